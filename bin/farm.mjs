@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// The farm command: makes sure of Node 24 and the packages, then hands over. Works from any folder.
+import { spawn } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureSetup } from '../scripts/setup.mjs'
+
+const needsUi = ['up', 'manager'].includes(process.argv[2] ?? '')
+const { node, env } = ensureSetup({ ui: needsUi })
+const entry = join(dirname(fileURLToPath(import.meta.url)), 'src', 'main.ts')
+const child = spawn(node, ['--no-node-snapshot', entry, ...process.argv.slice(2)], {
+  env,
+  stdio: 'inherit',
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => process.exit(code ?? (signal ? 130 : 1)))

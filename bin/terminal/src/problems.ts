@@ -1,0 +1,74 @@
+import { CommanderError } from 'commander'
+import pc from 'picocolors'
+
+export interface ProblemFacts {
+  /** Stable, upper case; what a script may act on. */
+  code?: string | undefined
+  /** One sentence a person can act on. */
+  hint?: string | undefined
+  cause?: unknown
+}
+
+/** A problem the person at the terminal can mend: printed without a stack. */
+export class UserError extends Error {
+  override readonly name = 'UserError'
+  readonly code: string
+  readonly hint: string | undefined
+
+  constructor(message: string, facts: ProblemFacts = {}) {
+    super(message, { cause: facts.cause })
+    this.code = facts.code ?? 'FAILED'
+    this.hint = facts.hint
+  }
+}
+
+/**
+ * Runs a command's action and turns what it throws into an exit code: 0 done, 1 a problem told in words, 2 wrong
+ * usage, 70 a defect of ours (with its stack). With `json`, the problem is one JSON line on standard output.
+ */
+export async function runCommand(
+  action: () => Promise<void>,
+  options: { json?: boolean } = {},
+): Promise<void> {
+  try {
+    await action()
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+    if (!(error instanceof CommanderError)) printProblem(error, options)
+  }
+}
+
+export function printProblem(error: unknown, options: { json?: boolean } = {}): void {
+  const facts = factsOf(error)
+  if (options.json) {
+    const line = {
+      v: 1,
+      event: 'error',
+      code: facts.code,
+      message: messageOf(error),
+      hint: facts.hint,
+    }
+    process.stdout.write(`${JSON.stringify(line)}\n`)
+    return
+  }
+  process.stderr.write(`${pc.red('error')}: ${messageOf(error)}\n`)
+  if (facts.hint) process.stderr.write(`${facts.hint}\n`)
+  if (!facts.code && error instanceof Error) process.stderr.write(`${pc.dim(error.stack ?? '')}\n`)
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  return factsOf(error).code ? 1 : 70
+}
+
+function factsOf(error: unknown): { code: string | undefined; hint: string | undefined } {
+  const { code, hint } = (error ?? {}) as { code?: unknown; hint?: unknown }
+  return {
+    code: typeof code === 'string' ? code : undefined,
+    hint: typeof hint === 'string' ? hint : undefined,
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

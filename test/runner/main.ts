@@ -1,0 +1,54 @@
+// Runs every suite and ends with the line `N passed, N failed, N skipped`.
+import { globSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { run } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { summarise } from './summary.ts'
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    long: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+if (values.help) {
+  console.log(`npm test -- [FILE or FOLDER ...] [--only PATTERN] [--long]
+  FILE or FOLDER   run these alone (default: everything)
+  --only PATTERN   only tests whose name matches
+  --long           also kill loops, fuzzing and soaks (*.long.test.ts)`)
+  process.exit(0)
+}
+
+const files = chosenFiles(positionals)
+if (files.length === 0) {
+  console.error(`No test file under ${positionals.join(', ')}`)
+  process.exit(2)
+}
+const stream = run({
+  files,
+  cwd: root,
+  concurrency: Math.max(1, Math.min(4, availableParallelism())),
+  timeout: (values.long ? 60 : 10) * 60_000,
+  execArgv: ['--no-node-snapshot', '--disable-warning=ExperimentalWarning'],
+  ...(values.only ? { testNamePatterns: [new RegExp(values.only)] } : {}),
+})
+const counts = await summarise(stream, { root })
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
+process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0)
+
+function chosenFiles(chosen: readonly string[]): string[] {
+  const places = chosen.length > 0 ? chosen : ['.']
+  const patterns = places.flatMap((place) =>
+    place.endsWith('.test.ts') ? [place] : [join(place, '**/*.test.ts')],
+  )
+  return globSync(patterns, { cwd: root, exclude: (name) => name.includes('node_modules') })
+    .filter((file) => values.long || chosen.includes(file) || !file.endsWith('.long.test.ts'))
+    .map((file) => join(root, file))
+    .sort()
+}
