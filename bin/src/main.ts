@@ -1,5 +1,6 @@
 import { runCommand } from '@shaman-farm/terminal'
 import { Command } from 'commander'
+import { stopWithStdin } from './farm-process.ts'
 
 /** A package's own command line: adds its commands to the program. */
 interface CommandFamily {
@@ -38,4 +39,9 @@ function loadersFor(name: string | undefined): (() => Promise<CommandFamily>)[] 
   return family ? [family] : Object.values(families)
 }
 
-await runCommand(() => main(process.argv.slice(2)), { json: process.argv.includes('--json') })
+const argv = process.argv.slice(2)
+if (argv[0] === '--stop-with-stdin') {
+  argv.shift()
+  stopWithStdin()
+}
+await runCommand(() => main(argv), { json: process.argv.includes('--json') })

@@ -1,0 +1,131 @@
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { UserError } from '@shaman-farm/terminal'
+import { type Command, InvalidArgumentError } from 'commander'
+import { execa } from 'execa'
+import { type FarmProcess, startFarmProcess, startManagerProcess } from './farm-process.ts'
+import { blender, ffmpeg, findProgram } from './programs.ts'
+
+interface UpOptions {
+  port: number
+  data: string
+  storage?: string
+  workers: number
+  open: boolean
+}
+
+/** Adds `farm up`: a whole farm on this computer. */
+export function register(program: Command): void {
+  program
+    .command('up')
+    .description('Run a farm on this computer: manager, Shaman and workers, until Ctrl-C')
+    .option('--port <n>', 'port of the dashboard and the API', portNumber, 8080)
+    .option(
+      '--data <dir>',
+      "where the farm keeps its database, logs and workers' homes",
+      dataDirectory(),
+    )
+    .option(
+      '--storage <dir>',
+      'where blobs, checkouts and rendered frames go (default: <data>/storage)',
+    )
+    .option('--workers <n>', 'workers to run on this computer', workerCount, 1)
+    .option('--no-open', 'do not open the dashboard in a browser')
+    .action(up)
+}
+
+async function up(options: UpOptions): Promise<void> {
+  const data = resolve(options.data)
+  const storage = resolve(options.storage ?? join(data, 'storage'))
+  warnAboutMissingPrograms()
+  const manager = await startManagerProcess(
+    ['--port', String(options.port), '--storage', storage, '--data', join(data, 'manager')],
+    { onLog: (line) => say('manager', line) },
+  )
+  const workers = Array.from({ length: options.workers }, (_, i) =>
+    startWorker(manager.url, data, i + 1),
+  )
+  console.log(`
+Shaman Farm is up
+  dashboard  ${dashboardOf(manager.url)}
+  storage    ${storage}
+  data       ${data}
+  submit     bin/farm submit SCENE.blend --manager ${manager.url}
+Ctrl-C stops it.
+`)
+  if (options.open) openInBrowser(dashboardOf(manager.url))
+  const reason = await Promise.race([interrupted(), manager.exited.then(() => 'manager' as const)])
+  await stopAll(workers, manager)
+  if (reason === 'manager')
+    throw new UserError('The manager stopped by itself', { code: 'MANAGER_STOPPED' })
+}
+
+function startWorker(url: string, data: string, number: number): FarmProcess {
+  const name = `worker-${number}`
+  const args = ['worker', '--manager', url, '--home', join(data, name)]
+  return startFarmProcess(args, { onLog: (line) => say(name, line) })
+}
+
+// Workers first: their sign-off and last updates need a manager that answers.
+async function stopAll(workers: readonly FarmProcess[], manager: FarmProcess): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.stop()))
+  await manager.stop()
+}
+
+function interrupted(): Promise<'interrupted'> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => done('interrupted'))
+    }
+  })
+}
+
+function warnAboutMissingPrograms(): void {
+  for (const program of [blender, ffmpeg]) {
+    if (findProgram(program.command)) continue
+    console.error(
+      `${program.command} is not on the PATH (it ${program.why}); get it from ${program.from}`,
+    )
+  }
+}
+
+function dashboardOf(url: string): string {
+  return `${url.replace('127.0.0.1', 'localhost')}/app/`
+}
+
+function openInBrowser(url: string): void {
+  if (!process.stdout.isTTY) return
+  const [command, args] =
+    process.platform === 'darwin'
+      ? ['open', [url]]
+      : process.platform === 'win32'
+        ? ['cmd', ['/c', 'start', '', url]]
+        : ['xdg-open', [url]]
+  if (!findProgram(command) && process.platform === 'linux') return
+  void execa(command, args, { stdio: 'ignore', detached: true, reject: false, timeout: 10_000 })
+}
+
+function say(who: string, line: string): void {
+  process.stderr.write(`${who.padEnd(9)}${line}\n`)
+}
+
+/** The user's data folder by the platform's convention. */
+export function dataDirectory(env = process.env, platform = process.platform): string {
+  if (platform === 'win32')
+    return join(env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'), 'Shaman Farm')
+  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Shaman Farm')
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'shaman-farm')
+}
+
+function portNumber(text: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new InvalidArgumentError('0 to 65535')
+  return port
+}
+
+function workerCount(text: string): number {
+  const count = Number(text)
+  if (!Number.isInteger(count) || count < 0 || count > 64) throw new InvalidArgumentError('0 to 64')
+  return count
+}
