@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path'
 import { run } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { blender, ensurePrograms, ffmpeg, type Program } from '@shaman-farm/bin/programs'
+import { printProblem } from '@shaman-farm/terminal'
 import { summarise } from './summary.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
@@ -25,6 +27,7 @@ if (values.help) {
   process.exit(0)
 }
 
+await bringPrograms()
 const files = chosenFiles(positionals)
 if (files.length === 0) {
   console.error(`No test file under ${positionals.join(', ')}`)
@@ -41,6 +44,29 @@ const stream = run({
 const counts = await summarise(stream, { root })
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0)
+
+// Tests of what cannot be installed here skip loudly by themselves; where CI=true they fail.
+async function bringPrograms(): Promise<void> {
+  const tool = (command: string, packages: string[], why: string): Program => ({
+    command,
+    packages,
+    why,
+    from: 'your package manager',
+  })
+  try {
+    await ensurePrograms([
+      blender,
+      ffmpeg,
+      tool('chromium', ['chromium'], 'shows the dashboard to the browser tests'),
+      tool('Xvfb', ['xvfb', 'xauth'], "holds Blender's window in the add-on's tests"),
+      tool('xdotool', ['xdotool', 'x11-utils'], "clicks in the add-on's tests"),
+      tool('import', ['imagemagick'], "takes the add-on's screenshots"),
+    ])
+  } catch (error) {
+    printProblem(error)
+    if (process.env.CI) process.exit(1)
+  }
+}
 
 function chosenFiles(chosen: readonly string[]): string[] {
   const places = chosen.length > 0 ? chosen : ['.']
