@@ -1,0 +1,6 @@
+export * from './client.ts'
+export * from './events.ts'
+export * from './operations/main.ts'
+export type { Answer, Body, Operation, PathParams, Query, Success } from './operations/operation.ts'
+export * from './schemas/main.ts'
+export * from './status.ts'

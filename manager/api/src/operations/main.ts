@@ -1,0 +1,20 @@
+import { farmOperations } from './farm.ts'
+import { jobsOperations } from './jobs.ts'
+import { metaOperations } from './meta.ts'
+import { workerOperations } from './worker.ts'
+import { workerMgtOperations } from './worker-mgt.ts'
+
+/** Everything under this path; the four store operations live in the shaman package. */
+export const apiBase = '/api/v3'
+
+/** The contract: operationId to method, path and schemas. */
+export const operations = {
+  ...metaOperations,
+  ...workerOperations,
+  ...workerMgtOperations,
+  ...jobsOperations,
+  ...farmOperations,
+} as const
+
+export type Operations = typeof operations
+export type OperationId = keyof Operations

@@ -1,0 +1,260 @@
+import { Type } from 'typebox'
+import {
+  attemptOutcomes,
+  failureReasons,
+  frameStatuses,
+  jobStatuses,
+  taskStatuses,
+} from '../status.ts'
+import { DateTime, Uuid } from './common.ts'
+import { Job } from './jobs.ts'
+import { FrameReport, TaskSummary, TaskWorker } from './tasks.ts'
+import { Worker, WorkerSummary } from './workers.ts'
+
+export const SubmissionDefaults = Type.Object({
+  render_output_root: Type.String(),
+  jobs_location: Type.String(),
+  shaman_enabled: Type.Boolean(),
+})
+export type SubmissionDefaults = Type.Static<typeof SubmissionDefaults>
+
+/** How many tasks are in each status; all statuses are always there. */
+export const TaskCounts = Type.Object(
+  Object.fromEntries(taskStatuses.map((status) => [status, Type.Integer()])) as {
+    [Status in (typeof taskStatuses)[number]]: ReturnType<typeof Type.Integer>
+  },
+)
+export type TaskCounts = Type.Static<typeof TaskCounts>
+
+export const JobStatusCounts = Type.Object(
+  Object.fromEntries(jobStatuses.map((status) => [status, Type.Integer()])) as {
+    [Status in (typeof jobStatuses)[number]]: ReturnType<typeof Type.Integer>
+  },
+)
+export type JobStatusCounts = Type.Static<typeof JobStatusCounts>
+
+/** Seconds until done, from the times of the frames so far: between the two, most likely. */
+export const Eta = Type.Object({ low_s: Type.Integer(), high_s: Type.Integer() })
+export type Eta = Type.Static<typeof Eta>
+
+export const JobRow = Type.Object({
+  id: Uuid,
+  name: Type.String(),
+  type: Type.String(),
+  status: Type.Enum(jobStatuses),
+  priority: Type.Integer(),
+  activity: Type.String(),
+  submitter: Type.String(),
+  created: DateTime,
+  updated: DateTime,
+  steps_completed: Type.Integer(),
+  steps_total: Type.Integer(),
+  task_counts: TaskCounts,
+  worker_tag: Type.Optional(Type.String()),
+  delete_requested_at: Type.Optional(DateTime),
+  eta: Type.Optional(Eta),
+  thumbnail: Type.Optional(Type.String({ description: 'host-relative URL of the smallest image' })),
+})
+export type JobRow = Type.Static<typeof JobRow>
+
+export const JobPage = Type.Object({
+  jobs: Type.Array(JobRow),
+  total: Type.Integer({ description: 'jobs that match, on all pages' }),
+  counts: JobStatusCounts,
+})
+export type JobPage = Type.Static<typeof JobPage>
+
+export const jobSorts = [
+  'created',
+  '-created',
+  'updated',
+  '-updated',
+  'name',
+  '-name',
+  'priority',
+  '-priority',
+  'status',
+] as const
+
+export const JobPageQuery = Type.Object({
+  status: Type.Optional(Type.String({ description: 'comma-separated statuses' })),
+  q: Type.Optional(Type.String({ description: 'text in the name, submitter or metadata' })),
+  type: Type.Optional(Type.String()),
+  sort: Type.Optional(Type.Enum(jobSorts)),
+  offset: Type.Optional(Type.Integer({ minimum: 0 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+})
+export type JobPageQuery = Type.Static<typeof JobPageQuery>
+
+export const JobOutputs = Type.Object({
+  directory: Type.Optional(Type.String()),
+  pattern: Type.Optional(Type.String({ description: 'where frames are written, # for digits' })),
+  video: Type.Optional(Type.String()),
+  files: Type.Array(
+    Type.Object({
+      frame: Type.Optional(Type.Integer()),
+      path: Type.String(),
+      task_id: Uuid,
+    }),
+  ),
+})
+export type JobOutputs = Type.Static<typeof JobOutputs>
+
+export const FarmJob = Type.Object({
+  ...Job.properties,
+  task_counts: TaskCounts,
+  submitter: Type.String(),
+  eta: Type.Optional(Eta),
+  outputs: Type.Object({
+    directory: Type.Optional(Type.String()),
+    pattern: Type.Optional(Type.String()),
+  }),
+  worker_tag_name: Type.Optional(Type.String()),
+  started: Type.Optional(DateTime),
+  finished: Type.Optional(DateTime),
+})
+export type FarmJob = Type.Static<typeof FarmJob>
+
+export const TaskRow = Type.Object({
+  ...TaskSummary.properties,
+  activity: Type.String(),
+  frames: Type.Optional(Type.String()),
+  last_output_at: Type.Optional(DateTime),
+  attempts: Type.Integer(),
+  waits_for: Type.Integer({ description: 'tasks that must be completed first' }),
+})
+export type TaskRow = Type.Static<typeof TaskRow>
+
+export const TaskPage = Type.Object({ tasks: Type.Array(TaskRow), total: Type.Integer() })
+export type TaskPage = Type.Static<typeof TaskPage>
+
+export const TaskPageQuery = Type.Object({
+  status: Type.Optional(Type.String({ description: 'comma-separated statuses' })),
+  offset: Type.Optional(Type.Integer({ minimum: 0 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+})
+
+/** Frames of one status that follow one another: `from`, then `count` of them, `step` apart. */
+export const FrameRun = Type.Object({
+  from: Type.Integer(),
+  count: Type.Integer(),
+  step: Type.Integer(),
+  status: Type.Enum(frameStatuses),
+  task_id: Uuid,
+})
+export type FrameRun = Type.Static<typeof FrameRun>
+
+export const JobFrames = Type.Object({
+  total: Type.Integer(),
+  completed: Type.Integer(),
+  runs: Type.Array(FrameRun),
+  thumbnails: Type.Array(
+    Type.Object({ frame: Type.Integer(), url: Type.String({ description: 'never changes' }) }),
+  ),
+})
+export type JobFrames = Type.Static<typeof JobFrames>
+
+export const Attempt = Type.Object({
+  id: Uuid,
+  task_id: Uuid,
+  job_id: Uuid,
+  task_name: Type.String(),
+  worker: TaskWorker,
+  started: DateTime,
+  ended: Type.Optional(DateTime),
+  outcome: Type.Optional(Type.Enum(attemptOutcomes)),
+  reason: Type.Optional(Type.Enum(failureReasons)),
+  excerpt: Type.Optional(Type.String()),
+  log_start: Type.Integer({ description: 'offset in the task log' }),
+  log_end: Type.Optional(Type.Integer()),
+  frames: Type.Array(FrameReport),
+})
+export type Attempt = Type.Static<typeof Attempt>
+
+export const Attempts = Type.Object({ attempts: Type.Array(Attempt) })
+export type Attempts = Type.Static<typeof Attempts>
+
+export const whyCodes = [
+  'job-status',
+  'job-being-deleted',
+  'waits-for-tasks',
+  'no-workers',
+  'workers-not-awake',
+  'task-type-unsupported',
+  'tag-mismatch',
+  'blocklisted',
+  'failed-by-worker',
+  'workers-busy',
+  'higher-priority-first',
+] as const
+
+export const WhyReason = Type.Object({
+  code: Type.Enum(whyCodes),
+  message: Type.String(),
+  count: Type.Integer({ description: 'workers or tasks this holds for' }),
+  hint: Type.Optional(Type.String()),
+})
+export const JobWhy = Type.Object({
+  summary: Type.String(),
+  ready_tasks: Type.Integer(),
+  waiting_tasks: Type.Integer(),
+  active_tasks: Type.Integer(),
+  eligible_workers: Type.Integer(),
+  reasons: Type.Array(WhyReason),
+})
+export type JobWhy = Type.Static<typeof JobWhy>
+
+export const attentionKinds = [
+  'failures',
+  'stuck-task',
+  'worker-gone',
+  'worker-error',
+  'no-eligible-worker',
+  'storage-low',
+] as const
+export const AttentionItem = Type.Object({
+  id: Type.String({ description: 'stays the same while the cause does' }),
+  kind: Type.Enum(attentionKinds),
+  severity: Type.Enum(['error', 'warning']),
+  title: Type.String(),
+  detail: Type.String(),
+  hint: Type.Optional(Type.String()),
+  count: Type.Integer(),
+  since: DateTime,
+  acknowledged: Type.Boolean(),
+  jobs: Type.Array(Type.Object({ id: Uuid, name: Type.String() })),
+  tasks: Type.Array(Type.Object({ id: Uuid, job_id: Uuid, name: Type.String() })),
+  workers: Type.Array(Type.Object({ id: Uuid, name: Type.String() })),
+})
+export type AttentionItem = Type.Static<typeof AttentionItem>
+export const Attention = Type.Object({ items: Type.Array(AttentionItem) })
+export type Attention = Type.Static<typeof Attention>
+
+/** A worker with what a table of workers shows. */
+export const WorkerRow = Type.Object({
+  ...WorkerSummary.properties,
+  ip_address: Type.String(),
+  platform: Type.String(),
+  supported_task_types: Type.Array(Type.String()),
+  tags: Worker.properties.tags,
+  task: Worker.properties.task,
+})
+export type WorkerRow = Type.Static<typeof WorkerRow>
+export const WorkerPage = Type.Object({ workers: Type.Array(WorkerRow), total: Type.Integer() })
+export type WorkerPage = Type.Static<typeof WorkerPage>
+
+export const LogMatches = Type.Object({
+  matches: Type.Array(
+    Type.Object({ offset: Type.Integer(), line: Type.Integer(), text: Type.String() }),
+  ),
+  truncated: Type.Boolean(),
+})
+export type LogMatches = Type.Static<typeof LogMatches>
+
+export const Health = Type.Object({
+  status: Type.Enum(['ok', 'degraded']),
+  version: Type.String(),
+  uptime_s: Type.Integer(),
+  checks: Type.Record(Type.String(), Type.String()),
+})
+export type Health = Type.Static<typeof Health>
