@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { SendError, systemCode } from './errors.ts'
+import type { HashCache } from './hash-cache.ts'
+
+/** A file on disk with what identifies its bytes. */
+export interface HashedFile {
+  sha: string
+  size: number
+}
+
+/** How far hashing is; bytes found in the cache count as done at once. */
+export interface HashProgress {
+  filesDone: number
+  filesTotal: number
+  bytesDone: number
+  bytesTotal: number
+  /** Files whose digest came from the cache. */
+  filesCached: number
+}
+
+/** Options of {@link hashFiles}. */
+export interface HashOptions {
+  cache: HashCache
+  signal?: AbortSignal
+  onProgress?: (progress: HashProgress) => void
+  /** Files read at once. Reads overlap with hashing, so a few lanes keep a core busy even on a slow share. */
+  lanes?: number
+}
+
+const readBytes = 1024 * 1024
+const attemptsPerFile = 3
+
+/** Digests of `files` (absolute paths, each once), by path. Memory does not grow with the files' sizes. */
+export async function hashFiles(
+  files: readonly string[],
+  options: HashOptions,
+): Promise<Map<string, HashedFile>> {
+  const unique = [...new Set(files)]
+  const digests = new Map<string, HashedFile>()
+  const progress = { filesDone: 0, filesTotal: unique.length, filesCached: 0 }
+  const bytes = { bytesDone: 0, bytesTotal: 0 }
+  const report = (): void => options.onProgress?.({ ...progress, ...bytes })
+
+  const toHash: { path: string; stats: BigIntStats }[] = []
+  await inLanes(unique, 32, async (path) => {
+    options.signal?.throwIfAborted()
+    const stats = await statFile(path)
+    const size = Number(stats.size)
+    bytes.bytesTotal += size
+    const sha = options.cache.lookUp(path, stats)
+    if (sha === undefined) {
+      toHash.push({ path, stats })
+      return
+    }
+    digests.set(path, { sha, size })
+    progress.filesDone += 1
+    progress.filesCached += 1
+    bytes.bytesDone += size
+  })
+  report()
+
+  // The largest first: a long file started last would keep one lane busy after the others ran dry.
+  toHash.sort((a, b) => Number(b.stats.size - a.stats.size))
+  await inLanes(toHash, options.lanes ?? 4, async ({ path, stats }, buffer) => {
+    const hashed = await hashUnchanged(path, stats, buffer, {
+      ...(options.signal ? { signal: options.signal } : {}),
+      onBytes(count) {
+        bytes.bytesDone += count
+        report()
+      },
+    })
+    options.cache.record(path, hashed.stats, hashed.sha)
+    digests.set(path, { sha: hashed.sha, size: Number(hashed.stats.size) })
+    progress.filesDone += 1
+    report()
+  })
+  return digests
+}
+
+interface HashRun {
+  signal?: AbortSignal
+  onBytes: (count: number) => void
+}
+
+/** A file that changes while it is read has no digest, so it is read again; a few times at most. */
+async function hashUnchanged(
+  path: string,
+  known: BigIntStats,
+  buffer: Buffer,
+  run: HashRun,
+): Promise<{ sha: string; stats: BigIntStats }> {
+  let before = known
+  for (let attempt = 1; attempt <= attemptsPerFile; attempt += 1) {
+    let counted = 0
+    const sha = await hashFile(path, buffer, {
+      ...run,
+      onBytes(count) {
+        counted += count
+        run.onBytes(count)
+      },
+    })
+    const after = await statFile(path)
+    if (sameStats(before, after) && counted === Number(after.size)) return { sha, stats: after }
+    run.onBytes(-counted)
+    before = after
+  }
+  throw new SendError('FILE_CHANGED', `${path} is being written while it is read`, {
+    detail: { path },
+    hint: 'Wait until the program that writes it has finished, then submit again.',
+  })
+}
+
+async function hashFile(path: string, buffer: Buffer, run: HashRun): Promise<string> {
+  const hash = createHash('sha256')
+  await using handle = await openFile(path)
+  for (;;) {
+    run.signal?.throwIfAborted()
+    const { bytesRead } = await readFrom(handle, buffer, path)
+    if (bytesRead === 0) return hash.digest('hex')
+    hash.update(buffer.subarray(0, bytesRead))
+    run.onBytes(bytesRead)
+  }
+}
+
+function sameStats(a: BigIntStats, b: BigIntStats): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino
+}
+
+async function statFile(path: string): Promise<BigIntStats> {
+  return stat(path, { bigint: true }).catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  return open(path, 'r').catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
+}
+
+async function readFrom(
+  handle: FileHandle,
+  buffer: Buffer,
+  path: string,
+): Promise<{ bytesRead: number }> {
+  return handle.read(buffer, 0, buffer.length).catch((error: unknown) => {
+    throw unreadable(path, error)
+  })
+}
+
+function unreadable(path: string, cause: unknown): SendError {
+  const code = systemCode(cause)
+  const hints: Record<string, string> = {
+    EACCES: 'Its permissions do not let you read it.',
+    ENOENT: 'It was there a moment ago; was it moved or deleted?',
+    EIO: 'The disk or the network share reports a fault.',
+  }
+  return new SendError('FILE_UNREADABLE', `Cannot read ${path} (${code ?? String(cause)})`, {
+    detail: { path, system: code },
+    cause,
+    ...(code && hints[code] ? { hint: hints[code] } : {}),
+  })
+}
+
+/** Works through `items` with `lanes` at a time; the first failure stops the rest. */
+async function inLanes<Item>(
+  items: readonly Item[],
+  lanes: number,
+  work: (item: Item, buffer: Buffer) => Promise<void>,
+): Promise<void> {
+  let next = 0
+  let failed = false
+  const lane = async (): Promise<void> => {
+    let buffer: Buffer | undefined
+    while (next < items.length && !failed) {
+      const item = items[next++]!
+      buffer ??= Buffer.allocUnsafe(readBytes)
+      await work(item, buffer).catch((error: unknown) => {
+        failed = true
+        throw error
+      })
+    }
+  }
+  const outcomes = await Promise.allSettled(
+    Array.from({ length: Math.min(lanes, items.length) }, lane),
+  )
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected')
+  if (failure) throw failure.reason
+}

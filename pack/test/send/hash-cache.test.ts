@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
+import { appendFile, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { openHashCache } from '../../src/send/hash-cache.ts'
+import { hashFiles } from '../../src/send/hash-files.ts'
+
+const sha = 'a'.repeat(64)
+
+test('a file that has not changed since it was hashed is found', async (t) => {
+  const { file, cacheFile, later } = await setUp(t)
+  const cache = await openHashCache({ file: cacheFile, now: later })
+  cache.record(file, await bigStat(file), sha)
+  await cache.close()
+  const reopened = await openHashCache({ file: cacheFile, now: later })
+  assert.equal(reopened.lookUp(file, await bigStat(file)), sha)
+})
+
+test('a file written less than three seconds before it was hashed is hashed again', async (t) => {
+  const { file, cacheFile } = await setUp(t)
+  const stats = await bigStat(file)
+  const changedMs = Number(stats.ctimeNs / 1_000_000n)
+  const cache = await openHashCache({ file: cacheFile, now: () => changedMs + 2_999 })
+  cache.record(file, stats, sha)
+  assert.equal(cache.lookUp(file, stats), undefined)
+})
+
+test('a file with other bytes and the old modification time is hashed again', async (t) => {
+  const { file, cacheFile, later } = await setUp(t)
+  const cache = await openHashCache({ file: cacheFile, now: later })
+  const before = await bigStat(file)
+  cache.record(file, before, sha)
+  await writeFile(file, 'other')
+  await utimes(file, mtimeOf(before), mtimeOf(before))
+  const after = await bigStat(file)
+  assert.equal(after.size, before.size)
+  assert.equal(cache.lookUp(file, after), undefined)
+})
+
+test('a forgotten file stays forgotten after the cache is closed', async (t) => {
+  const { file, cacheFile, later } = await setUp(t)
+  const stats = await bigStat(file)
+  const first = await openHashCache({ file: cacheFile, now: later })
+  first.record(file, stats, sha)
+  await first.close()
+  const second = await openHashCache({ file: cacheFile, now: later })
+  second.forget(file, stats)
+  await second.close()
+  const third = await openHashCache({ file: cacheFile, now: later })
+  assert.equal(third.lookUp(file, stats), undefined)
+})
+
+test('a cache file full of junk is an empty cache and is mended', async (t) => {
+  const { file, cacheFile, later } = await setUp(t)
+  await writeFile(cacheFile, Buffer.from([0, 255, 254, 10, 123, 34]))
+  const cache = await openHashCache({ file: cacheFile, now: later })
+  const stats = await bigStat(file)
+  assert.equal(cache.lookUp(file, stats), undefined)
+  cache.record(file, stats, sha)
+  await cache.close()
+  const mended = await openHashCache({ file: cacheFile, now: later })
+  assert.equal(mended.lookUp(file, stats), sha)
+})
+
+test('a line torn by a crash loses that entry only', async (t) => {
+  const { file, cacheFile, later } = await setUp(t)
+  const stats = await bigStat(file)
+  const cache = await openHashCache({ file: cacheFile, now: later })
+  cache.record(file, stats, sha)
+  await cache.close()
+  await appendFile(cacheFile, '["1:/half/a/li')
+  const reopened = await openHashCache({ file: cacheFile, now: later })
+  assert.equal(reopened.lookUp(file, stats), sha)
+})
+
+test('two submissions that end together both keep what they hashed', async (t) => {
+  const { dir, file, cacheFile, later } = await setUp(t)
+  const other = join(dir, 'other.png')
+  await writeFile(other, 'other file')
+  const seed = await openHashCache({ file: cacheFile, now: later })
+  seed.record(join(dir, 'seed'), await bigStat(file), sha)
+  await seed.close()
+  const one = await openHashCache({ file: cacheFile, now: later })
+  const two = await openHashCache({ file: cacheFile, now: later })
+  one.record(file, await bigStat(file), sha)
+  two.record(other, await bigStat(other), 'b'.repeat(64))
+  await Promise.all([one.close(), two.close()])
+  const both = await openHashCache({ file: cacheFile, now: later })
+  assert.equal(both.lookUp(file, await bigStat(file)), sha)
+  assert.equal(both.lookUp(other, await bigStat(other)), 'b'.repeat(64))
+})
+
+test('a cache that cannot be written does not fail the submission', async (t) => {
+  const { dir, file, later } = await setUp(t)
+  const cache = await openHashCache({ file: join(file, 'not-a-folder', 'hashes'), now: later })
+  cache.record(file, await bigStat(file), sha)
+  await cache.close()
+  assert.equal((await readFile(join(dir, 'a.png'), 'utf8')).length, 5)
+})
+
+test('files are hashed once and then found in the cache', async (t) => {
+  const { dir, file, cacheFile, later } = await setUp(t)
+  const big = join(dir, 'big.bin')
+  const bytes = Buffer.alloc(3_500_001, 'frame')
+  await writeFile(big, bytes)
+  const cache = await openHashCache({ file: cacheFile, now: later })
+  const first = await hashFiles([file, big, file], { cache })
+  assert.deepEqual(first.get(big), {
+    sha: createHash('sha256').update(bytes).digest('hex'),
+    size: bytes.length,
+  })
+  const progress: number[] = []
+  const second = await hashFiles([file, big], {
+    cache,
+    onProgress: ({ filesCached }) => progress.push(filesCached),
+  })
+  assert.deepEqual(second.get(big), first.get(big))
+  assert.deepEqual(progress, [2])
+})
+
+test('a file that vanishes before hashing is named', async (t) => {
+  const { dir, cacheFile } = await setUp(t)
+  const cache = await openHashCache({ file: cacheFile })
+  await assert.rejects(hashFiles([join(dir, 'gone.png')], { cache }), (error: Error) => {
+    assert.equal((error as { code?: string }).code, 'FILE_UNREADABLE')
+    return error.message.includes('gone.png')
+  })
+})
+
+test('hashing stops when it is canceled', async (t) => {
+  const { file, cacheFile } = await setUp(t)
+  const cache = await openHashCache({ file: cacheFile })
+  await assert.rejects(hashFiles([file], { cache, signal: AbortSignal.abort() }), {
+    name: 'AbortError',
+  })
+})
+
+async function setUp(
+  t: TestContext,
+): Promise<{ dir: string; file: string; cacheFile: string; later: () => number }> {
+  const dir = await mkdtemp(join(tmpdir(), 'hash-cache-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  const file = join(dir, 'a.png')
+  await writeFile(file, 'first')
+  const cacheFile = join(dir, 'cache', 'hashes.jsonl')
+  await mkdir(join(dir, 'cache'))
+  return { dir, file, cacheFile, later: () => Date.now() + 60_000 }
+}
+
+function bigStat(path: string): Promise<BigIntStats> {
+  return stat(path, { bigint: true })
+}
+
+function mtimeOf(stats: { mtimeNs: bigint }): Date {
+  return new Date(Number(stats.mtimeNs / 1_000_000n))
+}
