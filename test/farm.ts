@@ -63,7 +63,7 @@ export async function startFarm(t: TestContext): Promise<Farm> {
   t.after(async () => {
     await Promise.all(workers.map((worker) => worker.stop({ graceMs: 5000 })))
     await farm.manager.stop({ graceMs: 5000 })
-    if (!t.passed) console.error(log.slice(-80).join('\n'))
+    if ((t as { passed?: boolean }).passed === false) console.error(log.slice(-80).join('\n'))
     await rm(dir, { recursive: true, force: true })
   })
   return farm

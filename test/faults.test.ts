@@ -56,7 +56,7 @@ async function submitDemo(t: TestContext, farm: Farm): Promise<{ id: string }> {
 }
 
 async function outputOf(farm: Farm, jobId: string): Promise<string> {
-  const job = await farm.api.fetchJob({ job_id: jobId })
+  const job = await farm.api.fetchJob({ params: { job_id: jobId } })
   return String(job.settings?.render_output_path).replace(/\/#+$/, '')
 }
 
@@ -67,7 +67,7 @@ async function someFrame(farm: Farm, jobId: string): Promise<boolean> {
 
 async function finished(farm: Farm, jobId: string): Promise<void> {
   await eventually('the job to end', async () => {
-    const { status, activity } = await farm.api.fetchJob({ job_id: jobId })
+    const { status, activity } = await farm.api.fetchJob({ params: { job_id: jobId } })
     assert.ok(status !== 'failed' && status !== 'canceled', `the job is ${status}: ${activity}`)
     return status === 'completed'
   })
@@ -77,7 +77,7 @@ async function snapshot(
   farm: Farm,
   jobId: string,
 ): Promise<{ taskIds: string[]; logs: Map<string, string>; blobs: string[] }> {
-  const { tasks = [] } = await farm.api.fetchJobTasks({ job_id: jobId })
+  const { tasks = [] } = await farm.api.fetchJobTasks({ params: { job_id: jobId } })
   const taskIds = tasks.map((task) => task.id)
   const stored = await readdir(join(farm.dir, 'storage', 'file-store', 'stored'), {
     recursive: true,

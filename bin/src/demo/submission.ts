@@ -82,7 +82,7 @@ export function receiptRow(name: string, receipt: Receipt): string[] {
 }
 
 async function outputDirOf(farm: string, jobId: string): Promise<string> {
-  const job = await createManagerClient({ url: farm }).fetchJob({ job_id: jobId })
+  const job = await createManagerClient({ url: farm }).fetchJob({ params: { job_id: jobId } })
   const pattern = String(job.settings?.render_output_path ?? '')
   return pattern.replace(/[\\/]#+$/, '')
 }

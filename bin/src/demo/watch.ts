@@ -16,7 +16,7 @@ export async function waitForJob(options: {
   const until = Date.now() + PATIENCE_MS
   try {
     for (;;) {
-      const job = await manager.fetchJob({ job_id: options.job })
+      const job = await manager.fetchJob({ params: { job_id: options.job } })
       bar.update(job.steps_completed, job.steps_total)
       if (job.status === 'completed') break
       if (job.status === 'failed' || job.status === 'canceled' || Date.now() > until) {
@@ -35,9 +35,9 @@ export async function waitForJob(options: {
 
 async function lastWords(farm: string, job: string): Promise<string> {
   const manager = createManagerClient({ url: farm })
-  const { tasks = [] } = await manager.fetchJobTasks({ job_id: job })
+  const { tasks = [] } = await manager.fetchJobTasks({ params: { job_id: job } })
   const failed = tasks.find((task) => task.status === 'failed') ?? tasks[0]
   if (!failed) return 'The job has no tasks.'
-  const log = await manager.fetchTaskLogTail({ task_id: failed.id })
+  const log = await manager.fetchTaskLogTail({ params: { task_id: failed.id } })
   return `Log of task ${failed.name}:\n${log ?? '(empty)'}`
 }
