@@ -1,0 +1,105 @@
+// The process that runs job type scripts. It holds no secret and is expendable: it ends itself rather than be in doubt.
+import { setPriority } from 'node:os'
+import { createTaskGraph, readTask } from './authored.ts'
+import { describeFailure, LimitReached } from './failures.ts'
+import type { FromChild, ScriptFiles, ScriptMessage, ToChild } from './messages.ts'
+import { type LoadedScript, withScript } from './sandbox.ts'
+
+type Request = Exclude<ToChild, { kind: 'files' }>
+
+const tasksAtOnce = 200
+const watchIntervalMs = 10
+let files: ScriptFiles = {}
+
+process.on('disconnect', die)
+process.on('message', (message: ToChild) => {
+  if (message.kind === 'files') files = message.files
+  else void answer(message)
+})
+beNice()
+await send({ kind: 'ready' })
+
+async function answer(request: Request): Promise<void> {
+  const messages: ScriptMessage[] = []
+  const watch = watchMemory(request, messages)
+  try {
+    const value = await run(request, messages)
+    await send({ kind: 'done', id: request.id, value, messages, residentMib: residentMib() })
+  } catch (error) {
+    const failure = describeFailure(error, request)
+    await send({ kind: 'failed', id: request.id, failure, messages })
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+function run(request: Request, messages: ScriptMessage[]): Promise<unknown> {
+  const { script, limits } = request
+  const allowedMs = request.kind === 'describe' ? limits.describeMs : limits.compileMs
+  const deadline = Date.now() + allowedMs
+  return withScript({ script, files, limits, deadline, messages }, async (loaded) => {
+    const jobType: unknown = JSON.parse(await loaded.call('describe'))
+    if (request.kind === 'describe') return jobType
+    const job = JSON.parse(await loaded.call('compile', JSON.stringify(request.job))) as {
+      settings: unknown
+      metadata: unknown
+      tasks: number
+    }
+    await passTasks(request, loaded, job.tasks)
+    return { settings: job.settings, metadata: job.metadata }
+  })
+}
+
+async function passTasks(request: Request, loaded: LoadedScript, count: number): Promise<void> {
+  const { limits, id } = request
+  if (count > limits.maxTasks) {
+    throw new LimitReached('output', `${count} tasks of at most ${limits.maxTasks}`)
+  }
+  const graph = createTaskGraph()
+  let bytes = 0
+  for (let first = 0; first < count; first += tasksAtOnce) {
+    const text = await loaded.call('takeTasks', first, tasksAtOnce)
+    bytes += text.length
+    if (bytes > limits.maxOutputBytes || text.length > limits.maxTaskBytes) {
+      throw new LimitReached('output', `more than ${limits.maxOutputBytes} bytes of tasks`)
+    }
+    const tasks = (JSON.parse(text) as unknown[]).map(readTask)
+    for (const task of tasks) graph.add(task)
+    await send({ kind: 'tasks', id, tasks })
+  }
+  graph.check()
+}
+
+/** Native code can take memory faster than the isolate's limit notices; then the whole process goes. */
+function watchMemory(request: Request, messages: ScriptMessage[]): NodeJS.Timeout {
+  return setInterval(() => {
+    if (residentMib() <= request.limits.residentMib) return
+    const failure = describeFailure(new LimitReached('memory'), request)
+    process.send?.({ kind: 'failed', id: request.id, failure, messages }, die)
+    setTimeout(die, watchIntervalMs)
+  }, watchIntervalMs)
+}
+
+function residentMib(): number {
+  return process.memoryUsage.rss() / 2 ** 20
+}
+
+function send(message: FromChild): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.send?.(message, (error: Error | null) => (error ? reject(error) : resolve()))
+  })
+}
+
+/** Not process.exit: that waits for isolates, and one of them may never end. */
+function die(): void {
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** Scripts run after everything else on the machine; threads made later inherit this. */
+function beNice(): void {
+  try {
+    setPriority(10)
+  } catch {
+    // A sandbox may forbid it; it is a courtesy only.
+  }
+}

@@ -1,0 +1,28 @@
+export interface CompilerLimits {
+  /** Wall time for loading a script and reading its JOB_TYPE. */
+  describeMs: number
+  /** Wall time for loading a script, compileJob and taking its tasks over. */
+  compileMs: number
+  /** The isolate's heap. A job of 100,000 render tasks takes about 120 MiB. */
+  heapMib: number
+  /** Resident memory of the whole child; native code (sorting, regular expressions) allocates outside the heap. */
+  residentMib: number
+  maxTasks: number
+  /** All tasks of one job as JSON. */
+  maxOutputBytes: number
+  /** What one task may take as JSON. */
+  maxTaskBytes: number
+  /** Requests waiting for the child; more are refused. */
+  maxQueued: number
+}
+
+export const defaultLimits: CompilerLimits = Object.freeze({
+  describeMs: 3_000,
+  compileMs: 10_000,
+  heapMib: 256,
+  residentMib: 768,
+  maxTasks: 250_000,
+  maxOutputBytes: 512 * 1024 * 1024,
+  maxTaskBytes: 16 * 1024 * 1024,
+  maxQueued: 64,
+})
