@@ -1,0 +1,58 @@
+import type { CutSizes } from './fastcdc.ts'
+
+/**
+ * How a file is cut into chunks. Part of the wire and of the cache's file names:
+ * a changed parameter is a new name.
+ */
+export type ChunkAlgorithm = 'blend1' | 'fastcdc16' | 'fastcdc64'
+
+/** Every algorithm, in the order tried. */
+export const chunkAlgorithms: readonly ChunkAlgorithm[] = ['blend1', 'fastcdc16', 'fastcdc64']
+
+/** Whether `value` names an algorithm. */
+export function isChunkAlgorithm(value: unknown): value is ChunkAlgorithm {
+  return chunkAlgorithms.includes(value as ChunkAlgorithm)
+}
+
+const KiB = 1024
+
+/** FastCDC with the ratios the Remote Execution API fixes: a quarter and four times the average. */
+export function sizesAround(avg: number): CutSizes {
+  return { min: avg / 4, avg, max: avg * 4 }
+}
+
+/** Sizes of a run of block headers with their small payloads in `blend1`. */
+export const looseSizes = sizesAround(8 * KiB)
+
+/** Sizes inside one large payload in `blend1`. */
+export const payloadSizes = sizesAround(64 * KiB)
+
+/** A block's payload from this size up is cut apart from its neighbours in `blend1`. */
+export const largePayloadBytes = 4 * KiB
+
+/** Sizes of the algorithms that do not look at blocks. */
+export const plainSizes = {
+  fastcdc16: sizesAround(16 * KiB),
+  fastcdc64: sizesAround(64 * KiB),
+} as const
+
+/** No chunk is longer, whatever the algorithm. */
+export const maxChunkBytes = 256 * KiB
+
+/** Below this a whole upload is as quick as asking; above, chunk maps would grow too large. */
+export const deltaSizes = { min: 256 * KiB, max: 64 * KiB * KiB * KiB } as const
+
+const coarseAbove = KiB * KiB * KiB
+
+/** The algorithm for a file of `size` that starts with `head` (8 bytes do), or none when a delta cannot pay. */
+export function algorithmFor(head: Uint8Array, size: number): ChunkAlgorithm | undefined {
+  if (size < deltaSizes.min || size > deltaSizes.max) return undefined
+  if (startsAsBlend(head)) return 'blend1'
+  return size > coarseAbove ? 'fastcdc64' : 'fastcdc16'
+}
+
+function startsAsBlend(head: Uint8Array): boolean {
+  return (
+    Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1', 0, 7) === 'BLENDER'
+  )
+}

@@ -1,0 +1,110 @@
+import type { Digest } from '../digest.ts'
+import { type ChunkMap, zeroHash } from './chunk-map.ts'
+import { literalBytes, mostOps, type RecipeOp, recipeLimits } from './recipe.ts'
+
+/** A blob the store holds, and how it is cut. */
+export interface Base {
+  readonly digest: Digest
+  readonly map: ChunkMap
+}
+
+/** What a target shares with its bases. */
+export interface Difference {
+  /** The bases that are used, in the order the ops count them. */
+  readonly bases: readonly Digest[]
+  readonly ops: readonly RecipeOp[]
+  readonly literalBytes: number
+}
+
+interface Found {
+  readonly base: number
+  readonly offset: number
+  readonly length: number
+}
+
+/** A lone copy this short costs about as much as its bytes do as a compressed literal. */
+const shortestCopy = 64
+
+/**
+ * Tells how to write the target from pieces of the bases. Returns undefined when the result
+ * would break a recipe's bounds. Chunks are taken for the same when hash and length are; the
+ * final SHA-256 catches the rest.
+ */
+export function diff(bases: readonly Base[], target: ChunkMap): Difference | undefined {
+  const usable = bases.slice(0, recipeLimits.bases)
+  const ops = joinShort(matchChunks(indexChunks(usable), target))
+  if (ops.length > mostOps(target.size)) return undefined
+  return { ...keepUsed(usable, ops), literalBytes: literalBytes(ops) }
+}
+
+/** Share of the target's first `bytes` that no base has: an early hint that a delta will not pay. */
+export function literalShare(difference: Difference, bytes: number): number {
+  let seen = 0
+  let literal = 0
+  for (const op of difference.ops) {
+    const length = Math.min(op.length, bytes - seen)
+    if (length <= 0) break
+    seen += length
+    if (op.kind === 'literal') literal += length
+  }
+  return seen === 0 ? 0 : literal / seen
+}
+
+function indexChunks(bases: readonly Base[]): Map<bigint, Found> {
+  const index = new Map<bigint, Found>()
+  bases.forEach(({ map }, base) => {
+    let offset = 0
+    map.hashes.forEach((hash, at) => {
+      const length = map.lengths[at]!
+      if (!index.has(hash)) index.set(hash, { base, offset, length })
+      offset += length
+    })
+  })
+  return index
+}
+
+function matchChunks(index: ReadonlyMap<bigint, Found>, target: ChunkMap): RecipeOp[] {
+  const ops: RecipeOp[] = []
+  target.hashes.forEach((hash, at) => {
+    append(ops, opFor(index.get(hash), hash, target.lengths[at]!))
+  })
+  return ops
+}
+
+function opFor(found: Found | undefined, hash: bigint, length: number): RecipeOp {
+  if (hash === zeroHash) return { kind: 'zero', length }
+  if (found?.length !== length) return { kind: 'literal', length }
+  return { kind: 'copy', base: found.base, offset: found.offset, length }
+}
+
+/** Adds an op, as a part of the last one where they are of a piece. */
+function append(ops: RecipeOp[], op: RecipeOp): void {
+  const last = ops.at(-1)
+  const continues =
+    last?.kind === op.kind &&
+    (op.kind !== 'copy' ||
+      last.kind !== 'copy' ||
+      (last.base === op.base && last.offset + last.length === op.offset))
+  if (continues) ops[ops.length - 1] = { ...last, length: last.length + op.length } as RecipeOp
+  else ops.push(op)
+}
+
+/** Turns copies and zeros too short to pay into literals. */
+function joinShort(ops: readonly RecipeOp[]): RecipeOp[] {
+  const joined: RecipeOp[] = []
+  for (const op of ops) {
+    append(joined, op.length < shortestCopy ? { kind: 'literal', length: op.length } : op)
+  }
+  return joined
+}
+
+function keepUsed(
+  bases: readonly Base[],
+  ops: readonly RecipeOp[],
+): Pick<Difference, 'bases' | 'ops'> {
+  const used = [...new Set(ops.flatMap((op) => (op.kind === 'copy' ? [op.base] : [])))]
+  return {
+    bases: used.map((base) => bases[base]!.digest),
+    ops: ops.map((op) => (op.kind === 'copy' ? { ...op, base: used.indexOf(op.base) } : op)),
+  }
+}

@@ -1,0 +1,373 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import type { ChunkAlgorithm } from '../../src/delta/algorithms.ts'
+import { applyRecipe } from '../../src/delta/apply.ts'
+import { createChunker } from '../../src/delta/chunker.ts'
+import { type Base, diff, literalShare } from '../../src/delta/diff.ts'
+import { openLiterals, packLiterals } from '../../src/delta/literals.ts'
+import type { Recipe, RecipeOp } from '../../src/delta/recipe.ts'
+import { decodeRecipe, encodeRecipe, recipeHeadLength } from '../../src/delta/recipe-codec.ts'
+import { digestOf } from '../../src/digest.ts'
+import { fresh, makeBlend, noise } from './blend-samples.ts'
+
+interface Edit {
+  readonly at: number
+  readonly remove: number
+  readonly insert: Uint8Array
+}
+
+const edits: fc.Arbitrary<Edit[]> = fc.array(
+  fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    remove: fc.oneof(fc.constant(0), fc.nat(50), fc.nat(150_000)),
+    insert: fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.nat(90_000).map((length) => Buffer.alloc(length)),
+    ),
+  }),
+  { maxLength: 6 },
+)
+
+test('apply(base, diff(base, target)) is the target, for any edit and algorithm', async (t) => {
+  const dir = await tempDir(t)
+  const base = makeBlend('64-little', [
+    { code: 'GLOB', payload: noise(1000) },
+    { code: 'ME', payload: noise(400_000, 3) },
+    { code: 'DATA', payload: Buffer.alloc(200_000) },
+    { code: 'DATA', payload: noise(30_000, 5) },
+  ])
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom<ChunkAlgorithm>('blend1', 'fastcdc16', 'fastcdc64'),
+      edits,
+      async (algorithm, changes) => {
+        const target = changes.reduce(edit, base)
+        const result = await roundTrip(dir, algorithm, [base], target)
+        assert.ok(result.equals(target))
+      },
+    ),
+    { numRuns: 60 },
+  )
+})
+
+test('a target of pieces from several bases is put together from all of them', async (t) => {
+  const dir = await tempDir(t)
+  const bases = [fresh(300_000), fresh(300_000), fresh(300_000)]
+  const target = Buffer.concat([
+    bases[2]!.subarray(100_000),
+    Buffer.alloc(100_000),
+    bases[0]!,
+    fresh(5000),
+    bases[1]!.subarray(0, 200_000),
+  ])
+  const result = await roundTrip(dir, 'fastcdc16', bases, target)
+  assert.ok(result.equals(target))
+  const found = diff(
+    bases.map((bytes) => baseOf('fastcdc16', bytes)),
+    chunk('fastcdc16', target),
+  )!
+  assert.ok(found.literalBytes < 250_000)
+  assert.equal(found.bases.length, 3)
+})
+
+test('an unchanged file is one copy', () => {
+  const bytes = fresh(1_000_000)
+  const found = diff([baseOf('fastcdc16', bytes)], chunk('fastcdc16', bytes))!
+  assert.deepEqual(found.ops, [{ kind: 'copy', base: 0, offset: 0, length: 1_000_000 }])
+  assert.equal(literalShare(found, 500_000), 0)
+})
+
+test('a file that shares nothing is literal from the start', () => {
+  const found = diff([baseOf('fastcdc16', fresh(500_000))], chunk('fastcdc16', fresh(500_000)))!
+  assert.equal(literalShare(found, 100_000), 1)
+  assert.deepEqual(found.bases, [])
+})
+
+test('a copy in place needs no offset on the wire', () => {
+  const recipe = sample([
+    { kind: 'copy', base: 0, offset: 0, length: 5000 },
+    { kind: 'literal', length: 300 },
+    { kind: 'copy', base: 0, offset: 5300, length: 4700 },
+  ])
+  const moved = sample([
+    { kind: 'copy', base: 0, offset: 0, length: 5000 },
+    { kind: 'literal', length: 300 },
+    { kind: 'copy', base: 0, offset: 5000, length: 4700 },
+  ])
+  assert.ok(encodeRecipe(recipe).length < encodeRecipe(moved).length)
+  assert.deepEqual(decodeRecipe(encodeRecipe(recipe)), recipe)
+  assert.deepEqual(decodeRecipe(encodeRecipe(moved)), moved)
+})
+
+test('every recipe decodes to itself', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.oneof(
+          fc.record({
+            kind: fc.constant('literal' as const),
+            length: fc.integer({ min: 1, max: 2 ** 40 }),
+          }),
+          fc.record({
+            kind: fc.constant('zero' as const),
+            length: fc.integer({ min: 1024, max: 9999 }),
+          }),
+          fc.record({
+            kind: fc.constant('copy' as const),
+            base: fc.nat(2),
+            offset: fc.nat(2 ** 31 - 1),
+            length: fc.integer({ min: 1024, max: 10_000 }),
+          }),
+        ),
+        { minLength: 1, maxLength: 40 },
+      ),
+      (ops) => {
+        const padded: RecipeOp[] = [...structuredClone(ops), { kind: 'literal', length: 1024 * 50 }]
+        const recipe = {
+          ...sample(padded),
+          bases: [1, 2, 3].map((n) => ({ sha: `${n}`.repeat(64), size: 2 ** 32 })),
+        }
+        assert.deepEqual(decodeRecipe(encodeRecipe(recipe)), recipe)
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
+
+test('every truncated recipe is refused', () => {
+  const encoded = encodeRecipe(sample(mixedOps))
+  for (let length = 0; length < encoded.length; length++) {
+    assert.throws(() => decodeRecipe(encoded.subarray(0, length)), { code: 'RECIPE_INVALID' })
+  }
+})
+
+test('every recipe with a flipped bit is refused or still within all its bounds', () => {
+  const encoded = encodeRecipe(sample(mixedOps))
+  for (let bit = 0; bit < encoded.length * 8; bit++) {
+    const altered = Buffer.from(encoded)
+    altered[bit >> 3]! ^= 1 << (bit & 7)
+    let recipe: Recipe
+    try {
+      recipe = decodeRecipe(altered)
+    } catch (error) {
+      assert.match((error as { code: string }).code, /^RECIPE_(INVALID|TOO_LARGE)$/)
+      continue
+    }
+    assertWithinBounds(recipe)
+  }
+})
+
+test('random bytes behind the magic are refused or within all bounds', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (body) => {
+      const head = Buffer.alloc(9)
+      head.write('SHR1', 'latin1')
+      head.writeUInt32LE(body.length, 5)
+      try {
+        assertWithinBounds(decodeRecipe(Buffer.concat([head, body])))
+      } catch (error) {
+        assert.match((error as { code: string }).code, /^RECIPE_(INVALID|TOO_LARGE)$/)
+      }
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+const hostile: Record<string, RecipeOp[]> = {
+  'reads behind the end of a base': [{ kind: 'copy', base: 0, offset: 9000, length: 2000 }],
+  'reads before the start of a base': [{ kind: 'copy', base: 0, offset: -1, length: 2000 }],
+  'reads from an offset that is no number': [
+    { kind: 'copy', base: 0, offset: 2 ** 52, length: 2000 },
+  ],
+  'names a base it does not list': [{ kind: 'copy', base: 1, offset: 0, length: 2000 }],
+  'has an empty op': [
+    { kind: 'literal', length: 0 },
+    { kind: 'literal', length: 2000 },
+  ],
+}
+
+for (const [what, ops] of Object.entries(hostile)) {
+  test(`a recipe that ${what} is refused`, () => {
+    assert.throws(() => decodeRecipe(encodeRecipe(sample(ops))), { code: 'RECIPE_INVALID' })
+  })
+}
+
+test('a recipe whose ops miss or exceed its size is refused', () => {
+  for (const size of [1999, 2001]) {
+    const recipe = { ...sample([{ kind: 'literal', length: 2000 }]), size }
+    assert.throws(() => decodeRecipe(encodeRecipe(recipe)), { code: 'RECIPE_INVALID' })
+  }
+})
+
+test('a recipe that makes a huge file out of nothing is refused', () => {
+  const recipe = sample([{ kind: 'zero', length: 2 ** 40 }])
+  assert.throws(() => decodeRecipe(encodeRecipe(recipe)), { code: 'RECIPE_TOO_LARGE' })
+})
+
+test('a recipe with more ops than its size allows is refused', () => {
+  const ops = Array.from({ length: 100 }, (): RecipeOp => ({ kind: 'literal', length: 100 }))
+  assert.throws(() => decodeRecipe(encodeRecipe(sample(ops))), { code: 'RECIPE_TOO_LARGE' })
+})
+
+test('a head that claims to be huge is refused from its first bytes', () => {
+  const prefix = Buffer.from('SHR1\x00\xff\xff\xff\xff', 'latin1')
+  assert.throws(() => recipeHeadLength(prefix), { code: 'RECIPE_TOO_LARGE' })
+})
+
+test('a recipe with more bases than the limit is refused', () => {
+  const bases = Array.from({ length: 17 }, (_, n) => digestOf(Buffer.from(`${n}`)))
+  const recipe = { ...sample([{ kind: 'literal', length: 10 }]), bases }
+  assert.throws(() => decodeRecipe(encodeRecipe(recipe)), { code: 'RECIPE_INVALID' })
+})
+
+test('a number in a longer form than needed is refused', () => {
+  const encoded = encodeRecipe(sample([{ kind: 'literal', length: 10 }]))
+  // The target's size, 10, as two bytes.
+  const longer = Buffer.concat([
+    encoded.subarray(0, 9),
+    Buffer.from([0x8a, 0x00]),
+    encoded.subarray(10),
+  ])
+  longer.writeUInt32LE(longer.length - 9, 5)
+  assert.throws(() => decodeRecipe(longer), { code: 'RECIPE_INVALID', message: /shortest/ })
+})
+
+const mixedOps: RecipeOp[] = [
+  { kind: 'copy', base: 0, offset: 0, length: 5000 },
+  { kind: 'literal', length: 300 },
+  { kind: 'zero', length: 3000 },
+  { kind: 'copy', base: 0, offset: 1234, length: 4096 },
+]
+
+test('literals that end early, go on too long or do not decompress are refused', async () => {
+  const bytes = Buffer.from('literal bytes of a recipe')
+  const packed = gzipSync(bytes)
+  const damaged = Buffer.from(packed)
+  damaged[14]! ^= 0xff
+  const cases = {
+    'cut short': [bytes.subarray(0, 10), 'none'],
+    'too long': [Buffer.concat([bytes, bytes]), 'none'],
+    'cut short in gzip': [gzipSync(bytes.subarray(1)), 'gzip'],
+    'cut off in gzip': [packed.subarray(0, 20), 'gzip'],
+    'not gzip': [bytes, 'gzip'],
+    'damaged gzip': [damaged, 'gzip'],
+    'not zstd': [bytes, 'zstd'],
+  } as const
+  for (const [what, [sent, coding]] of Object.entries(cases)) {
+    const recipe = { ...sample([{ kind: 'literal', length: bytes.length }]), literalCoding: coding }
+    await assert.rejects(
+      collect(applyRecipe(recipe, [], openLiterals(stream(sent), coding))),
+      { code: 'RECIPE_INVALID' },
+      what,
+    )
+  }
+})
+
+test('a literal bomb is stopped at the size its ops allow, not after it has grown', async () => {
+  const bomb = (await packLiterals(Buffer.alloc(400 * 1024 * 1024))).bytes
+  assert.ok(bomb.length < 100_000)
+  const before = process.memoryUsage().rss
+  const recipe = sample([{ kind: 'literal', length: 1000 }])
+  await assert.rejects(collect(applyRecipe(recipe, [], openLiterals(stream(bomb), 'zstd'))), {
+    code: 'RECIPE_INVALID',
+    message: /more literal bytes/,
+  })
+  assert.ok(process.memoryUsage().rss - before < 100 * 1024 * 1024)
+})
+
+test('literals are compressed when that helps and left alone when not', async () => {
+  assert.equal((await packLiterals(Buffer.alloc(100_000))).coding, 'zstd')
+  assert.equal((await packLiterals(fresh(100_000))).coding, 'none')
+})
+
+function sample(ops: RecipeOp[]): Recipe {
+  return {
+    size: ops.reduce((total, op) => total + op.length, 0),
+    bases: [{ sha: 'ab'.repeat(32), size: 10_000 }],
+    ops,
+    literalCoding: 'none',
+  }
+}
+
+function assertWithinBounds({ size, bases, ops }: Recipe): void {
+  assert.equal(
+    ops.reduce((total, op) => total + op.length, 0),
+    size,
+  )
+  for (const op of ops) {
+    assert.ok(op.length > 0)
+    if (op.kind !== 'copy') continue
+    assert.ok(op.offset >= 0 && op.offset + op.length <= bases[op.base]!.size)
+  }
+}
+
+function edit(bytes: Buffer, { at, remove, insert }: Edit): Buffer {
+  const from = Math.floor(at * bytes.length)
+  return Buffer.concat([bytes.subarray(0, from), insert, bytes.subarray(from + remove)])
+}
+
+function chunk(algorithm: ChunkAlgorithm, bytes: Uint8Array): Base['map'] {
+  const chunker = createChunker(algorithm)
+  chunker.push(bytes)
+  return chunker.end()
+}
+
+function baseOf(algorithm: ChunkAlgorithm, bytes: Uint8Array): Base {
+  return { digest: digestOf(bytes), map: chunk(algorithm, bytes) }
+}
+
+async function roundTrip(
+  dir: string,
+  algorithm: ChunkAlgorithm,
+  bases: Buffer[],
+  target: Buffer,
+): Promise<Buffer> {
+  const found = diff(
+    bases.map((bytes) => baseOf(algorithm, bytes)),
+    chunk(algorithm, target),
+  )
+  assert.ok(found)
+  const literals: Buffer[] = []
+  let at = 0
+  for (const op of found.ops) {
+    if (op.kind === 'literal') literals.push(target.subarray(at, at + op.length))
+    at += op.length
+  }
+  const packed = await packLiterals(Buffer.concat(literals))
+  const sent = encodeRecipe({ size: target.length, ...found, literalCoding: packed.coding })
+  const recipe = decodeRecipe(sent)
+  const files = await Promise.all(
+    recipe.bases.map(async (digest) => {
+      const path = join(dir, digest.sha)
+      await writeFile(path, bases.find((bytes) => digestOf(bytes).sha === digest.sha)!)
+      return open(path)
+    }),
+  )
+  try {
+    const source = openLiterals(stream(packed.bytes), recipe.literalCoding)
+    return await collect(applyRecipe(recipe, files, source))
+  } finally {
+    await Promise.all(files.map((file) => file.close()))
+  }
+}
+
+async function* stream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += 5000) yield bytes.subarray(at, at + 5000)
+}
+
+async function collect(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  for await (const piece of pieces) parts.push(piece)
+  return Buffer.concat(parts)
+}
+
+async function tempDir(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'shaman-recipe-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
