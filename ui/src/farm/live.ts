@@ -1,0 +1,133 @@
+import { createSseParser, type SseMessage } from './sse.ts'
+
+export type LiveState = 'connecting' | 'live' | 'lost'
+
+export interface LiveOptions {
+  url: string
+  onEvent(kind: string, data: unknown): void
+  onState(state: LiveState): void
+  fetch?: typeof fetch
+  sleep?(ms: number, signal: AbortSignal): Promise<void>
+  random?(): number
+  /** Without a byte (heartbeats included) for this long the connection counts as dead. */
+  idleMs?: number
+}
+
+export interface Live {
+  /** Changes what is listened to. What happens during the change is not lost: the stream resumes. */
+  setTopics(topics: Iterable<string>): void
+  close(): void
+}
+
+/**
+ * The one event stream of a page. `fetch` instead of EventSource, because a change of topics must
+ * carry on from the last event, which EventSource does only for its own reconnections.
+ */
+export function createLive(options: LiveOptions): Live {
+  const { idleMs = 45_000, random = Math.random, sleep = sleepFor } = options
+  const closed = new AbortController()
+  let topics = ''
+  let lastId: string | undefined
+  let current: AbortController | undefined
+  let running = false
+
+  return {
+    setTopics(next) {
+      const joined = [...new Set(next)].sort().join(',')
+      if (joined === topics) return
+      topics = joined
+      current?.abort(retopic)
+      if (!running) void run()
+    },
+    close: () => closed.abort(),
+  }
+
+  async function run(): Promise<void> {
+    running = true
+    let failures = 0
+    while (!closed.signal.aborted) {
+      current = new AbortController()
+      const outcome = await listen(current, () => {
+        failures = 0
+      })
+      if (closed.signal.aborted) return
+      if (outcome === 'retopic') continue
+      failures += 1
+      options.onState(failures > 1 ? 'lost' : 'connecting')
+      await sleep(backoff(failures, random()), closed.signal)
+    }
+  }
+
+  async function listen(
+    attempt: AbortController,
+    onOpen: () => void,
+  ): Promise<'retopic' | 'ended'> {
+    const signal = AbortSignal.any([attempt.signal, closed.signal])
+    let watchdog: ReturnType<typeof setTimeout> | undefined
+    const feed = (): void => {
+      clearTimeout(watchdog)
+      watchdog = setTimeout(() => attempt.abort(new Error('silent')), idleMs)
+    }
+    try {
+      feed()
+      const response = await (options.fetch ?? fetch)(`${options.url}?${query()}`, {
+        headers: lastId === undefined ? {} : { 'Last-Event-ID': lastId },
+        signal,
+        cache: 'no-store',
+      })
+      if (!response.ok || !response.body) throw new Error(`events: ${response.status}`)
+      onOpen()
+      options.onState('live')
+      await pump(response.body, feed)
+    } catch {
+      // Whatever the reason, the answer is the same: wait and connect again.
+    } finally {
+      clearTimeout(watchdog)
+    }
+    return attempt.signal.reason === retopic ? 'retopic' : 'ended'
+  }
+
+  async function pump(body: ReadableStream<Uint8Array>, feed: () => void): Promise<void> {
+    const parse = createSseParser(deliver)
+    const decoder = new TextDecoder()
+    for await (const chunk of body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
+      feed()
+      parse(decoder.decode(chunk, { stream: true }))
+    }
+  }
+
+  function deliver(message: SseMessage): void {
+    if (message.id !== undefined) lastId = message.id
+    const data = parseJson(message.data)
+    if (data !== undefined) options.onEvent(message.event, data)
+  }
+
+  function query(): string {
+    return new URLSearchParams({ topics }).toString()
+  }
+}
+
+const retopic = Symbol('retopic')
+
+/** Doubles from 250 ms up to 5 s, with jitter so that a room of dashboards does not knock at once. */
+export function backoff(failures: number, random: number): number {
+  return Math.min(5000, 250 * 2 ** Math.min(failures - 1, 10)) * (0.5 + random / 2)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

@@ -1,0 +1,92 @@
+import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
+import { type ApiError, asApiError, isAborted, request } from './api.ts'
+import { useFarm } from './farm.tsx'
+import { append, bufferOf, emptyLog, type LogBuffer, prepend } from './log-buffer.ts'
+
+export interface TaskLog {
+  buffer: Accessor<LogBuffer>
+  loading: Accessor<boolean>
+  error: Accessor<ApiError | undefined>
+  reload(): void
+  /** Reads the range before what is there. */
+  loadEarlier(): Promise<void>
+  /** Reads the range around a byte offset, dropping what is there. */
+  jumpTo(offset: number): Promise<void>
+}
+
+const chunk = 262_144
+
+/** A task's log, its end first, growing as the worker writes. */
+export function createTaskLog(taskId: () => string | undefined, tail = chunk): TaskLog {
+  const farm = useFarm()
+  const [buffer, setBuffer] = createSignal<LogBuffer>(emptyLog)
+  const [loading, setLoading] = createSignal(true)
+  const [error, setError] = createSignal<ApiError>()
+  let running: AbortController | undefined
+  let detached = false
+
+  farm.useTopic(() => (taskId() === undefined ? undefined : `tasklog:${taskId()}`))
+  farm.on('reset', () => !detached && void readTail())
+  farm.on('tasklog', (event) => {
+    if (event.task_id !== taskId() || detached) return
+    const next = append(untrack(buffer), event.log, event.offset)
+    if (next) setBuffer(next)
+    else void readTail()
+  })
+  createEffect(
+    on(taskId, () => {
+      setBuffer(emptyLog)
+      setLoading(true)
+      void readTail()
+    }),
+  )
+  onCleanup(() => running?.abort())
+
+  return { buffer, loading, error, reload: () => void readTail(), loadEarlier, jumpTo }
+
+  async function readTail(): Promise<void> {
+    detached = false
+    const range = await read({ tail })
+    if (range) setBuffer(bufferOf(range.bytes, range.offset, range.size))
+  }
+
+  async function loadEarlier(): Promise<void> {
+    const { start } = untrack(buffer)
+    if (start === 0) return
+    const offset = Math.max(0, start - chunk)
+    const range = await read({ offset, limit: start - offset })
+    if (range && untrack(buffer).start === start)
+      setBuffer(prepend(untrack(buffer), range.bytes, range.offset))
+  }
+
+  async function jumpTo(offset: number): Promise<void> {
+    const { start, end } = untrack(buffer)
+    if (offset >= start && offset < end) return
+    const range = await read({ offset: Math.max(0, offset - chunk / 2), limit: chunk })
+    if (!range) return
+    // From here on new text has no place to go: the end is elsewhere.
+    detached = range.offset + range.bytes.length < range.size
+    setBuffer(bufferOf(range.bytes, range.offset, range.size))
+  }
+
+  async function read(query: Record<string, number>) {
+    const id = taskId()
+    if (id === undefined) return undefined
+    running?.abort()
+    const mine = new AbortController()
+    running = mine
+    try {
+      const response = await request(`/farm/tasks/${id}/log`, { query, signal: mine.signal })
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      setError(undefined)
+      const size = Number(response.headers.get('x-farm-log-size') ?? bytes.length)
+      const offset = Number(response.headers.get('x-farm-log-offset') ?? size - bytes.length)
+      return { bytes, offset, size }
+    } catch (cause) {
+      if (!mine.signal.aborted && !isAborted(cause)) setError(asApiError(cause))
+      return undefined
+    } finally {
+      if (running === mine) setLoading(false)
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { createStore, reconcile } from 'solid-js/store'
+import { type ApiError, asApiError, call, isAborted, type RequestOptions } from './api.ts'
+
+export interface Read<T> {
+  data: Accessor<T | undefined>
+  error: Accessor<ApiError | undefined>
+  /** True until the first answer for the present path. */
+  loading: Accessor<boolean>
+  /** When what is shown was read. */
+  asOf: Accessor<number | undefined>
+  reload(): void
+  /** Reloads after a while; calls in between are one. For events that come in bursts. */
+  reloadSoon(): void
+  /** Changes what is shown without asking, as events do. */
+  patch(change: (data: T) => T): void
+}
+
+export interface ReadOptions {
+  query?: () => RequestOptions['query']
+  soonMs?: number
+  /** Field that tells rows apart, so that a reload keeps their elements. */
+  key?: string
+  /** Every so often, for what no event announces. */
+  everyMs?: number
+}
+
+/**
+ * Reads a path of the API and keeps it. Unlike a resource it never suspends: old data stays on
+ * the screen during a reload and after a failed one.
+ */
+export function createRead<T extends object>(
+  path: () => string | undefined,
+  options: ReadOptions = {},
+): Read<T> {
+  const [state, setState] = createStore<{ value: T | undefined }>({ value: undefined })
+  const [error, setError] = createSignal<ApiError>()
+  const [loading, setLoading] = createSignal(true)
+  const [asOf, setAsOf] = createSignal<number>()
+  let running: AbortController | undefined
+  let again = false
+  let soon: ReturnType<typeof setTimeout> | undefined
+  let shownPath: string | undefined
+
+  createEffect(
+    on([path, () => JSON.stringify(options.query?.() ?? {})], () => {
+      running?.abort()
+      running = undefined
+      if (path() !== shownPath) {
+        setState('value', undefined)
+        setLoading(true)
+      }
+      void load()
+    }),
+  )
+  const poll = options.everyMs
+    ? setInterval(() => !document.hidden && void load(), options.everyMs)
+    : undefined
+  onCleanup(() => {
+    running?.abort()
+    clearTimeout(soon)
+    clearInterval(poll)
+  })
+
+  return {
+    data: () => state.value,
+    error,
+    loading,
+    asOf,
+    reload: () => void load(),
+    reloadSoon() {
+      soon ??= setTimeout(() => {
+        soon = undefined
+        void load()
+      }, options.soonMs ?? 400)
+    },
+    patch: (change) => state.value && show(change(state.value)),
+  }
+
+  async function load(): Promise<void> {
+    const wanted = path()
+    if (wanted === undefined) return
+    if (running) {
+      again = true
+      return
+    }
+    const mine = new AbortController()
+    running = mine
+    try {
+      const value = await call<T>(wanted, { query: options.query?.() ?? {}, signal: mine.signal })
+      if (mine.signal.aborted) return
+      shownPath = wanted
+      show(value)
+      setAsOf(Date.now())
+      setError(undefined)
+    } catch (cause) {
+      if (mine.signal.aborted || isAborted(cause)) return
+      setError(asApiError(cause))
+    } finally {
+      if (running === mine) {
+        running = undefined
+        setLoading(false)
+        if (again) {
+          again = false
+          void load()
+        }
+      }
+    }
+  }
+
+  function show(value: T | undefined): void {
+    setState('value', reconcile(value, { key: options.key ?? 'id', merge: false }))
+  }
+}

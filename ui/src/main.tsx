@@ -1,0 +1,6 @@
+import { render } from 'solid-js/web'
+import { App } from './app.tsx'
+import './style/tokens.css'
+import './style/base.css'
+
+render(() => <App />, document.getElementById('app')!)

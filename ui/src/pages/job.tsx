@@ -1,0 +1,133 @@
+import { A, type RouteSectionProps, useParams } from '@solidjs/router'
+import { createMemo, For, Show } from 'solid-js'
+import { useFarm } from '../farm/farm.tsx'
+import { formatNumber } from '../farm/format.ts'
+import { JobContext, useJob } from '../farm/job-context.ts'
+import { createRead } from '../farm/read.ts'
+import { lookOf, taskStatusOrder } from '../farm/status.ts'
+import type { FarmJob } from '../farm/wire.ts'
+import { ErrorPanel } from '../parts/error-panel.tsx'
+import { JobActions } from '../parts/job-actions.tsx'
+import { tellEta } from '../parts/job-table.tsx'
+import { LastRendered } from '../parts/last-rendered.tsx'
+import { LogTail } from '../parts/log-tail.tsx'
+import { ProgressBar } from '../parts/progress-bar.tsx'
+import { StatusWord } from '../parts/status-word.tsx'
+import { Submission } from '../parts/submission.tsx'
+import { TaskTable } from '../parts/task-table.tsx'
+import styles from './job.module.css'
+
+/** How is it going? The header and tabs that every view of a job keeps. */
+export function JobPage(props: RouteSectionProps) {
+  const params = useParams<{ job: string }>()
+  const farm = useFarm()
+  const job = createRead<FarmJob>(() => `/farm/jobs/${params.job}`, { soonMs: 500 })
+  farm.useTopic(() => `job:${params.job}`)
+  farm.on('reset', () => job.reload())
+  farm.on('job', (event) => event.id === params.job && job.reloadSoon())
+  farm.on('task', (event) => event.job_id === params.job && job.reloadSoon())
+
+  return (
+    <JobContext.Provider value={{ id: () => params.job!, job }}>
+      <div class={styles.page}>
+        <Show when={job.error()}>
+          {(error) => <ErrorPanel error={error()} onRetry={job.reload} what="the job" />}
+        </Show>
+        <Show when={job.data()}>
+          {(data) => (
+            <>
+              <Head job={data()} />
+              <Tabs id={data().id} />
+              {props.children}
+            </>
+          )}
+        </Show>
+      </div>
+    </JobContext.Provider>
+  )
+}
+
+function Head(props: { job: FarmJob }) {
+  const counts = () => props.job.task_counts
+  const total = () => taskStatusOrder.reduce((sum, status) => sum + counts()[status], 0)
+  return (
+    <header class={styles.head}>
+      <div class={styles.titles}>
+        <nav class="muted" aria-label="Breadcrumb">
+          <A href="/jobs">Jobs</A> /{props.job.submitter ? ` ${props.job.submitter} /` : ''}
+        </nav>
+        <h1 class={styles.title}>
+          <span>{props.job.name}</span>
+          <StatusWord kind="job" status={props.job.status} />
+        </h1>
+      </div>
+      <JobActions job={props.job} />
+      <div class={styles.progress}>
+        <ProgressBar counts={counts()} thick />
+        <p class={styles.counts}>
+          <span>
+            {formatNumber(counts().completed)} of {formatNumber(total())} tasks completed
+          </span>
+          <For each={taskStatusOrder.filter((status) => status !== 'completed')}>
+            {(status) => (
+              <Show when={counts()[status] > 0}>
+                <StatusWord
+                  kind="task"
+                  status={status}
+                  text={`${formatNumber(counts()[status])} ${lookOf('task', status).label}`}
+                />
+              </Show>
+            )}
+          </For>
+          <Show when={props.job.eta}>
+            <span>{tellEta(props.job.eta)} left</span>
+          </Show>
+          <Show when={props.job.activity}>
+            <span class="muted">{props.job.activity}</span>
+          </Show>
+        </p>
+      </div>
+    </header>
+  )
+}
+
+function Tabs(props: { id: string }) {
+  const tabs = [
+    { href: '', label: 'Frames', end: true },
+    { href: '/tasks', label: 'Tasks' },
+    { href: '/settings', label: 'Settings' },
+  ]
+  return (
+    <nav aria-label="Job" class={`segments ${styles.tabs}`}>
+      <For each={tabs}>
+        {(tab) => (
+          <A href={`/jobs/${props.id}${tab.href}`} end={tab.end ?? false}>
+            {tab.label}
+          </A>
+        )}
+      </For>
+    </nav>
+  )
+}
+
+export function JobOverview() {
+  const { id, job } = useJob()
+  const data = createMemo(() => job.data()!)
+  return (
+    <div class={styles.columns}>
+      <div class="stack">
+        <LastRendered jobId={id()} />
+        <section class="card" aria-label="Tasks">
+          <header>
+            <h2>Tasks</h2>
+          </header>
+          <TaskTable jobId={id()} short />
+        </section>
+      </div>
+      <div class="stack">
+        <Submission job={data()} />
+        <LogTail jobId={id()} />
+      </div>
+    </div>
+  )
+}

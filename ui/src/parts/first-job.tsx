@@ -1,0 +1,42 @@
+import { CopyButton } from './copy-button.tsx'
+import { EmptyState } from './empty-state.tsx'
+import styles from './first-job.module.css'
+import { Icon } from './glyph.tsx'
+
+/** No job yet: the two ways to send one, ready to copy. */
+export function FirstJob() {
+  const command = `farm submit scene.blend --manager ${location.origin}`
+  return (
+    <EmptyState
+      icon="jobs"
+      title="No jobs yet"
+      sentence={
+        <div class={styles.ways}>
+          <section class={styles.way}>
+            <h2>From a terminal</h2>
+            <p>Traces the .blend, uploads only what the farm does not have yet, and submits it.</p>
+            <div class={styles.command}>
+              <code>{command}</code>
+              <CopyButton text={() => command} what="the command" />
+            </div>
+          </section>
+          <section class={styles.way}>
+            <h2>From Blender</h2>
+            <p>
+              Install the add-on, then enter this manager’s address in its preferences. The panel is
+              in the Output properties.
+            </p>
+            <div class={styles.command}>
+              <code>{location.origin}</code>
+              <CopyButton text={() => location.origin} what="the address" />
+            </div>
+            <a class="button primary" href="/api/v3/farm/addon/shaman-farm.zip" download="">
+              <Icon name="download" size={14} />
+              Get the add-on
+            </a>
+          </section>
+        </div>
+      }
+    />
+  )
+}

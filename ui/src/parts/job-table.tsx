@@ -1,0 +1,216 @@
+import { A, useNavigate } from '@solidjs/router'
+import { createVirtualizer } from '@tanstack/solid-virtual'
+import { createEffect, createMemo, For, on, Show } from 'solid-js'
+import { formatCount, formatSpan } from '../farm/format.ts'
+import { createRows, type Rows } from '../farm/rows.ts'
+import type { JobRow } from '../farm/wire.ts'
+import { Ago } from './ago.tsx'
+import styles from './job-table.module.css'
+import { ProgressBar } from './progress-bar.tsx'
+import { StatusWord } from './status-word.tsx'
+
+export interface JobTableProps {
+  jobs: readonly JobRow[]
+  sort: string
+  onSort: (sort: string) => void
+  /** Hands out the selection, for the bar of acts above the table. */
+  onRows: (rows: Rows) => void
+}
+
+const columns = [
+  { key: 'status', label: 'Status', sort: 'status', className: styles.status },
+  { key: 'name', label: 'Name', sort: 'name', className: styles.name },
+  { key: 'progress', label: 'Tasks', className: styles.progress },
+  { key: 'eta', label: 'Time left', className: styles.eta },
+  { key: 'priority', label: 'Prio', sort: 'priority', className: styles.priority },
+  { key: 'user', label: 'By', className: styles.user },
+  { key: 'updated', label: 'Changed', sort: 'updated', className: styles.updated },
+] as const
+
+/** Jobs as rows: what state, how far, how long still. Drawn only where it is looked at. */
+export function JobTable(props: JobTableProps) {
+  let scroller!: HTMLDivElement
+  const navigate = useNavigate()
+  const keys = createMemo(() => props.jobs.map((job) => job.id))
+  const open = (id: string): void => navigate(`/jobs/${id}`)
+  const focusRow = (id: string): void => {
+    virtual.scrollToIndex(keys().indexOf(id))
+    requestAnimationFrame(() =>
+      scroller.querySelector<HTMLElement>(`[data-key="${id}"]`)?.focus({ preventScroll: true }),
+    )
+  }
+  const rows = createRows({ keys, onOpen: open, focusRow })
+  props.onRows(rows)
+  const virtual = createVirtualizer({
+    get count() {
+      return props.jobs.length
+    },
+    getScrollElement: () => scroller,
+    estimateSize: () => 44,
+    overscan: 12,
+  })
+  createEffect(
+    on(
+      () => props.jobs.length,
+      () => virtual.measure(),
+      { defer: true },
+    ),
+  )
+  const items = () => virtual.getVirtualItems()
+  const above = () => items()[0]?.start ?? 0
+  const below = () => Math.max(0, virtual.getTotalSize() - (items().at(-1)?.end ?? 0))
+
+  return (
+    <div ref={scroller} class={styles.scroller} {...rows.listProps}>
+      <table
+        class={styles.table}
+        role="grid"
+        aria-label="Jobs"
+        aria-multiselectable="true"
+        aria-rowcount={props.jobs.length + 1}
+        onKeyDown={rows.onKeyDown}
+      >
+        <thead>
+          <tr>
+            <th class={styles.mark}>
+              <span class="sr-only">Select</span>
+            </th>
+            <For each={columns}>
+              {(column) => (
+                <th
+                  class={column.className}
+                  aria-sort={ariaSort(props.sort, 'sort' in column ? column.sort : undefined)}
+                >
+                  <Show when={'sort' in column && column.sort} fallback={column.label}>
+                    {(sort) => (
+                      <button
+                        type="button"
+                        class={styles.sort}
+                        onClick={() => props.onSort(turn(props.sort, sort()))}
+                      >
+                        {column.label}
+                        <span aria-hidden="true">{arrow(props.sort, sort())}</span>
+                      </button>
+                    )}
+                  </Show>
+                </th>
+              )}
+            </For>
+          </tr>
+        </thead>
+        <tbody>
+          <tr aria-hidden="true" style={{ height: `${above()}px` }} />
+          <For each={items()}>
+            {(item) => (
+              <Show when={props.jobs[item.index]}>
+                {(job) => <Row job={job()} index={item.index} rows={rows} />}
+              </Show>
+            )}
+          </For>
+          <tr aria-hidden="true" style={{ height: `${below()}px` }} />
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row(props: { job: JobRow; index: number; rows: Rows }) {
+  const job = () => props.job
+  return (
+    <tr
+      class={styles.row}
+      data-key={job().id}
+      data-doomed={job().delete_requested_at ? '' : undefined}
+      aria-rowindex={props.index + 2}
+      aria-selected={props.rows.selected(job().id)}
+      tabindex={props.rows.current() === job().id ? 0 : -1}
+      onClick={(event) => props.rows.onClick(job().id, event)}
+    >
+      <td class={styles.mark}>
+        <label class={styles.hit}>
+          <input
+            type="checkbox"
+            tabindex="-1"
+            aria-label={`Select ${job().name}`}
+            checked={props.rows.selected(job().id)}
+            onChange={() => props.rows.toggle(job().id)}
+          />
+        </label>
+      </td>
+      <td class={styles.status}>
+        <StatusWord
+          kind="job"
+          status={job().status}
+          {...(job().delete_requested_at ? { text: 'deleting…' } : {})}
+        />
+      </td>
+      <td class={styles.name}>
+        <div class={styles.named}>
+          <Show when={job().thumbnail} fallback={<span class={styles.noThumb} />}>
+            {(url) => <img class={styles.thumb} src={url()} alt="" loading="lazy" />}
+          </Show>
+          <A href={`/jobs/${job().id}`} class={styles.link} tabindex="-1" title={job().name}>
+            {job().name}
+          </A>
+        </div>
+      </td>
+      <td class={styles.progress}>
+        <ProgressBar counts={job().task_counts} />
+        <span class={styles.counts}>
+          {job().task_counts.completed} of {totalOf(job())}
+          <Show when={job().task_counts.failed > 0}>
+            <StatusWord kind="task" status="failed" text={String(job().task_counts.failed)} />
+          </Show>
+          <Show when={job().task_counts['soft-failed'] > 0}>
+            <StatusWord
+              kind="task"
+              status="soft-failed"
+              text={String(job().task_counts['soft-failed'])}
+            />
+          </Show>
+        </span>
+      </td>
+      <td class={styles.eta}>{tellEta(job().eta)}</td>
+      <td class={styles.priority}>{job().priority}</td>
+      <td class={styles.user} title={job().submitter}>
+        {job().submitter || '–'}
+      </td>
+      <td class={styles.updated}>
+        <Ago time={job().updated} />
+      </td>
+    </tr>
+  )
+}
+
+export function tellEta(eta: JobRow['eta']): string {
+  if (!eta) return '–'
+  const low = formatSpan(eta.low_s * 1000)
+  const high = formatSpan(eta.high_s * 1000)
+  if (low === high) return low === 'now' ? 'seconds' : low
+  const [number, unit] = low.split(' ')
+  return high.endsWith(` ${unit}`)
+    ? `${number}–${high}`
+    : `${low === 'now' ? '0 s' : low} – ${high}`
+}
+
+function totalOf(job: JobRow): string {
+  return formatCount(
+    Object.values(job.task_counts).reduce((sum, n) => sum + n, 0),
+    'task',
+  )
+}
+
+function turn(sort: string, key: string): string {
+  if (sort === key) return key === 'status' ? key : `-${key}`
+  if (sort === `-${key}`) return key
+  return key === 'name' || key === 'status' ? key : `-${key}`
+}
+
+function arrow(sort: string, key: string): string {
+  return sort === key ? ' ↑' : sort === `-${key}` ? ' ↓' : ''
+}
+
+function ariaSort(sort: string, key: string | undefined): 'ascending' | 'descending' | undefined {
+  if (key === undefined) return undefined
+  return sort === key ? 'ascending' : sort === `-${key}` ? 'descending' : undefined
+}
