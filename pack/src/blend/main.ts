@@ -1,0 +1,7 @@
+export type { BlockTable } from './blocks.ts'
+export { blockCode, codeText } from './blocks.ts'
+export type { Dna, DnaField, DnaStruct } from './dna.ts'
+export { BlendError, type BlendErrorCode } from './errors.ts'
+export type { BlendHeader } from './header.ts'
+export type { Compression } from './open-source.ts'
+export { type BlendFile, BlendStruct, openBlend } from './reader.ts'

@@ -1,0 +1,173 @@
+import {
+  closeSync,
+  createReadStream,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, type Readable } from 'node:stream'
+import { createGunzip, createZstdDecompress, gunzipSync } from 'node:zlib'
+import { BlendError } from './errors.ts'
+import { type ByteSource, bufferSource, fileSource, readFully, truncated } from './source.ts'
+import { areSeekable, findFrames, isSkippable, type ZstdFrame, zstdSource } from './zstd.ts'
+
+export type Compression = 'none' | 'gzip' | 'zstd'
+
+/** The decompressed bytes of a file, and how they lie on disk. */
+export interface OpenedSource {
+  readonly bytes: ByteSource
+  readonly compression: Compression
+  /** The file's own size. */
+  readonly fileSize: number
+  /** For zstd with frames that can be told apart: the bytes as stored, and the frames. */
+  readonly zstd?: { readonly file: ByteSource; readonly frames: readonly ZstdFrame[] }
+}
+
+const readWhole = 4 * 1024 * 1024
+const keepInMemory = 64 * 1024 * 1024
+
+/** Opens a file for random access to its decompressed bytes. Memory stays bounded whatever its size. */
+export async function openSource(path: string): Promise<OpenedSource> {
+  const fd = openForReading(path)
+  try {
+    return await openDescriptor(fd, path)
+  } catch (error) {
+    closeQuietly(fd)
+    throw error
+  }
+}
+
+async function openDescriptor(fd: number, path: string): Promise<OpenedSource> {
+  const stat = fstatSync(fd)
+  if (!stat.isFile()) throw new BlendError('BLEND_NOT_A_BLEND', 'Not a file')
+  const file = rawSource(fd, stat.size)
+  const compression = detect(file)
+  const facts = { compression, fileSize: stat.size }
+  if (compression === 'none') return { bytes: file, ...facts }
+  if (compression === 'gzip') return { bytes: await openGzip(file, path), ...facts }
+  const frames = findFrames(file)
+  if (areSeekable(frames)) {
+    return { bytes: zstdSource(file, frames), ...facts, zstd: { file, frames } }
+  }
+  const bytes = await spill(decodeFramesOf(path, frames))
+  file.close()
+  return { bytes, ...facts }
+}
+
+function openForReading(path: string): number {
+  try {
+    return openSync(path, 'r')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
+    throw new BlendError(
+      'BLEND_UNREADABLE',
+      `Can't be opened (${code})`,
+      { errno: code },
+      { cause: error },
+    )
+  }
+}
+
+/** Small files are read at once; the descriptor of a buffer is closed here. */
+function rawSource(fd: number, size: number): ByteSource {
+  if (size > readWhole) return fileSource(fd, size)
+  const bytes = readFully(fd, 0, size)
+  closeSync(fd)
+  return bufferSource(bytes)
+}
+
+function detect(file: ByteSource): Compression {
+  const start = file.read(0, Math.min(4, file.size))
+  if (start.length >= 2 && start.readUInt16BE(0) === 0x1f8b) return 'gzip'
+  if (start.length < 4) return 'none'
+  const word = start.readUInt32LE(0)
+  return word === 0xfd2fb528 || isSkippable(word) ? 'zstd' : 'none'
+}
+
+async function openGzip(file: ByteSource, path: string): Promise<ByteSource> {
+  if (file.size <= readWhole) {
+    try {
+      const bytes = gunzipSync(file.read(0, file.size), { maxOutputLength: keepInMemory })
+      return bufferSource(bytes)
+    } catch (error) {
+      if (errorCode(error) !== 'ERR_BUFFER_TOO_LARGE') throw decodeError(error)
+    }
+  }
+  file.close()
+  return spill(createReadStream(path).pipe(createGunzip()))
+}
+
+/** Node's zstd stream ends with the first frame, so each gets a stream of its own. */
+function decodeFramesOf(path: string, frames: readonly ZstdFrame[]): Readable {
+  const all = new PassThrough()
+  const run = async (): Promise<void> => {
+    for (const frame of frames) {
+      const raw = createReadStream(path, {
+        start: frame.start,
+        end: frame.start + frame.length - 1,
+      })
+      for await (const chunk of raw.pipe(createZstdDecompress())) {
+        if (!all.write(chunk)) await new Promise((resolve) => all.once('drain', resolve))
+      }
+    }
+    all.end()
+  }
+  run().catch((error: unknown) => all.destroy(error as Error))
+  return all
+}
+
+/** Keeps a stream's bytes for random access: in memory while they are few, then in an unnamed temporary file. */
+async function spill(stream: Readable): Promise<ByteSource> {
+  const parts: Buffer[] = []
+  let size = 0
+  let fd: number | undefined
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      parts.push(chunk)
+      size += chunk.length
+      if (fd === undefined && size <= keepInMemory) continue
+      fd ??= unnamedTempFile()
+      for (const part of parts.splice(0)) writeSync(fd, part)
+    }
+  } catch (error) {
+    if (fd !== undefined) closeQuietly(fd)
+    throw decodeError(error)
+  }
+  return fd === undefined ? bufferSource(Buffer.concat(parts, size)) : fileSource(fd, size)
+}
+
+function unnamedTempFile(): number {
+  const dir = mkdtempSync(join(tmpdir(), 'farm-blend-'))
+  const fd = openSync(join(dir, 'decoded'), 'wx+', 0o600)
+  // On Windows an open file can't be removed; there the system's temp cleaning does it.
+  if (process.platform !== 'win32') rmSync(dir, { recursive: true, force: true })
+  return fd
+}
+
+function decodeError(error: unknown): unknown {
+  const code = errorCode(error)
+  if (error instanceof BlendError) return error
+  if (code === 'Z_BUF_ERROR') return truncated(0)
+  if (code.startsWith('Z_') || code.startsWith('ZSTD_')) {
+    const message = `The compressed data is damaged (${code})`
+    return new BlendError('BLEND_CORRUPT', message, {}, { cause: error })
+  }
+  return error
+}
+
+function errorCode(error: unknown): string {
+  const { code } = (error ?? {}) as { code?: unknown }
+  return typeof code === 'string' ? code : ''
+}
+
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {
+    // Closed already by the source that owned it.
+  }
+}

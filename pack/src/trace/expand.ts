@@ -1,0 +1,169 @@
+import { basename, dirname, join } from 'node:path'
+import type { Disk } from './disk.ts'
+import type { FrameUse } from './image-uses.ts'
+import type { PathReference } from './references.ts'
+
+/** A file that a reference means; it need not exist. */
+export interface ExpandedFile {
+  readonly path: string
+  /** For files that are missing in the middle of a sequence: the frames it stands for, `5-9`. */
+  readonly frames?: string
+}
+
+const longestGapList = 10_000
+const deepestDirectory = 32
+const mostFiles = 1_000_000
+
+/** The files that a reference means, `path` being what its stored path resolves to. */
+export function expand(reference: PathReference, path: string, disk: Disk): ExpandedFile[] {
+  const { expansion } = reference
+  switch (expansion.as) {
+    case 'file':
+      return [{ path }]
+    case 'sequence':
+      return expandSequence(path, expansion.uses, disk)
+    case 'tiles':
+      return expandTiles(path, expansion.tiles, disk)
+    case 'directory':
+      return expandDirectory(path, expansion.matching, disk)
+  }
+}
+
+interface NumberedName {
+  readonly head: string
+  readonly tail: string
+  readonly digits: number
+  readonly frame: number
+}
+
+/** The last group of digits in a file's name is its frame. */
+export function parseNumbered(name: string): NumberedName | undefined {
+  const match = /^(.*?)(\d+)(\D*)$/s.exec(name)
+  if (!match) return undefined
+  const [, head, number, tail] = match as unknown as [string, string, string, string]
+  return { head, tail, digits: number.length, frame: Number(number) }
+}
+
+/**
+ * The frames that are used, or, if that is not known or none of them exists, all frames on disk. The file named is
+ * always part of it.
+ */
+function expandSequence(
+  path: string,
+  uses: readonly FrameUse[] | undefined,
+  disk: Disk,
+): ExpandedFile[] {
+  const numbered = parseNumbered(basename(path))
+  if (!numbered) return [{ path }]
+  const onDisk = framesOnDisk(path, numbered, disk)
+  const used = uses && usedFrames(uses)
+  const isKnown = used !== undefined && [...used].some((frame) => onDisk.has(frame))
+  const present = [...onDisk.keys()].filter((frame) => !isKnown || used.has(frame))
+  const files = present.sort((a, b) => a - b).map((frame) => ({ path: onDisk.get(frame)! }))
+  if (!files.some((file) => file.path === path) && (files.length === 0 || disk.stat(path))) {
+    files.unshift({ path })
+  }
+  return isKnown ? [...files, ...gaps(path, numbered, used, onDisk)] : files
+}
+
+function framesOnDisk(path: string, numbered: NumberedName, disk: Disk): Map<number, string> {
+  const dir = dirname(path)
+  const frames = new Map<number, string>()
+  for (const name of disk.names(dir)) {
+    if (!name.startsWith(numbered.head) || !name.endsWith(numbered.tail)) continue
+    const number = name.slice(numbered.head.length, name.length - numbered.tail.length)
+    if (!isFrameNumber(number, numbered.digits)) continue
+    frames.set(Number(number), join(dir, name))
+  }
+  return frames
+}
+
+/** Padded to the same width; a number too large for it has no padding. */
+function isFrameNumber(text: string, digits: number): boolean {
+  if (!/^\d+$/.test(text)) return false
+  return text.length === digits || (text.length > digits && !text.startsWith('0'))
+}
+
+function usedFrames(uses: readonly FrameUse[]): Set<number> {
+  const frames = new Set<number>()
+  for (const { offset, count } of uses) {
+    for (let i = 1; i <= Math.min(count, mostFiles); i += 1) frames.add(offset + i)
+  }
+  return frames
+}
+
+/** Used frames that are not there, one entry for each run of them. */
+function gaps(
+  path: string,
+  numbered: NumberedName,
+  used: ReadonlySet<number>,
+  onDisk: ReadonlyMap<number, string>,
+): ExpandedFile[] {
+  const missing = [...used].filter((f) => f >= 0 && !onDisk.has(f)).sort((a, b) => a - b)
+  const files: ExpandedFile[] = []
+  for (let i = 0; i < missing.length && files.length < longestGapList; ) {
+    let end = i
+    while (missing[end + 1] === missing[end]! + 1) end += 1
+    const [first, last] = [missing[i]!, missing[end]!]
+    const name = `${numbered.head}${String(first).padStart(numbered.digits, '0')}${numbered.tail}`
+    files.push({
+      path: join(dirname(path), name),
+      frames: first === last ? `${first}` : `${first}-${last}`,
+    })
+    i = end + 1
+  }
+  return files
+}
+
+const tokens = /<UDIM>|<UVTILE>/
+
+/** The tiles in the image's list; without a list, all that match. */
+function expandTiles(path: string, tiles: readonly number[], disk: Disk): ExpandedFile[] {
+  const name = basename(path)
+  const pattern = tokens.test(name) ? name : legacyTilePattern(name)
+  const listed = tiles.map((tile) => ({ path: join(dirname(path), tileName(pattern, tile)) }))
+  if (listed.some((file) => disk.stat(file.path))) return listed
+  const found = tilesOnDisk(dirname(path), pattern, disk)
+  return found.length > 0 ? found : listed.length > 0 ? listed : [{ path }]
+}
+
+/** Before 2.93 a tiled image named its first tile. */
+function legacyTilePattern(name: string): string {
+  return name.replace(/1001(?!.*1001)/s, '<UDIM>')
+}
+
+/** 1001 is u1_v1, 1002 u2_v1, 1011 u1_v2. */
+function tileName(pattern: string, tile: number): string {
+  const [u, v] = [(tile - 1001) % 10, Math.floor((tile - 1001) / 10)]
+  return pattern.replace('<UDIM>', String(tile)).replace('<UVTILE>', `u${u + 1}_v${v + 1}`)
+}
+
+function tilesOnDisk(dir: string, pattern: string, disk: Disk): ExpandedFile[] {
+  const literal = pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const matching = new RegExp(
+    `^${literal.replace('<UDIM>', '[12]\\d{3}').replace('<UVTILE>', 'u\\d+_v\\d+')}$`,
+  )
+  if (!tokens.test(pattern)) return []
+  return disk
+    .names(dir)
+    .filter((name) => matching.test(name))
+    .map((name) => ({ path: join(dir, name) }))
+}
+
+function expandDirectory(root: string, matching: RegExp | undefined, disk: Disk): ExpandedFile[] {
+  if (!disk.stat(root)?.isDirectory) return [{ path: root }]
+  const files: ExpandedFile[] = []
+  const visit = (dir: string, inside: string, depth: number): void => {
+    for (const name of disk.names(dir)) {
+      if (files.length >= mostFiles) return
+      const path = join(dir, name)
+      const relative = inside === '' ? name : `${inside}/${name}`
+      const entry = disk.stat(path)
+      // The limit also ends a symlink that leads back up.
+      if (entry?.isDirectory && depth < deepestDirectory) visit(path, relative, depth + 1)
+      if (entry?.isFile && (matching?.test(relative) ?? true)) files.push({ path })
+    }
+  }
+  visit(root, '', 0)
+  return files
+}

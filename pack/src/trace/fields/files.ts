@@ -1,0 +1,49 @@
+import { emitField, emitString, type FieldReader } from './context.ts'
+
+const builtinFont = '<builtin>'
+const clipSource = { sequence: 1, movie: 2 }
+
+export const readFont: FieldReader = (font, context) => {
+  if (font.isSet('packedfile') || font.text('name')?.toString() === builtinFont) return
+  emitField(font, 'name', context, { kind: 'font', property: 'filepath' })
+}
+
+export const readSound: FieldReader = (sound, context) => {
+  if (sound.isSet('packedfile')) return
+  emitField(sound, 'name', context, { kind: 'sound', property: 'filepath' })
+}
+
+/** A clip of frames finds them by counting on from the first, so all that are there are taken. */
+export const readMovieClip: FieldReader = (clip, context) => {
+  const isSequence = clip.number('source') === clipSource.sequence
+  emitField(clip, 'name', context, {
+    kind: isSequence ? 'sequence' : 'movie',
+    property: 'filepath',
+    expansion: { as: isSequence ? 'sequence' : 'file' },
+  })
+  const proxy = clip.embedded('proxy')
+  if (!context.all || !proxy) return
+  emitField(proxy, 'dir', context, {
+    kind: 'proxy',
+    property: 'proxy.directory',
+    expansion: { as: 'directory' },
+    optional: true,
+  })
+}
+
+/** Text kept in a file; text of the .blend has no path. */
+export const readText: FieldReader = (text, context) =>
+  emitString(text, 'name', context, { kind: 'text', property: 'filepath' })
+
+/** Multiresolution details saved outside. */
+export const readExternalData: FieldReader = (external, context) =>
+  emitField(external, 'filename', context, { kind: 'geometry', property: 'external.filepath' })
+
+export const readBrush: FieldReader = (brush, context) => {
+  if (!context.all) return
+  emitField(brush, 'icon_filepath', context, {
+    kind: 'icon',
+    property: 'icon_filepath',
+    optional: true,
+  })
+}

@@ -1,0 +1,51 @@
+import {
+  readCacheFile,
+  readFluidDomain,
+  readMeshCache,
+  readNodesModifier,
+  readOcean,
+  readOldFluid,
+  readPointCache,
+  readVolume,
+  readVoxelData,
+} from './caches.ts'
+import type { FieldReader } from './context.ts'
+import {
+  readBrush,
+  readExternalData,
+  readFont,
+  readMovieClip,
+  readSound,
+  readText,
+} from './files.ts'
+import { readImage, readImageUser, readNode, readStringSocket } from './images.ts'
+import { readStrip } from './strips.ts'
+
+/**
+ * Every struct that names files, by its name on disk, which never changes. Library paths are not here: they are
+ * followed by the placeholders that need them.
+ */
+export const fieldReaders: ReadonlyMap<string, FieldReader> = new Map([
+  ['Image', readImage],
+  ['Tex', readImageUser('ima', 'iuser')],
+  ['CameraBGImage', readImageUser('ima', 'iuser')],
+  ['Object', readImageUser('data', 'iuser')],
+  ['bNode', readNode],
+  ['bNodeSocketValueString', readStringSocket],
+  ['VFont', readFont],
+  ['bSound', readSound],
+  ['MovieClip', readMovieClip],
+  ['Text', readText],
+  ['CustomDataExternal', readExternalData],
+  ['Brush', readBrush],
+  ['Sequence', readStrip],
+  ['PointCache', readPointCache],
+  ['FluidDomainSettings', readFluidDomain],
+  ['FluidsimSettings', readOldFluid],
+  ['OceanModifierData', readOcean],
+  ['MeshCacheModifierData', readMeshCache],
+  ['NodesModifierData', readNodesModifier],
+  ['CacheFile', readCacheFile],
+  ['Volume', readVolume],
+  ['VoxelData', readVoxelData],
+])
