@@ -98,7 +98,7 @@ function die(): void {
 /** Scripts run after everything else on the machine; threads made later inherit this. */
 function beNice(): void {
   try {
-    setPriority(10)
+    setPriority(5)
   } catch {
     // A sandbox may forbid it; it is a courtesy only.
   }

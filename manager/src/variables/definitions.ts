@@ -69,6 +69,8 @@ export function readVariables(config: VariablesConfig, implicit: { jobsDir: stri
 }
 
 // Every text of every task asks; the answers live as long as the definitions they belong to.
+// Platforms are free text that clients send, so their number is bound.
+const maxRemembered = 32
 const resolved = new WeakMap<readonly Variable[], Map<string, readonly ResolvedVariable[]>>()
 
 /** What each variable is for one audience and platform; those without a value there are absent. */
@@ -80,7 +82,7 @@ export function resolveVariables(
   resolved.set(variables, known)
   const key = `${target.audience} ${target.platform}`
   const values = known.get(key) ?? resolveNow(variables, target)
-  known.set(key, values)
+  if (known.size < maxRemembered) known.set(key, values)
   return values
 }
 
