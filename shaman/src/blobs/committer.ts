@@ -1,0 +1,203 @@
+import { type Digest, digestKey } from '../digest.ts'
+import { type Disk, nextTurn } from '../disk.ts'
+import { isCode, ShamanError } from '../errors.ts'
+import type { Layout } from '../layout.ts'
+import type { Durability, Syncer } from '../sync.ts'
+import type { PutOutcome } from './blob-store.ts'
+import { removeQuietly } from './temp-file.ts'
+
+/**
+ * Publishes verified temp files: data durable, then the name, then the directory, then the index, then the answer.
+ * Blobs that arrive while the volume is being synced share the next sync (group commit).
+ */
+export interface Committer {
+  /** Takes over a verified temp file; it is renamed into the store or removed. */
+  commit(digest: Digest, temp: string): Promise<PutOutcome>
+  /** Whether a blob has its name already but is not durable yet. */
+  isSettling(digest: Digest): boolean
+  /** Resolves when all that was handed over is durable or has failed. */
+  idle(): Promise<void>
+}
+
+interface Pending {
+  digest: Digest
+  temp: string
+  outcome: PutOutcome
+  resolve(outcome: PutOutcome): void
+  reject(error: unknown): void
+}
+
+/** A blob that became durable, or was found to be. */
+export interface StoredBlob {
+  readonly digest: Digest
+  readonly outcome: PutOutcome
+}
+
+interface CommitterParts {
+  layout: Layout
+  disk: Disk
+  syncer: Syncer
+  durability: Durability
+  /** Called with each group once it is durable, before anyone is answered. */
+  onStored(blobs: readonly StoredBlob[]): Promise<void>
+}
+
+// A slice of ~5 ms of synchronous calls; between slices requests are served.
+const sliceLength = 48
+const groupLength = 4096
+
+/** Creates the committer of a store. */
+export function createCommitter(parts: CommitterParts): Committer {
+  const { layout, disk, syncer, durability, onStored } = parts
+  const written: Pending[] = []
+  let named: Pending[] = []
+  const settling = new Map<string, number>()
+  let running: Promise<void> | undefined
+
+  return {
+    commit(digest, temp) {
+      return new Promise((resolve, reject) => {
+        written.push({ digest, temp, outcome: 'stored', resolve, reject })
+        running ??= run().finally(() => {
+          running = undefined
+        })
+      })
+    },
+    isSettling: (digest) => settling.has(digestKey(digest)),
+    async idle() {
+      await running
+    },
+  }
+
+  async function run(): Promise<void> {
+    // One turn, so that what arrives together is synced together.
+    await nextTurn()
+    while (written.length > 0 || named.length > 0) await cycle()
+  }
+
+  // The directories of the last group and the data of the next share one sync: a group is answered after two.
+  async function cycle(): Promise<void> {
+    const group = written.splice(0, groupLength)
+    const previous = named
+    named = []
+    const synced = await trySync(group, previous)
+    if (!synced.ok) {
+      for (const pending of previous) settle(pending)
+      for (const pending of group) removeQuietly(disk, pending.temp)
+      for (const pending of [...previous, ...group]) pending.reject(synced.error)
+      return
+    }
+    await finish(previous)
+    await giveNames(group)
+  }
+
+  async function trySync(
+    group: readonly Pending[],
+    previous: readonly Pending[],
+  ): Promise<{ ok: true } | { ok: false; error: unknown }> {
+    if (durability !== 'full') return { ok: true }
+    try {
+      await syncer.sync(
+        group.map((pending) => pending.temp),
+        directoriesOf(previous),
+      )
+      return { ok: true }
+    } catch (cause) {
+      const error = new ShamanError('STORE_FAULT', 'the storage could not make an upload durable', {
+        detail: { errno: (cause as { code?: unknown }).code },
+        hint: 'Look at the health of the storage volume; what was sent has to be sent again.',
+        cause,
+      })
+      return { ok: false, error }
+    }
+  }
+
+  function directoriesOf(pendings: readonly Pending[]): string[] {
+    const dirs = new Set<string>()
+    for (const { digest } of pendings) {
+      dirs.add(layout.blobDir(digest))
+      dirs.add(layout.shard(digest))
+    }
+    return [...dirs]
+  }
+
+  async function finish(pendings: readonly Pending[]): Promise<void> {
+    if (pendings.length === 0) return
+    try {
+      await onStored(pendings)
+      for (const pending of pendings) pending.resolve(pending.outcome)
+    } catch (error) {
+      for (const pending of pendings) pending.reject(error)
+    } finally {
+      for (const pending of pendings) settle(pending)
+    }
+  }
+
+  async function giveNames(group: readonly Pending[]): Promise<void> {
+    for (let at = 0; at < group.length; at += 1) {
+      if (at % sliceLength === sliceLength - 1) await nextTurn()
+      const pending = group[at]!
+      try {
+        pending.outcome = giveName(pending)
+        named.push(pending)
+      } catch (error) {
+        removeQuietly(disk, pending.temp)
+        pending.reject(error)
+      }
+    }
+  }
+
+  // One turn from the look to the rename: no collector, scrubber or rival can come between.
+  function giveName({ digest, temp }: Pending): PutOutcome {
+    const final = layout.blob(digest)
+    const present = disk.lstatSync(final)
+    hold(digest)
+    if (present?.isFile() && present.size === digest.size) {
+      removeQuietly(disk, temp)
+      return 'already-stored'
+    }
+    try {
+      renameInto(digest, temp, final)
+    } catch (error) {
+      settle({ digest })
+      throw error
+    }
+    return 'stored'
+  }
+
+  function renameInto(digest: Digest, temp: string, final: string): void {
+    makeDir(disk, layout.blobDir(digest))
+    try {
+      disk.renameSync(temp, final)
+    } catch (error) {
+      // A reply lost by a network file system: the rename may have happened all the same.
+      const after = disk.lstatSync(final)
+      const happened = after?.isFile() === true && after.size === digest.size
+      if (!happened || disk.lstatSync(temp) !== undefined) throw error
+    }
+  }
+
+  function hold(digest: Digest): void {
+    const key = digestKey(digest)
+    settling.set(key, (settling.get(key) ?? 0) + 1)
+  }
+
+  function settle({ digest }: { digest: Digest }): void {
+    const key = digestKey(digest)
+    const count = settling.get(key) ?? 0
+    if (count > 1) settling.set(key, count - 1)
+    else settling.delete(key)
+  }
+}
+
+/** Creates a directory, and its parent if need be; an existing one is fine. */
+export function makeDir(disk: Disk, path: string): void {
+  try {
+    disk.mkdirSync(path)
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return
+    if (!isCode(error, 'ENOENT')) throw error
+    makeDir(disk, path.slice(0, path.lastIndexOf('/')))
+    makeDir(disk, path)
+  }
+}

@@ -1,0 +1,196 @@
+import { hash, randomUUID } from 'node:crypto'
+import { constants, createReadStream } from 'node:fs'
+import { opendir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import type { Digest } from '../digest.ts'
+import { type Disk, writeAllSync } from '../disk.ts'
+import { isCode, ShamanError } from '../errors.ts'
+import { digestFromBlobPath, type Layout } from '../layout.ts'
+import type { SpaceKeeper } from '../space.ts'
+import type { Durability, Syncer } from '../sync.ts'
+import type { BlobStore, ByteRange, PutOutcome } from './blob-store.ts'
+import { type Committer, createCommitter, type StoredBlob } from './committer.ts'
+import { openTempFile, removeQuietly, type TempFile, verifyDigest } from './temp-file.ts'
+
+/** Blobs as files on a volume that workers may see, in Flamenco's layout. */
+export interface FileBlobStore extends BlobStore {
+  readonly kind: 'file-system'
+  readonly layout: Layout
+  readonly disk: Disk
+  readonly committer: Committer
+  /** Where this server process keeps its unfinished files. */
+  readonly tempDir: string
+  /** A look at the disk: a regular file of the right size, and durable. */
+  isStored(digest: Digest): boolean
+  /** Stores a small blob that is in memory whole. */
+  putBytes(digest: Digest, bytes: Uint8Array): Promise<PutOutcome>
+}
+
+/** What a {@link FileBlobStore} is made of. */
+export interface FileBlobStoreParts {
+  layout: Layout
+  disk: Disk
+  syncer: Syncer
+  space: SpaceKeeper
+  durability: Durability
+  tempDir: string
+  onStored(blobs: readonly StoredBlob[]): Promise<void>
+}
+
+/** Creates the store over an existing layout. */
+export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
+  const { layout, disk, space, tempDir } = parts
+  const committer = createCommitter(parts)
+  let temps = 0
+  const nextTemp = (): string => `${tempDir}/${(temps++).toString(36)}.tmp`
+
+  const isStored = (digest: Digest): boolean => {
+    const stats = disk.lstatSync(layout.blob(digest))
+    return stats?.isFile() === true && stats.size === digest.size && !committer.isSettling(digest)
+  }
+
+  const store: FileBlobStore = {
+    kind: 'file-system',
+    layout,
+    disk,
+    committer,
+    tempDir,
+    isStored,
+    has: async (digest) => isStored(digest),
+    put: (digest, bytes) =>
+      writeVerified(digest, async (temp) => {
+        let received = 0
+        for await (const chunk of bytes) {
+          received += chunk.byteLength
+          if (received > digest.size) throw tooLong(digest)
+          await temp.write(chunk)
+        }
+      }),
+    async putBytes(digest, bytes) {
+      verifyDigest({ sha: hash('sha256', bytes, 'hex'), size: bytes.byteLength }, digest)
+      const giveBack = await space.reserve(digest.size)
+      try {
+        return await committer.commit(digest, writeSmall(bytes))
+      } catch (error) {
+        throw asSpaceProblem(error)
+      } finally {
+        giveBack()
+      }
+    },
+    async open(digest, range) {
+      if (!isStored(digest)) throw missing(digest)
+      return openRange(layout.blob(digest), digest, range)
+    },
+    async delete(digest) {
+      if (!isStored(digest)) return false
+      disk.unlinkSync(layout.blob(digest))
+      return true
+    },
+    list: () => listBlobs(layout),
+  }
+  writers.set(store, writeVerified)
+  return store
+
+  async function writeVerified(digest: Digest, writeTemp: WriteTemp): Promise<PutOutcome> {
+    const giveBack = await space.reserve(digest.size)
+    let temp: TempFile | undefined
+    try {
+      temp = openTempFile(disk, nextTemp())
+      await writeTemp(temp)
+      await temp.finish(digest)
+      return await committer.commit(digest, temp.path)
+    } catch (error) {
+      temp?.discard()
+      throw asSpaceProblem(error)
+    } finally {
+      giveBack()
+    }
+  }
+
+  function writeSmall(bytes: Uint8Array): string {
+    const path = nextTemp()
+    const fd = disk.openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o444)
+    try {
+      try {
+        writeAllSync(disk, fd, bytes)
+      } finally {
+        disk.closeSync(fd)
+      }
+    } catch (error) {
+      removeQuietly(disk, path)
+      throw error
+    }
+    return path
+  }
+}
+
+/** Writes a temp file's bytes by any means. */
+export type WriteTemp = (temp: TempFile) => Promise<void>
+
+const writers = new WeakMap<
+  FileBlobStore,
+  (digest: Digest, write: WriteTemp) => Promise<PutOutcome>
+>()
+
+/**
+ * The one way into the store for any producer of bytes: reserve, temp file, `writeTemp`, size and SHA-256 compared,
+ * durable, renamed, indexed. Whatever `writeTemp` does, nothing but the digest's own bytes can be published.
+ */
+export function publishVerified(
+  store: FileBlobStore,
+  digest: Digest,
+  writeTemp: WriteTemp,
+): Promise<PutOutcome> {
+  return writers.get(store)!(digest, writeTemp)
+}
+
+/** A directory of this process's own for temp files, so that a later start knows which are dead. */
+export function newTempDirName(): string {
+  return randomUUID()
+}
+
+function openRange(path: string, digest: Digest, range: ByteRange | undefined): Readable {
+  const { first, last } = range ?? { first: 0, last: digest.size - 1 }
+  if (first < 0 || last >= digest.size || first > last + 1) {
+    throw new ShamanError('RANGE_INVALID', `bytes ${first}-${last} are not within the blob`, {
+      detail: { first, last, size: digest.size },
+    })
+  }
+  // An empty part has no last byte to name; reading from the end yields nothing.
+  if (first > last) return createReadStream(path, { start: digest.size })
+  return createReadStream(path, { start: first, end: last, highWaterMark: 1 << 20 })
+}
+
+async function* listBlobs(layout: Layout): AsyncIterable<Digest> {
+  for await (const shard of await opendir(layout.stored)) {
+    if (!shard.isDirectory() || !/^[0-9a-f]{2}$/.test(shard.name)) continue
+    for await (const dir of await opendir(join(layout.stored, shard.name))) {
+      if (!dir.isDirectory()) continue
+      for await (const file of await opendir(join(layout.stored, shard.name, dir.name))) {
+        const digest = digestFromBlobPath(`${shard.name}/${dir.name}/${file.name}`)
+        if (digest && file.isFile()) yield digest
+      }
+    }
+  }
+}
+
+function tooLong(digest: Digest): ShamanError {
+  return new ShamanError('BLOB_SIZE_MISMATCH', `received more than ${digest.size} bytes`, {
+    detail: { expected: digest },
+  })
+}
+
+function missing(digest: Digest): ShamanError {
+  return new ShamanError('BLOB_MISSING', 'the store does not hold this blob', {
+    detail: { ...digest },
+  })
+}
+
+function asSpaceProblem(error: unknown): unknown {
+  if (!isCode(error, 'ENOSPC', 'EDQUOT')) return error
+  return new ShamanError('NO_SPACE', 'the storage volume is full', {
+    hint: 'Free some space on the storage, or collect blobs that no checkout needs any more.',
+    cause: error,
+  })
+}

@@ -1,0 +1,102 @@
+import { constants } from 'node:fs'
+import { createHasher, type Digest, digestOfFile, sameDigest } from '../digest.ts'
+import { type Disk, writeAll } from '../disk.ts'
+import { ShamanError } from '../errors.ts'
+
+/** A blob that is still being written, under a name that can never be taken for one. */
+export interface TempFile {
+  readonly path: string
+  /** Appends bytes; resolves when more may be given. */
+  write(chunk: Uint8Array): Promise<void>
+  /** Tells that the bytes were (also) written by other means, so that {@link finish} must read the file again. */
+  wroteElsewhere(): void
+  /** Flushes, closes and compares with the digest: size first, then SHA-256. */
+  finish(expected: Digest): Promise<void>
+  /** Closes and removes; safe at any time, also twice. */
+  discard(): void
+}
+
+// Few large writes: 64 KiB pieces from a socket cost four times the calls for the same bytes.
+const gatherBytes = 1 << 20
+
+/** Opens a temp file that must not exist yet. */
+export function openTempFile(disk: Disk, path: string): TempFile {
+  const hasher = createHasher()
+  const fd = disk.openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o444)
+  let isOpen = true
+  let isGone = false
+  let isForeign = false
+  let gathered: Uint8Array[] = []
+  let gatheredBytes = 0
+
+  return {
+    path,
+    async write(chunk) {
+      hasher.update(chunk)
+      gathered.push(chunk)
+      gatheredBytes += chunk.byteLength
+      if (gatheredBytes >= gatherBytes) await flush()
+    },
+    wroteElsewhere() {
+      isForeign = true
+    },
+    async finish(expected) {
+      await flush()
+      close()
+      verifyDigest(isForeign ? await digestOfFile(path) : hasher.digest(), expected)
+    },
+    discard() {
+      gathered = []
+      try {
+        close()
+      } catch {
+        // The file goes away with whatever its close had to say.
+      }
+      if (isGone) return
+      isGone = true
+      removeQuietly(disk, path)
+    },
+  }
+
+  async function flush(): Promise<void> {
+    const chunks = gathered
+    gathered = []
+    gatheredBytes = 0
+    await writeAll(disk, fd, chunks)
+  }
+
+  function close(): void {
+    if (!isOpen) return
+    isOpen = false
+    disk.closeSync(fd)
+  }
+}
+
+/** Throws `BLOB_SIZE_MISMATCH` or `BLOB_DIGEST_MISMATCH` unless both are the same blob. */
+export function verifyDigest(got: Digest, expected: Digest): void {
+  if (sameDigest(got, expected)) return
+  if (got.size !== expected.size) {
+    throw new ShamanError(
+      'BLOB_SIZE_MISMATCH',
+      `received ${got.size} bytes, expected ${expected.size}`,
+      { detail: { expected, got } },
+    )
+  }
+  throw new ShamanError(
+    'BLOB_DIGEST_MISMATCH',
+    `the bytes received have the checksum ${got.sha}, expected ${expected.sha}`,
+    {
+      detail: { expected, got },
+      hint: 'The file probably changed while it was sent; send it again.',
+    },
+  )
+}
+
+/** Removes a file that may be gone already. */
+export function removeQuietly(disk: Disk, path: string): void {
+  try {
+    disk.unlinkSync(path)
+  } catch {
+    // Gone already, or the sweep at the next start takes it.
+  }
+}

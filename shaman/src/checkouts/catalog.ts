@@ -1,0 +1,246 @@
+import { constants, type Dirent } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import type { Logger } from 'pino'
+import { removeQuietly } from '../blobs/temp-file.ts'
+import type { Digest } from '../digest.ts'
+import { type Disk, nextTurn, writeAllSync } from '../disk.ts'
+import { isCode, ShamanError } from '../errors.ts'
+import type { IndexDb } from '../index-db.ts'
+import type { Layout } from '../layout.ts'
+import {
+  decodeManifest,
+  decodeRecords,
+  distinctDigests,
+  encodeManifest,
+  type Manifest,
+  type ManifestFile,
+  type ManifestHeader,
+} from '../manifest.ts'
+import type { ReferenceTable } from '../references.ts'
+import type { Durability, Syncer } from '../sync.ts'
+
+/** A checkout as lists show it. */
+export interface CheckoutSummary {
+  seq: number
+  path: string
+  /** The path that was asked for, before a suffix. */
+  requested: string
+  created: number
+  files: number
+  bytes: number
+  uploadedFiles: number
+  uploadedBytes: number
+  pinned: boolean
+}
+
+/** All checkouts of a store: their manifests on disk, their summaries in memory. */
+export interface CheckoutCatalog {
+  /** Reads every manifest; what was never published is removed. */
+  load(): Promise<void>
+  add(draft: CheckoutDraft): Promise<CheckoutSummary>
+  /** Gives a draft another path, durably. */
+  move(seq: number, path: string): Promise<void>
+  /** Lists a draft as published; called in the turn that renamed its directory. */
+  publish(seq: number): CheckoutSummary
+  remove(seq: number): Promise<void>
+  pin(path: string, pinned: boolean): Promise<CheckoutSummary>
+  get(path: string): CheckoutSummary | undefined
+  bySeq(seq: number): CheckoutSummary | undefined
+  list(): CheckoutSummary[]
+  manifest(path: string): Promise<Manifest>
+  /** Manifests that could not be read; GC refuses to run while there is one. */
+  readonly unreadable: readonly string[]
+}
+
+/** A checkout before it has a number. */
+export interface CheckoutDraft {
+  path: string
+  staging: string
+  files: readonly ManifestFile[]
+  digests: readonly Digest[]
+}
+
+/** What {@link createCatalog} works with. */
+export interface CatalogParts {
+  layout: Layout
+  disk: Disk
+  syncer: Syncer
+  durability: Durability
+  index: IndexDb
+  references: ReferenceTable
+  log: Logger
+  now: () => number
+  /** Which of these arrived by upload and were not yet counted for a checkout. */
+  claimArrivals(digests: readonly Digest[]): Digest[]
+}
+
+interface Entry {
+  summary: CheckoutSummary
+  header: ManifestHeader
+}
+
+/** Creates the catalog; call `load` before anything else. */
+export function createCatalog(parts: CatalogParts): CheckoutCatalog {
+  const { layout, disk, syncer, durability, index, references, log } = parts
+  const byPath = new Map<string, Entry>()
+  const bySeq = new Map<number, Entry>()
+  const unreadable: string[] = []
+  let nextSeq = 1
+
+  return {
+    load,
+    async add({ path, staging, files, digests }) {
+      const seq = nextSeq
+      nextSeq += 1
+      const fresh = parts.claimArrivals(digests)
+      const header: ManifestHeader = {
+        seq,
+        path,
+        created: parts.now(),
+        staging,
+        pinned: false,
+        uploadedFiles: fresh.length,
+        uploadedBytes: totalBytes(fresh),
+      }
+      await writeManifest({ header, files })
+      references.add(seq, digests)
+      const entry = { header, summary: summarise(header, files.length, totalBytes(digests), path) }
+      bySeq.set(seq, entry)
+      void indexReferences(seq, digests)
+      return entry.summary
+    },
+    async move(seq, path) {
+      const entry = bySeq.get(seq)!
+      const { files } = await readManifest(seq)
+      entry.header = { ...entry.header, path }
+      entry.summary = { ...entry.summary, path }
+      await writeManifest({ header: entry.header, files })
+    },
+    publish(seq) {
+      const entry = bySeq.get(seq)!
+      byPath.set(entry.summary.path, entry)
+      return entry.summary
+    },
+    async remove(seq) {
+      const entry = bySeq.get(seq)
+      if (!entry) return
+      const digests = distinctDigests((await readManifest(seq)).files)
+      disk.unlinkSync(layout.manifest(seq))
+      if (durability !== 'none') await syncer.sync([], [layout.manifests])
+      if (byPath.get(entry.summary.path) === entry) byPath.delete(entry.summary.path)
+      bySeq.delete(seq)
+      references.remove(seq, digests)
+      await index.removeReferences(seq, digests)
+    },
+    async pin(path, pinned) {
+      const entry = byPath.get(path)!
+      const manifest = await readManifest(entry.summary.seq)
+      entry.header = { ...entry.header, pinned }
+      await writeManifest({ header: entry.header, files: manifest.files })
+      entry.summary = { ...entry.summary, pinned }
+      return entry.summary
+    },
+    get: (path) => byPath.get(path)?.summary,
+    bySeq: (seq) => bySeq.get(seq)?.summary,
+    list: () => Array.from(byPath.values(), (entry) => entry.summary),
+    manifest: (path) => readManifest(byPath.get(path)!.summary.seq),
+    unreadable,
+  }
+
+  async function load(): Promise<void> {
+    for (const dirent of await readdir(layout.manifests, { withFileTypes: true })) {
+      await loadOne(dirent)
+    }
+  }
+
+  async function loadOne(dirent: Dirent): Promise<void> {
+    const path = `${layout.manifests}/${dirent.name}`
+    if (dirent.name.endsWith('.tmp')) return removeQuietly(disk, path)
+    if (!/^\d+\.mf$/.test(dirent.name)) return
+    await nextTurn()
+    try {
+      const { header, records } = decodeRecords(await readFile(path))
+      nextSeq = Math.max(nextSeq, header.seq + 1)
+      if (neverPublished(header)) return removeQuietly(disk, path)
+      const before = references.bytes
+      references.addRecords(header.seq, records)
+      const bytes = recordsBytes(records)
+      log.debug({ checkout: header.path, newBytes: references.bytes - before }, 'manifest loaded')
+      const entry = { header, summary: summarise(header, records.length / 40, bytes, header.path) }
+      bySeq.set(header.seq, entry)
+      byPath.set(header.path, entry)
+    } catch (error) {
+      unreadable.push(path)
+      log.error({ manifest: path, err: error }, 'manifest unreadable')
+    }
+  }
+
+  /** The server stopped between writing the manifest and renaming the directory. */
+  function neverPublished(header: ManifestHeader): boolean {
+    return disk.lstatSync(`${layout.jobs}/${header.staging}`) !== undefined
+  }
+
+  async function writeManifest(manifest: Manifest): Promise<void> {
+    const final = layout.manifest(manifest.header.seq)
+    const temp = `${final}.tmp`
+    removeQuietly(disk, temp)
+    const fd = disk.openSync(temp, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o666)
+    try {
+      try {
+        writeAllSync(disk, fd, encodeManifest(manifest))
+        if (durability !== 'none') await disk.fdatasync(fd)
+      } finally {
+        disk.closeSync(fd)
+      }
+      disk.renameSync(temp, final)
+    } catch (error) {
+      removeQuietly(disk, temp)
+      throw error
+    }
+    if (durability !== 'none') await syncer.sync([], [layout.manifests])
+  }
+
+  async function readManifest(seq: number): Promise<Manifest> {
+    try {
+      return decodeManifest(await readFile(layout.manifest(seq)))
+    } catch (error) {
+      if (!isCode(error, 'ENOENT')) throw error
+      throw new ShamanError('CHECKOUT_MISSING', 'the checkout was removed meanwhile')
+    }
+  }
+
+  // Only answers "who holds this blob"; what GC believes is the table above and the manifests.
+  async function indexReferences(seq: number, digests: readonly Digest[]): Promise<void> {
+    try {
+      await index.addReferences(seq, digests)
+    } catch (error) {
+      log.warn({ err: error, seq }, 'references not indexed; rebuild restores them')
+    }
+  }
+}
+
+function summarise(
+  header: ManifestHeader,
+  files: number,
+  bytes: number,
+  requested: string,
+): CheckoutSummary {
+  const { seq, path, created, pinned, uploadedBytes, uploadedFiles } = header
+  return { seq, path, requested, created, files, bytes, uploadedFiles, uploadedBytes, pinned }
+}
+
+function totalBytes(digests: readonly Digest[]): number {
+  return digests.reduce((sum, digest) => sum + digest.size, 0)
+}
+
+function recordsBytes(records: Buffer): number {
+  const seen = new Set<string>()
+  let bytes = 0
+  for (let at = 0; at < records.length; at += 40) {
+    const key = records.toString('latin1', at, at + 40)
+    if (seen.has(key)) continue
+    seen.add(key)
+    bytes += records.readUInt32BE(at + 32) * 2 ** 32 + records.readUInt32BE(at + 36)
+  }
+  return bytes
+}

@@ -1,0 +1,139 @@
+import type { Logger } from 'pino'
+import { type Digest, digestKey } from '../digest.ts'
+import type { CheckoutManifest, ShamanCheckoutResult } from '../schemas.ts'
+import { downloadBlob } from './download.ts'
+import { ShamanClientError } from './errors.ts'
+import { createHttp } from './http.ts'
+import { createMeter, type OnProgress } from './progress.ts'
+import type { UploadFile, UploadReceipt } from './upload-file.ts'
+import { toSpec, type UploadRun, uploadMissing } from './uploader.ts'
+
+export { ShamanClientError } from './errors.ts'
+export type { OnProgress, UploadProgress } from './progress.ts'
+export type { UploadFile, UploadReceipt } from './upload-file.ts'
+
+/** How to reach a store. */
+export interface ShamanClientOptions {
+  /** `http://host:port` of the manager. */
+  url: string
+  token?: string
+  log?: Logger
+  /** Most requests at a time. Default 8. */
+  parallel?: number
+  retries?: number
+  now?: () => number
+}
+
+/** Files to upload, and how to follow and stop it. */
+export interface UploadRequest {
+  files: readonly UploadFile[]
+  signal?: AbortSignal
+  onProgress?: OnProgress
+}
+
+/** A store at the other end of HTTP: ours, or a Flamenco manager's. */
+export interface ShamanClient {
+  /** Sends what the store does not hold. */
+  upload(request: UploadRequest): Promise<UploadReceipt>
+  /** Makes a checkout; the path answered may differ from the one asked for. */
+  checkout(request: {
+    files: readonly Pick<UploadFile, 'path' | 'digest'>[]
+    path: string
+    signal?: AbortSignal
+  }): Promise<{ checkoutPath: string }>
+  /** Uploads, then makes the checkout; begins anew when the store lost a file in between. */
+  submit(
+    request: UploadRequest & { checkoutPath: string },
+  ): Promise<{ checkoutPath: string; receipt: UploadReceipt }>
+  /** The files of a checkout. */
+  manifest(checkoutPath: string, options?: { signal?: AbortSignal }): Promise<CheckoutManifest>
+  /** Fetches a blob, verified. */
+  download(
+    digest: Digest,
+    toFile: string,
+    options?: { signal?: AbortSignal; onBytes?: (bytes: number) => void },
+  ): Promise<void>
+  close(): Promise<void>
+}
+
+const maxSubmitRounds = 3
+
+/** Creates a client; it keeps connections until closed. */
+export function createShamanClient(options: ShamanClientOptions): ShamanClient {
+  const { now = Date.now, parallel = 8 } = options
+  const http = createHttp({ ...options, connections: parallel })
+
+  const client: ShamanClient = {
+    async upload({ files, signal, onProgress }) {
+      const started = now()
+      const requestsBefore = http.requests()
+      const run: UploadRun = {
+        http,
+        meter: createMeter(onProgress, now),
+        signal,
+        parallel,
+        wireBytes: 0,
+        uploadedFiles: 0,
+        uploadedBytes: 0,
+      }
+      await uploadMissing(run, files)
+      return {
+        ...summary(files, run),
+        requests: http.requests() - requestsBefore,
+        durationMs: now() - started,
+      }
+    },
+    checkout: ({ files, path, signal }) =>
+      http.json<ShamanCheckoutResult>('/checkout/create', {
+        json: { files: files.map((file) => toSpec(file)), checkoutPath: path },
+        ...(signal && { signal }),
+      }),
+    async submit({ files, checkoutPath, signal, onProgress }) {
+      for (let round = 1; ; round += 1) {
+        const receipt = await client.upload({
+          files,
+          ...(signal && { signal }),
+          ...(onProgress && { onProgress }),
+        })
+        createMeter(onProgress, now).begin('checkout', files.length, 0)
+        try {
+          const made = await client.checkout({
+            files,
+            path: checkoutPath,
+            ...(signal && { signal }),
+          })
+          return { checkoutPath: made.checkoutPath, receipt }
+        } catch (error) {
+          const isIncomplete = error instanceof ShamanClientError && error.status === 424
+          if (!isIncomplete || round >= maxSubmitRounds) throw error
+        }
+      }
+    },
+    manifest: (checkoutPath, given = {}) =>
+      http.json<CheckoutManifest>(
+        `/x/checkouts/${encodeURIComponent(checkoutPath)}/manifest`,
+        given,
+      ),
+    download: (digest, toFile, given) => downloadBlob(http, digest, toFile, given),
+    close: () => http.close(),
+  }
+  return client
+}
+
+function summary(
+  files: readonly UploadFile[],
+  run: UploadRun,
+): Omit<UploadReceipt, 'requests' | 'durationMs'> {
+  const distinct = new Map(files.map((file) => [digestKey(file.digest), file.digest.size]))
+  const bytes = files.reduce((sum, file) => sum + file.digest.size, 0)
+  const distinctBytes = [...distinct.values()].reduce((sum, size) => sum + size, 0)
+  return {
+    files: files.length,
+    bytes,
+    uploadedFiles: run.uploadedFiles,
+    uploadedBytes: run.uploadedBytes,
+    wireBytes: run.wireBytes,
+    storedFiles: distinct.size - run.uploadedFiles,
+    storedBytes: distinctBytes - run.uploadedBytes,
+  }
+}

@@ -1,0 +1,54 @@
+/** What can go wrong in the store, as codes a caller can act on. */
+export type ShamanErrorCode =
+  | 'DIGEST_INVALID'
+  | 'PATH_UNSAFE'
+  | 'REQUEST_INVALID'
+  | 'TOO_LARGE'
+  | 'BLOB_MISSING'
+  | 'BLOB_SIZE_MISMATCH'
+  | 'BLOB_DIGEST_MISMATCH'
+  | 'UPLOAD_DEFERRED'
+  | 'UPLOAD_INTERRUPTED'
+  | 'OFFSET_MISMATCH'
+  | 'CHECKOUT_INCOMPLETE'
+  | 'CHECKOUT_EXISTS'
+  | 'CHECKOUT_MISSING'
+  | 'CHECKOUT_PINNED'
+  | 'RANGE_INVALID'
+  | 'NO_SPACE'
+  | 'STORE_ABSENT'
+  | 'STORE_LOCKED'
+  | 'STORE_BUSY'
+  | 'STORE_FAULT'
+  | 'GC_REFUSED'
+  | 'GC_PLAN_UNKNOWN'
+  | 'MANIFEST_CORRUPT'
+
+/** Facts beside a {@link ShamanError}: what a person may do, and what lies behind it. */
+export interface ShamanErrorFacts {
+  detail?: Readonly<Record<string, unknown>>
+  /** One sentence a person can act on. */
+  hint?: string
+  cause?: unknown
+}
+
+/** A problem the store foresaw. Anything unforeseen stays a plain Error. */
+export class ShamanError extends Error {
+  override readonly name = 'ShamanError'
+  readonly code: ShamanErrorCode
+  readonly detail: Readonly<Record<string, unknown>>
+  readonly hint: string | undefined
+
+  constructor(code: ShamanErrorCode, message: string, facts: ShamanErrorFacts = {}) {
+    super(message, { cause: facts.cause })
+    this.code = code
+    this.detail = facts.detail ?? {}
+    this.hint = facts.hint
+  }
+}
+
+/** Whether an unknown thing is an error with this code (a system call's or ours). */
+export function isCode(error: unknown, ...codes: readonly string[]): boolean {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' && codes.includes(code)
+}

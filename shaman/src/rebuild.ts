@@ -1,0 +1,46 @@
+import type { Logger } from 'pino'
+import type { FileBlobStore } from './blobs/file-blob-store.ts'
+import type { CheckoutCatalog } from './checkouts/catalog.ts'
+import type { Digest } from './digest.ts'
+import type { BlobRecord, IndexDb } from './index-db.ts'
+import { distinctDigests } from './manifest.ts'
+
+const pageLength = 2000
+
+/** Recreates the blob and reference records of an index from names on disk; nothing is read but directories and manifests. */
+export async function rebuildIndex(parts: {
+  blobs: FileBlobStore
+  catalog: CheckoutCatalog
+  index: IndexDb
+  log: Logger
+}): Promise<{ blobs: number; bytes: number }> {
+  const { blobs, catalog, index, log } = parts
+  await dropStale(blobs, index)
+  let count = 0
+  let bytes = 0
+  const page: (readonly [Digest, BlobRecord])[] = []
+  for await (const digest of blobs.list()) {
+    const stats = blobs.disk.lstatSync(blobs.layout.blob(digest))
+    if (!stats?.isFile() || stats.size !== digest.size) continue
+    const seconds = Math.floor(stats.mtimeMs / 1000)
+    const known = index.getBlob(digest)
+    page.push([digest, known ?? { storedAt: seconds, lastUse: seconds, verifiedAt: 0 }])
+    count += 1
+    bytes += digest.size
+    if (page.length >= pageLength) await index.putBlobs(page.splice(0))
+  }
+  await index.putBlobs(page)
+  for (const checkout of catalog.list()) {
+    const { files } = await catalog.manifest(checkout.path)
+    await index.addReferences(checkout.seq, distinctDigests(files))
+  }
+  log.info({ blobs: count, bytes, checkouts: catalog.list().length }, 'index rebuilt')
+  return { blobs: count, bytes }
+}
+
+async function dropStale(blobs: FileBlobStore, index: IndexDb): Promise<void> {
+  for await (const page of index.blobs()) {
+    const stale = page.map(([digest]) => digest).filter((digest) => !blobs.isStored(digest))
+    await index.deleteBlobs(stale)
+  }
+}

@@ -1,0 +1,54 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { FastifyInstance } from 'fastify'
+import { Capabilities, maxFilesPerRequest, StoreStats } from '../schemas.ts'
+import type { Shaman } from '../shaman.ts'
+
+/** Most bytes, files and bytes of one file in a tar batch. */
+export const batchLimits = { bytes: 64 << 20, files: 20_000, fileBytes: 4 << 20 }
+
+const features: string[] = []
+const tags = ['shaman']
+
+/** What the store can do, and how full it is. */
+export function aboutRoutes(plain: FastifyInstance, shaman: Shaman): void {
+  const app = plain.withTypeProvider<TypeBoxTypeProvider>()
+
+  app.get(
+    '/x/capabilities',
+    {
+      schema: {
+        operationId: 'shamanCapabilities',
+        summary: 'What this store can do beyond the Flamenco API',
+        tags,
+        response: { 200: Capabilities },
+      },
+    },
+    async () => ({
+      server: shaman.serverId,
+      store: shaman.storeId,
+      durability: shaman.durability,
+      leaseSeconds: Math.floor(shaman.leaseMs / 1000),
+      limits: {
+        filesPerRequest: maxFilesPerRequest,
+        batchBytes: batchLimits.bytes,
+        batchFiles: batchLimits.files,
+        batchFileBytes: batchLimits.fileBytes,
+      },
+      links: shaman.links,
+      features,
+    }),
+  )
+
+  app.get(
+    '/x/stats',
+    {
+      schema: {
+        operationId: 'shamanStats',
+        summary: 'The store in numbers',
+        tags,
+        response: { 200: StoreStats },
+      },
+    },
+    () => shaman.stats(),
+  )
+}

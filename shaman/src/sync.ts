@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process'
+import { constants } from 'node:fs'
+import { promisify } from 'node:util'
+import { type Disk, realDisk } from './disk.ts'
+import { isCode } from './errors.ts'
+
+/**
+ * How much an acknowledgement promises. `full`: the bytes and their name survive a power cut. `batch`: they do once a
+ * checkout that names them is published. `none`: they survive the death of the process only (tests, throw-away farms).
+ */
+export type Durability = 'full' | 'batch' | 'none'
+
+/** Makes files and directories durable, few by few or all at once. */
+export interface Syncer {
+  /** Makes the data of files and the entries of directories durable. */
+  sync(files: readonly string[], dirs: readonly string[]): Promise<void>
+}
+
+const runFile = promisify(execFile)
+const inFlight = 16
+
+// Above this, one flush of the file system is cheaper than a journal commit per file: 8,200 against 3,200 files/s.
+const flushFrom = 24
+
+// A flush also writes what others left dirty on the volume. When that proves slow, files are synced one by one for a while.
+const slowFlushMs = 3000
+const slowFlushPenaltyMs = 60_000
+
+/** A syncer for the volume that holds `directory`. */
+export function createSyncer(
+  directory: string,
+  options: { disk?: Disk; now?: () => number; flush?: (directory: string) => Promise<void> } = {},
+): Syncer {
+  const { disk = realDisk, now = Date.now, flush = flushVolume } = options
+  let flushWorks = process.platform === 'linux'
+  let avoidFlushUntil = 0
+
+  return {
+    async sync(files, dirs) {
+      const many = files.length + dirs.length >= flushFrom
+      if (many && flushWorks && now() >= avoidFlushUntil && (await tryFlush())) return
+      await inParallel(files, (file) => syncPath(disk, file, 'data'))
+      await inParallel(dirs, (dir) => syncPath(disk, dir, 'all'))
+    },
+  }
+
+  async function tryFlush(): Promise<boolean> {
+    const started = now()
+    try {
+      await flush(directory)
+    } catch (error) {
+      if (!isCode(error, 'ENOENT', 'EACCES') && !isUsageError(error)) throw error
+      flushWorks = false
+      return false
+    }
+    if (now() - started > slowFlushMs) avoidFlushUntil = now() + slowFlushPenaltyMs
+    return true
+  }
+}
+
+/** syncfs(2), which Node does not offer, through coreutils' `sync -f`; ~3 ms to start. */
+async function flushVolume(directory: string): Promise<void> {
+  await runFile('sync', ['-f', directory], { timeout: 120_000 })
+}
+
+/** A `sync` without `-f` (BusyBox before 1.35) tells so by its usage text. */
+function isUsageError(error: unknown): boolean {
+  const { stderr } = error as { stderr?: unknown }
+  return typeof stderr === 'string' && /invalid option|unrecognized option|usage/i.test(stderr)
+}
+
+async function syncPath(disk: Disk, path: string, what: 'data' | 'all'): Promise<void> {
+  const fd = disk.openSync(path, constants.O_RDONLY)
+  try {
+    await (what === 'data' ? disk.fdatasync(fd) : disk.fsync(fd))
+  } catch (error) {
+    // Some network file systems cannot sync a directory; their renames are durable by protocol.
+    if (what === 'data' || !isCode(error, 'EINVAL', 'ENOTSUP', 'EBADF', 'EPERM')) throw error
+  } finally {
+    disk.closeSync(fd)
+  }
+}
+
+async function inParallel(
+  items: readonly string[],
+  action: (item: string) => Promise<void>,
+): Promise<void> {
+  let next = 0
+  let failure: unknown
+  const lane = async (): Promise<void> => {
+    while (next < items.length && failure === undefined) {
+      const item = items[next]!
+      next += 1
+      try {
+        await action(item)
+      } catch (error) {
+        failure ??= error
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(inFlight, items.length) }, lane))
+  if (failure !== undefined) throw failure
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { createShamanClient, type ShamanClient, type UploadFile } from '../../src/client/main.ts'
+import { type Digest, digestOf } from '../../src/digest.ts'
+import { type ShamanServer, serveShaman } from '../../src/serve.ts'
+import { openShaman, type Shaman, type ShamanOptions } from '../../src/shaman.ts'
+
+/** A directory that goes away with the test. */
+export async function tempDir(t: TestContext): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'shaman-test-'))
+  t.after(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+export async function openTestShaman(
+  t: TestContext,
+  options: Partial<ShamanOptions> = {},
+): Promise<Shaman> {
+  const dir = await tempDir(t)
+  const shaman = await openShaman({
+    root: join(dir, 'storage'),
+    stateDir: join(dir, 'state'),
+    reserveBytes: 0,
+    ...options,
+  })
+  t.after(() => shaman.close().catch(() => undefined))
+  return shaman
+}
+
+export interface TestFarm {
+  shaman: Shaman
+  server: ShamanServer
+  client: ShamanClient
+  url: string
+}
+
+export async function startTestFarm(
+  t: TestContext,
+  options: Partial<ShamanOptions> = {},
+): Promise<TestFarm> {
+  const shaman = await openTestShaman(t, options)
+  const server = await serveShaman({ shaman })
+  const client = createShamanClient({ url: server.url, retries: 2 })
+  t.after(async () => {
+    await client.close()
+    await server.close()
+  })
+  return { shaman, server, client, url: `${server.url}/api/v3/shaman` }
+}
+
+export interface TestBlob {
+  bytes: Buffer
+  digest: Digest
+}
+
+export function blobOf(bytes: Buffer | string): TestBlob {
+  const buffer = Buffer.from(bytes)
+  return { bytes: buffer, digest: digestOf(buffer) }
+}
+
+export function randomBlob(size: number): TestBlob {
+  return blobOf(randomBytes(size))
+}
+
+export function uploadFile(path: string, blob: TestBlob): UploadFile {
+  return { path, digest: blob.digest, source: { bytes: blob.bytes } }
+}
+
+export async function putBlob(shaman: Shaman, blob: TestBlob): Promise<void> {
+  await shaman.blobs.putBytes(blob.digest, blob.bytes)
+}
+
+export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}
