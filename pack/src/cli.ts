@@ -1,5 +1,6 @@
 import { formatBytes, formatCount, formatTable } from '@shaman-farm/terminal'
 import type { Command } from 'commander'
+import { registerSubmit } from './submit-command.ts'
 import type { Trace, TracedFile } from './trace/trace.ts'
 import { tracePack } from './trace/trace.ts'
 
@@ -9,7 +10,7 @@ interface ListOptions {
   project?: string
 }
 
-/** Adds `farm pack` and its commands. */
+/** Adds `farm pack` with its commands, and `farm submit`. */
 export function register(program: Command): void {
   const pack = program
     .command('pack')
@@ -27,6 +28,7 @@ export function register(program: Command): void {
         print(options.json ? toJsonLines(trace) : toTable(trace))
       }
     })
+  registerSubmit(program)
 }
 
 function print(text: string): void {

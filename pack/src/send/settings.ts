@@ -1,14 +1,17 @@
 import { posix, win32 } from 'node:path'
+import type { SceneSummary } from '../scene-summary.ts'
 import { SendError } from './errors.ts'
 import type { JobType, JobTypeSetting, SettingValue } from './jobs-api.ts'
-import type { SceneFacts } from './plan.ts'
 
 /** What a job's settings are made of. */
 export interface SettingsInput {
   jobType: JobType
   /** As typed: `key` → text. They win over everything else. */
   given: Readonly<Record<string, string>>
-  scene: SceneFacts
+  scene: Pick<
+    SceneSummary,
+    'scene' | 'frameStart' | 'frameEnd' | 'fps' | 'format' | 'fileExtension'
+  >
   jobName: string
   /** Where the .blend lies for the artist; names the output's folders. */
   blendPath: string
@@ -109,8 +112,8 @@ function sceneValue(key: string, input: SettingsInput): SettingValue | undefined
     fps: scene.fps,
     format: scene.format,
     image_file_extension: scene.fileExtension,
-    has_previews: scene.hasPreviews,
-    scene: scene.name,
+    has_previews: false,
+    scene: scene.scene,
     render_output_root: input.renderOutputRoot,
   }
   return values[key]
