@@ -2,6 +2,7 @@ import type { AuthoredCommand, AuthoredTask } from './messages.ts'
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const maxNameLength = 1000
+const maxDepth = 20
 
 /** A task as a script authored it, checked field by field; throws a TypeError that names what is wrong. */
 export function readTask(value: unknown): AuthoredTask {
@@ -10,14 +11,13 @@ export function readTask(value: unknown): AuthoredTask {
   const where = `task "${name}"`
   const uuid = String(task.uuid)
   if (!uuidPattern.test(uuid)) throw new TypeError(`${where} has an id author.Task never gave`)
+  const commands = readArray(task.commands, `the commands of ${where}`)
   return {
     uuid,
     name,
     type: readName(task.type, `the task type of ${where}`),
     priority: readInteger(task.priority, `the priority of ${where}`, -1_000_000),
-    commands: readArray(task.commands, `the commands of ${where}`).map((command) =>
-      readCommand(command, where),
-    ),
+    commands: commands.map((command) => readCommand(command, where)),
     dependencies: readArray(task.dependencies, `the dependencies of ${where}`).map(String),
     ...readFrames(task, where),
   }
@@ -28,21 +28,45 @@ function readCommand(value: unknown, where: string): AuthoredCommand {
   const name = readName(command.name, `the name of a command of ${where}`)
   return {
     name,
-    parameters: readObject(command.parameters, `the parameters of "${name}" of ${where}`),
+    parameters: readParameters(command.parameters, `the parameters of "${name}" of ${where}`),
     total_step_count: readInteger(command.total_step_count, `the steps of "${name}" of ${where}`),
   }
 }
 
-/**
- * What a task renders, where the script doesn't say: the frames of the Blender command lines that third-party
- * scripts author.
- */
+/** As the script states them, else as a Blender command line asks for them. */
 function readFrames(task: Record<string, unknown>, where: string): { frames?: string } {
-  if (task.frames === undefined) return {}
-  if (typeof task.frames !== 'string' || !/^[0-9,\- ]{1,100000}$/.test(task.frames)) {
+  const { frames } = task
+  if (frames === undefined) return framesOfCommands(task.commands as unknown[])
+  if (typeof frames !== 'string' || !/^[\d,.\s-]{1,100000}$/.test(frames)) {
     throw new TypeError(`the frames of ${where} are no frame range`)
   }
-  return { frames: task.frames }
+  return { frames: frames.replace(/\s+/g, '').replaceAll('..', '-') }
+}
+
+/** Scripts written for Flamenco state no frames; their render tasks still have some. */
+function framesOfCommands(commands: readonly unknown[]): { frames?: string } {
+  const renders = commands.filter(
+    (command) => (command as AuthoredCommand).name === 'blender-render',
+  )
+  if (renders.length !== 1) return {}
+  const { args } = (renders[0] as AuthoredCommand).parameters
+  if (!Array.isArray(args)) return {}
+  const asked = args[args.findIndex((arg) => arg === '--render-frame' || arg === '-f') + 1]
+  const frames = String(asked).replaceAll('..', '-')
+  return /^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/.test(frames) ? { frames } : {}
+}
+
+/** A script can get round the depth limit of its own world, and deep values overflow the stack of who handles them. */
+function readParameters(value: unknown, what: string): Record<string, unknown> {
+  const parameters = readObject(value, what)
+  checkDepth(parameters, what, maxDepth)
+  return parameters
+}
+
+function checkDepth(value: unknown, what: string, left: number): void {
+  if (typeof value !== 'object' || value === null) return
+  if (left === 0) throw new TypeError(`${what} are nested deeper than ${maxDepth}`)
+  for (const item of Object.values(value)) checkDepth(item, what, left - 1)
 }
 
 function readObject(value: unknown, what: string): Record<string, unknown> {

@@ -7,7 +7,7 @@ import { type LoadedScript, withScript } from './sandbox.ts'
 
 type Request = Exclude<ToChild, { kind: 'files' }>
 
-const tasksAtOnce = 200
+const tasksAtOnce = 100
 const watchIntervalMs = 10
 let files: ScriptFiles = {}
 
@@ -57,17 +57,35 @@ async function passTasks(request: Request, loaded: LoadedScript, count: number):
   }
   const graph = createTaskGraph()
   let bytes = 0
-  for (let first = 0; first < count; first += tasksAtOnce) {
-    const text = await loaded.call('takeTasks', first, tasksAtOnce)
+  let sent: Promise<void> = Promise.resolve()
+  for await (const text of takeInBatches(loaded, count)) {
     bytes += text.length
-    if (bytes > limits.maxOutputBytes || text.length > limits.maxTaskBytes) {
+    if (bytes > limits.maxOutputBytes || text.length > limits.maxBatchBytes) {
       throw new LimitReached('output', `more than ${limits.maxOutputBytes} bytes of tasks`)
     }
     const tasks = (JSON.parse(text) as unknown[]).map(readTask)
     for (const task of tasks) graph.add(task)
-    await send({ kind: 'tasks', id, tasks })
+    await sent
+    sent = send({ kind: 'tasks', id, tasks })
+    sent.catch(() => undefined)
   }
+  await sent
   graph.check()
+}
+
+/** One batch ahead: the isolate's thread makes the next while this one checks and sends the last. */
+async function* takeInBatches(loaded: LoadedScript, count: number): AsyncGenerator<string> {
+  const take = (first: number): Promise<string> => {
+    const taken = loaded.call('takeTasks', first, tasksAtOnce)
+    taken.catch(() => undefined)
+    return taken
+  }
+  let ahead = count > 0 ? take(0) : undefined
+  for (let first = tasksAtOnce; ahead !== undefined; first += tasksAtOnce) {
+    const text = await ahead
+    ahead = first < count ? take(first) : undefined
+    yield text
+  }
 }
 
 /** Native code can take memory faster than the isolate's limit notices; then the whole process goes. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { readTask } from './authored.ts'
 import { JobTypeError } from './errors.ts'
+import { createInterner } from './intern.ts'
 import type { CompilerLimits } from './limits.ts'
 import type {
   AuthoredTask,
@@ -103,6 +104,7 @@ export function createCompiler({ limits, log }: CompilerOptions): Compiler {
     const allowedMs = request.kind === 'describe' ? limits.describeMs : limits.compileMs
     return new Promise((resolve, reject) => {
       const tasks: AuthoredTask[] = []
+      const intern = createInterner()
       const backstop = setTimeout(() => stop('no answer in time'), allowedMs + startGraceMs)
       const settle = (end: () => void): void => {
         clearTimeout(backstop)
@@ -114,7 +116,11 @@ export function createCompiler({ limits, log }: CompilerOptions): Compiler {
         message: (message) => {
           if (message.kind === 'ready' || message.id !== id) return
           if (message.kind === 'tasks') {
-            for (const task of message.tasks) tasks.push(readTask(task))
+            for (const value of message.tasks) {
+              const task = readTask(value)
+              for (const command of task.commands) intern(command.parameters)
+              tasks.push(task)
+            }
           } else if (message.kind === 'failed') {
             settle(() => reject(failed(message.failure, message.messages)))
             if (message.failure.code.endsWith('_LIMIT')) stop('a script reached a limit')

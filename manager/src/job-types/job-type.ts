@@ -24,7 +24,7 @@ export function readJobType(name: string, value: unknown): AvailableJobType {
 function readSetting(value: unknown, index: number): AvailableJobSetting {
   const key = (value as { key?: unknown } | null)?.key
   const where = typeof key === 'string' ? `setting "${key}"` : `setting number ${index + 1}`
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(String(key))) {
+  if (typeof key !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(key)) {
     throw new TypeError(`${where} needs a key of letters, digits and underscores`)
   }
   const setting = Value.Clean(AvailableJobSetting, structuredClone(value)) as AvailableJobSetting

@@ -10,8 +10,8 @@ export interface CompilerLimits {
   maxTasks: number
   /** All tasks of one job as JSON. */
   maxOutputBytes: number
-  /** What one task may take as JSON. */
-  maxTaskBytes: number
+  /** A hundred tasks in a row as JSON. */
+  maxBatchBytes: number
   /** Requests waiting for the child; more are refused. */
   maxQueued: number
 }
@@ -23,6 +23,6 @@ export const defaultLimits: CompilerLimits = Object.freeze({
   residentMib: 768,
   maxTasks: 250_000,
   maxOutputBytes: 512 * 1024 * 1024,
-  maxTaskBytes: 16 * 1024 * 1024,
+  maxBatchBytes: 16 * 1024 * 1024,
   maxQueued: 64,
 })
