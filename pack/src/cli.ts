@@ -1,56 +1,190 @@
-import { formatBytes, formatCount, formatTable } from '@shaman-farm/terminal'
-import type { Command } from 'commander'
+import { createProgress, formatBytes, formatCount, runCommand } from '@shaman-farm/terminal'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { packToFolder } from './output/folder.ts'
+import { describePack, type PackInfo } from './output/pack-info.ts'
+import { packToTar } from './output/tar.ts'
+import { verifyPack } from './output/verify.ts'
+import { type PackPlan, planPack } from './plan.ts'
+import { toJsonLines, toTable, toTree } from './report.ts'
 import { registerSubmit } from './submit-command.ts'
-import type { Trace, TracedFile } from './trace/trace.ts'
-import { tracePack } from './trace/trace.ts'
+import type { PathMapping } from './trace/stored-path.ts'
+import { type Trace, tracePack } from './trace/trace.ts'
 
-interface ListOptions {
+interface TraceFlags {
   json?: boolean
   all?: boolean
   project?: string
+  map?: PathMapping[]
 }
+
+interface ListFlags extends TraceFlags {
+  tree?: boolean
+  strict?: boolean
+}
+
+interface PackFlags extends TraceFlags {
+  exclude?: string[]
+}
+
+type Write = (plan: PackPlan, info: PackInfo, onBytes: (done: number) => void) => Promise<void>
 
 /** Adds `farm pack` with its commands, and `farm submit`. */
 export function register(program: Command): void {
   const pack = program
     .command('pack')
     .description('Find everything a .blend file needs, and gather it')
-  pack
-    .command('list')
-    .description('List every file that a .blend file and its libraries need')
-    .argument('<files...>', '.blend files')
-    .option('--project <dir>', "the project's root directory")
-    .option('--all', 'also what rendering can not reach')
-    .option('--json', 'one JSON object a line, each a file')
-    .action(async (files: string[], options: ListOptions) => {
-      for (const file of files) {
-        const trace = await tracePack({ blend: file, ...options })
-        print(options.json ? toJsonLines(trace) : toTable(trace))
-      }
-    })
+  registerList(pack)
+  registerFolder(pack)
+  registerTar(pack)
+  registerVerify(pack)
   registerSubmit(program)
+}
+
+function registerList(pack: Command): void {
+  withTraceFlags(pack.command('list'))
+    .description('List every file that .blend files and their libraries need')
+    .argument('<files...>', '.blend files')
+    .option('--tree', 'show which .blend needs what')
+    .option('--strict', 'exit with 1 if files are missing')
+    .option('--json', 'one JSON object a line, each a file')
+    .action((files: string[], flags: ListFlags) =>
+      runCommand(() => list(files, flags), { json: flags.json === true }),
+    )
+}
+
+async function list(files: readonly string[], flags: ListFlags): Promise<void> {
+  for (const file of files) {
+    const trace = await tracePack(traceOptions(file, flags))
+    print(flags.json ? toJsonLines(trace) : flags.tree ? toTree(trace) : toTable(trace))
+    if (flags.strict && trace.files.some(isAbsent)) process.exitCode = 1
+  }
+}
+
+function isAbsent({ status }: { status: string }): boolean {
+  return status === 'missing' || status === 'gap' || status === 'unreadable'
+}
+
+function registerFolder(pack: Command): void {
+  withPackFlags(withTraceFlags(pack.command('folder')))
+    .description('Copy a .blend file and everything it needs into a folder')
+    .argument('<file.blend>', 'the scene')
+    .argument('<folder>', 'where to; empty, or an earlier pack')
+    .action((file: string, folder: string, flags: PackFlags) =>
+      runPack(file, folder, flags, (plan, info, onBytes) =>
+        packToFolder(plan, info, folder, { onProgress: ({ bytesDone }) => onBytes(bytesDone) }),
+      ),
+    )
+}
+
+function registerTar(pack: Command): void {
+  withPackFlags(withTraceFlags(pack.command('tar')))
+    .description('Write a .blend file and everything it needs into an archive')
+    .argument('<file.blend>', 'the scene')
+    .argument('<archive>', 'name ending in .tar or .tar.zst')
+    .action((file: string, archive: string, flags: PackFlags) =>
+      runPack(file, archive, flags, (plan, info, onBytes) =>
+        packToTar(plan, info, archive, { onProgress: ({ bytesDone }) => onBytes(bytesDone) }),
+      ),
+    )
+}
+
+function runPack(file: string, to: string, flags: PackFlags, write: Write): Promise<void> {
+  return runCommand(
+    async () => {
+      const trace = await tracePack(traceOptions(file, flags))
+      const plan = await planPack(trace, { exclude: flags.exclude ?? [] })
+      const info = describePack(plan, trace)
+      const progress = createProgress('packing', { unit: 'bytes' })
+      try {
+        await write(plan, info, (done) => progress.update(done, info.bytes))
+      } finally {
+        progress.stop()
+      }
+      tellPacked(trace, plan, info, to, flags)
+    },
+    { json: flags.json === true },
+  )
+}
+
+function tellPacked(
+  trace: Trace,
+  plan: PackPlan,
+  info: PackInfo,
+  to: string,
+  flags: PackFlags,
+): void {
+  const rewritten = plan.files.filter((file) => 'rewritten' in file.source).length
+  if (flags.json) {
+    print(JSON.stringify({ event: 'packed', to, rewritten, ...info }))
+    return
+  }
+  for (const file of trace.files.filter(isAbsent)) {
+    print(`${file.status}  ${file.path}  (${file.users[0]?.block ?? ''})`)
+  }
+  const facts = [formatCount(info.files, 'file'), formatBytes(info.bytes)]
+  if (rewritten > 0) facts.push(`${formatCount(rewritten, '.blend', '.blends')} with changed paths`)
+  print(`packed ${facts.join(', ')} into ${to}; open ${info.blend}`)
+}
+
+function registerVerify(pack: Command): void {
+  pack
+    .command('verify')
+    .description('Follow every path of a packed folder: all must lead to a file inside it')
+    .argument('<folder>', 'made by farm pack folder, or an unpacked archive')
+    .option('--json', 'the result as one JSON object')
+    .action((folder: string, flags: { json?: boolean }) =>
+      runCommand(() => verify(folder, flags.json === true), { json: flags.json === true }),
+    )
+}
+
+async function verify(folder: string, json: boolean): Promise<void> {
+  const check = await verifyPack(folder)
+  if (check.defects.length > 0) process.exitCode = 1
+  if (json) {
+    print(JSON.stringify({ v: 1, event: 'verified', ...check }))
+    return
+  }
+  for (const { kind, stored, blend, users } of check.defects) {
+    print(`${kind}  ${stored}  named by ${blend} (${users.join(', ')})`)
+  }
+  const verdict =
+    check.defects.length === 0 ? 'the pack is complete' : `${check.defects.length} lead nowhere`
+  print(`${formatCount(check.files, 'path')} followed: ${verdict}`)
+}
+
+function withTraceFlags(command: Command): Command {
+  return command
+    .option('--project <dir>', 'root directory of the project (default: found)')
+    .option('--all', 'also what rendering does not reach: brushes, proxies')
+    .addOption(
+      new Option(
+        '--map <from=to>',
+        'absolute paths below <from> lie below <to> here; may be repeated',
+      ).argParser(collectMapping),
+    )
+}
+
+function withPackFlags(command: Command): Command {
+  return command
+    .option('--exclude <pattern>', 'leave out files like *.mp4 or ref/**; may be repeated', collect)
+    .option('--json', 'the result as one JSON object')
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+function collectMapping(value: string, before: PathMapping[] = []): PathMapping[] {
+  const at = value.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('Write it as FROM=TO.')
+  return [...before, { from: value.slice(0, at), to: value.slice(at + 1) }]
+}
+
+function traceOptions(blend: string, flags: TraceFlags): Parameters<typeof tracePack>[0] {
+  const { project, all, map: mappings } = flags
+  return { blend, project, all, mappings }
 }
 
 function print(text: string): void {
   if (text !== '') process.stdout.write(`${text}\n`)
-}
-
-function toJsonLines(trace: Trace): string {
-  return trace.files.map((file) => JSON.stringify(file)).join('\n')
-}
-
-function toTable(trace: Trace): string {
-  const bytes = trace.files.reduce((sum, file) => sum + file.size, 0)
-  const table = formatTable(
-    [{ title: 'status' }, { title: 'kind' }, { title: 'size', align: 'right' }, { title: 'path' }],
-    trace.files.map((file) => rowOf(file)),
-  )
-  const summary = `${formatCount(trace.files.length, 'file')}, ${formatBytes(bytes)}`
-  return `${table}\n\n${summary}, project ${trace.project}`
-}
-
-function rowOf(file: TracedFile): string[] {
-  const size = file.status === 'missing' || file.status === 'gap' ? '' : formatBytes(file.size)
-  const frames = file.frames === undefined ? '' : ` (frames ${file.frames})`
-  return [file.status, file.kind, size, `${file.path}${frames}`]
 }

@@ -1,5 +1,5 @@
 export { BlendError } from './blend/errors.ts'
-export { type PackPlan, type PlannedFile, planPack } from './plan.ts'
+export { type PackPlan, type PlannedFile, type PlanOptions, planPack } from './plan.ts'
 export { readSceneSummary, type SceneSummary } from './scene-summary.ts'
 export type { DependencyKind } from './trace/references.ts'
 export type { PathMapping } from './trace/stored-path.ts'

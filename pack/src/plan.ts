@@ -1,4 +1,8 @@
 import { statSync } from 'node:fs'
+import { join, posix } from 'node:path'
+import picomatch from 'picomatch'
+import { pruneRewritten, rewriteForPack } from './rewrite/rewrite.ts'
+import { userCacheDir } from './send/cache-dir.ts'
 import { fsPath } from './trace/stored-path.ts'
 import type { Trace } from './trace/trace.ts'
 
@@ -17,18 +21,56 @@ export interface PackPlan {
   readonly files: readonly PlannedFile[]
 }
 
-/** Decides which files a pack holds; the main .blend and its libraries are among them. */
-export async function planPack(trace: Trace): Promise<PackPlan> {
+export interface PlanOptions {
+  /** Where rewritten copies are kept for the next time; a cache that may be deleted. */
+  readonly rewriteDir?: string
+  /** Patterns of files to leave out, matched against their path in the pack: `*.mp4`, `ref/**`. */
+  readonly exclude?: readonly string[]
+}
+
+/**
+ * Decides which files a pack holds, the main .blend and its libraries among them. Every file goes as it is, except
+ * .blend files with paths that would lead nowhere in the pack: of these a copy with paths that fit is made.
+ */
+export async function planPack(trace: Trace, options: PlanOptions = {}): Promise<PackPlan> {
   const files = new Map<string, PlannedFile>()
   const [main] = trace.blends
   if (!main) return { blendPath: '', files: [] }
   const size = statSync(fsPath(main.file)).size
   files.set(main.packPath, { packPath: main.packPath, source: { file: main.file }, size })
+  const isExcluded = picomatch([...(options.exclude ?? [])], { dot: true, basename: true })
   for (const file of trace.files) {
     if (file.status === 'missing' || file.status === 'gap' || file.status === 'unreadable') continue
-    if (files.has(file.packPath)) continue
+    if (files.has(file.packPath) || isExcluded(file.packPath)) continue
     const { packPath, path, size } = file
     files.set(packPath, { packPath, source: { file: path }, size })
   }
+  await rewriteWhereNeeded(trace, files, options.rewriteDir ?? join(userCacheDir(), 'rewritten'))
   return { blendPath: main.packPath, files: [...files.values()] }
+}
+
+async function rewriteWhereNeeded(
+  trace: Trace,
+  files: Map<string, PlannedFile>,
+  dir: string,
+): Promise<void> {
+  const packDirs = directoriesOf(files.keys())
+  for (const blend of trace.blends) {
+    if (!files.has(blend.packPath) || blend.error) continue
+    const copy = await rewriteForPack(blend, trace, packDirs, dir)
+    if (!copy) continue
+    const { packPath } = blend
+    files.set(packPath, { packPath, source: { rewritten: copy.file }, size: copy.size })
+  }
+  pruneRewritten(dir)
+}
+
+function directoriesOf(paths: Iterable<string>): Set<string> {
+  const dirs = new Set<string>()
+  for (const path of paths) {
+    for (let dir = posix.dirname(path); dir !== '.' && !dirs.has(dir); dir = posix.dirname(dir)) {
+      dirs.add(dir)
+    }
+  }
+  return dirs
 }

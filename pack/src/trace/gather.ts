@@ -17,6 +17,8 @@ export interface GatherOptions {
   readonly as?: string | undefined
   readonly all?: boolean | undefined
   readonly mappings?: readonly PathMapping[] | undefined
+  /** Only this file, not its libraries. */
+  readonly alone?: boolean | undefined
   readonly signal?: AbortSignal | undefined
   readonly onBlend?: ((blend: string) => void) | undefined
 }
@@ -83,7 +85,7 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   const main = visitedAt(mainPath, options.blend)
   main.wantsEverything = true
   try {
-    for (let next: Visited | undefined = main; next; next = nextWanting(visited)) {
+    for (let next: Visited | undefined = main; next; next = nextWanting(visited, options)) {
       options.signal?.throwIfAborted()
       options.onBlend?.(next.blend.path)
       const file = await openInto(next, files, next === main)
@@ -95,7 +97,8 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   } finally {
     files.closeAll()
   }
-  return { main: main.blend, blends: [...visited.values()].map((v) => v.blend), imageUses }
+  const blends = options.alone ? [main.blend] : [...visited.values()].map((v) => v.blend)
+  return { main: main.blend, blends, imageUses }
 
   function visitBlend(entry: Visited, file: BlendFile): void {
     const names = new Map<number, string>()
@@ -176,7 +179,11 @@ function takeRoots(
   return roots
 }
 
-function nextWanting(visited: ReadonlyMap<string, Visited>): Visited | undefined {
+function nextWanting(
+  visited: ReadonlyMap<string, Visited>,
+  { alone = false }: Pick<GatherOptions, 'alone'>,
+): Visited | undefined {
+  if (alone) return undefined
   for (const entry of visited.values()) {
     if (entry.wanted.size > 0 && !entry.wantsEverything) return entry
     entry.wanted.clear()

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import path from 'node:path'
 import { encodePath, fsPath, hasLostBytes } from './stored-path.ts'
@@ -8,6 +8,8 @@ import { encodePath, fsPath, hasLostBytes } from './stored-path.ts'
 export interface Layout {
   readonly project: string
   isInside(file: string): boolean
+  /** The path below the project for one that leads into it by another way, such as past a symlink above it. */
+  lexical(file: string): string
   /** POSIX path inside the checkout. */
   packPath(file: string): string
 }
@@ -61,14 +63,27 @@ export function isBelow(file: string, dir: string): boolean {
  */
 export function createLayout(project: string, outsideRoots: Iterable<string>): Layout {
   const roots = withoutNested([...outsideRoots])
+  const real = realDir(project)
   return {
     project,
     isInside: (file) => isBelow(file, project),
+    lexical(file) {
+      if (isBelow(file, project) || !isBelow(file, real)) return file
+      return path.join(project, path.relative(real, file))
+    },
     packPath(file) {
       if (isBelow(file, project)) return portable(path.relative(project, file))
       const root = roots.find((dir) => isBelow(file, dir)) ?? path.dirname(file)
       return portable(path.join(outsideDir, shortName(root), path.relative(root, file)))
     },
+  }
+}
+
+function realDir(dir: string): string {
+  try {
+    return realpathSync(dir)
+  } catch {
+    return dir
   }
 }
 

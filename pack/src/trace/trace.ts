@@ -64,6 +64,10 @@ export interface TracedBlend {
 export interface ResolvedReference extends PathReference {
   /** The file, the sequence's named frame, or the directory; undefined if on no disk of this system. */
   readonly target: string | undefined
+  /** Where the target lies in the pack. */
+  readonly packTarget: string | undefined
+  /** True if at least one file of it exists. */
+  readonly isThere: boolean
 }
 
 /** Everything a .blend needs. */
@@ -72,6 +76,8 @@ export interface Trace {
   readonly project: string
   readonly files: readonly TracedFile[]
   readonly blends: readonly TracedBlend[]
+  readonly layout: Layout
+  readonly mappings: readonly PathMapping[]
 }
 
 export interface TraceProgress {
@@ -110,17 +116,60 @@ export async function tracePack(options: TraceOptions): Promise<Trace> {
   const resolved = gathered.blends.map((one) => resolveBlend(one, gathered, options.mappings))
   const layout = chooseLayout(as, resolved, options.project)
   const disk = createDisk()
+  const placed = resolved.map((one) => placeBlend(one, layout, disk))
   return {
     blend: as,
     project: layout.project,
-    files: lookUp(resolved, layout, disk),
-    blends: resolved.map((one) => describeBlend(one, layout)),
+    files: describeFiles(placed, layout, disk),
+    blends: placed.map((one) => describeBlend(one, layout)),
+    layout,
+    mappings: options.mappings ?? [],
   }
+}
+
+/** Reads the paths of one .blend alone, all that it holds, and places them as a trace did. */
+export async function traceAlone(
+  blend: Pick<TracedBlend, 'path' | 'file'>,
+  trace: Pick<Trace, 'layout' | 'mappings'>,
+): Promise<readonly ResolvedReference[]> {
+  const { layout, mappings } = trace
+  const gathered = await gather({ blend: blend.file, as: blend.path, mappings, alone: true })
+  const resolved = resolveBlend(gathered.main, gathered, mappings)
+  return placeBlend(resolved, layout, createDisk()).references.map(({ reference }) => reference)
+}
+
+interface LocatedReference extends PathReference {
+  readonly target: string | undefined
 }
 
 interface ResolvedBlend {
   readonly blend: GatheredBlend
-  readonly references: readonly ResolvedReference[]
+  readonly references: readonly LocatedReference[]
+}
+
+interface PlacedBlend {
+  readonly blend: GatheredBlend
+  readonly references: readonly {
+    readonly reference: ResolvedReference
+    readonly files: readonly ExpandedFile[]
+  }[]
+}
+
+function placeBlend({ blend, references }: ResolvedBlend, layout: Layout, disk: Disk): PlacedBlend {
+  return {
+    blend,
+    references: references.map((located) => {
+      const target = located.target && layout.lexical(located.target)
+      const files = filesOf({ ...located, target }, disk)
+      const isThere = target !== undefined && files.some((file) => isOnDisk(file.path, disk))
+      const packTarget = target && layout.packPath(target)
+      return { reference: { ...located, target, packTarget, isThere }, files }
+    }),
+  }
+}
+
+function isOnDisk(path: string, disk: Disk): boolean {
+  return disk.stat(path)?.isFile === true || disk.findRespelled(path) !== undefined
 }
 
 function resolveBlend(
@@ -202,18 +251,18 @@ interface Draft {
 }
 
 /** One entry for each file, with all its users. */
-function lookUp(resolved: readonly ResolvedBlend[], layout: Layout, disk: Disk): TracedFile[] {
+function describeFiles(placed: readonly PlacedBlend[], layout: Layout, disk: Disk): TracedFile[] {
   const drafts = new Map<string, Draft>()
-  for (const { blend, references } of resolved) {
-    for (const reference of references) {
-      for (const file of filesOf(reference, disk)) addDraft(drafts, file, reference, blend)
+  for (const { blend, references } of placed) {
+    for (const { reference, files } of references) {
+      for (const file of files) addDraft(drafts, file, reference, blend)
     }
   }
-  const errors = new Map(resolved.map(({ blend }) => [blend.path, blend.error]))
+  const errors = new Map(placed.map(({ blend }) => [blend.path, blend.error]))
   return [...drafts.values()].map((draft) => finish(draft, layout, disk, errors))
 }
 
-function filesOf(reference: ResolvedReference, disk: Disk): ExpandedFile[] {
+function filesOf(reference: LocatedReference, disk: Disk): ExpandedFile[] {
   if (reference.target === undefined) return [{ path: displayForeign(reference.stored) }]
   const files = expand(reference, reference.target, disk)
   return reference.optional ? files.filter((file) => disk.stat(file.path)?.isFile) : files
@@ -290,16 +339,16 @@ function missingHint({ file, reference, blend }: Draft, disk: Disk): string | un
   return found === undefined ? undefined : `There is a file of that name at ${found}`
 }
 
-function describeBlend({ blend, references }: ResolvedBlend, layout: Layout): TracedBlend {
+function describeBlend({ blend, references }: PlacedBlend, layout: Layout): TracedBlend {
   const { path: where, file, version, compression, size = 0, error } = blend
   return {
     path: where,
     file,
-    packPath: layout.packPath(where),
+    packPath: layout.packPath(layout.lexical(where)),
     size,
     ...(version === undefined ? {} : { version }),
     ...(compression === undefined ? {} : { compression }),
-    references,
+    references: references.map(({ reference }) => reference),
     ...(error instanceof BlendError ? { error: { code: error.code, message: error.message } } : {}),
   }
 }

@@ -15,9 +15,10 @@ export const readImage: FieldReader = (image, context) => {
   const kind = kindOf(kindOfSource, expansion)
   emitField(image, 'name', context, { kind, property: 'filepath', expansion })
   const main = image.text('name')
-  for (const view of image.list('views')) {
-    const path = view.text('filepath')
-    if (!path || !main || path.equals(main)) continue
+  const views = [...image.list('views')]
+  for (const view of views) {
+    // A single view is what an image had when it was last shown; its path may be of the past.
+    if (views.length < 2 && !view.text('filepath')?.equals(main ?? Buffer.alloc(0))) continue
     const property = `views[${JSON.stringify(nameOf(view, 'name'))}].filepath`
     emitField(view, 'filepath', context, { kind, property, expansion })
   }

@@ -1,0 +1,81 @@
+import { constants } from 'node:fs'
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import PQueue from 'p-queue'
+import type { PackPlan } from '../plan.ts'
+import { fsPath } from '../trace/stored-path.ts'
+import { formatPackInfo, type PackInfo, packInfoName } from './pack-info.ts'
+
+export interface OutputProgress {
+  readonly filesDone: number
+  readonly filesTotal: number
+  readonly bytesDone: number
+  readonly bytesTotal: number
+}
+
+export interface OutputOptions {
+  readonly onProgress?: ((progress: OutputProgress) => void) | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A place that a pack can't be written to. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+  readonly code: string
+  readonly hint: string
+
+  constructor(code: string, message: string, hint: string) {
+    super(message)
+    this.code = code
+    this.hint = hint
+  }
+}
+
+const copiesAtOnce = 4
+
+/** Copies a pack into a folder, which must be empty or an earlier pack; copies share disk blocks where they can. */
+export async function packToFolder(
+  plan: PackPlan,
+  info: PackInfo,
+  dir: string,
+  options: OutputOptions = {},
+): Promise<void> {
+  await assertWritable(dir)
+  const queue = new PQueue({ concurrency: copiesAtOnce })
+  const progress = countProgress(info, options)
+  await queue.addAll(
+    plan.files.map((file) => async () => {
+      options.signal?.throwIfAborted()
+      const source = 'file' in file.source ? file.source.file : file.source.rewritten
+      const target = join(dir, file.packPath)
+      await mkdir(dirname(target), { recursive: true })
+      // An earlier copy may be read-only, as its source was.
+      await rm(target, { force: true })
+      await copyFile(fsPath(source), target, constants.COPYFILE_FICLONE)
+      progress(file.size)
+    }),
+  )
+  await writeFile(join(dir, packInfoName), formatPackInfo(info))
+}
+
+/** Counts files and bytes for whoever watches. */
+export function countProgress(info: PackInfo, options: OutputOptions): (bytes: number) => void {
+  let [filesDone, bytesDone] = [0, 0]
+  return (bytes) => {
+    filesDone += 1
+    bytesDone += bytes
+    const totals = { filesTotal: info.files, bytesTotal: info.bytes }
+    options.onProgress?.({ filesDone, bytesDone, ...totals })
+  }
+}
+
+async function assertWritable(dir: string): Promise<void> {
+  await mkdir(dir, { recursive: true })
+  const names = await readdir(dir)
+  if (names.length === 0 || names.includes(packInfoName)) return
+  throw new OutputError(
+    'FOLDER_NOT_EMPTY',
+    `${dir} has other files in it`,
+    'Name an empty folder, or one that farm pack has made.',
+  )
+}

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createZstdCompress } from 'node:zlib'
+import { type Pack, pack } from 'tar-stream'
+import type { PackPlan, PlannedFile } from '../plan.ts'
+import { fsPath } from '../trace/stored-path.ts'
+import { countProgress, OutputError, type OutputOptions } from './folder.ts'
+import { formatPackInfo, type PackInfo, packInfoName } from './pack-info.ts'
+
+/** Fixed, so that the same files give the same archive. */
+const entryFacts = { mtime: new Date(0), uid: 0, gid: 0, mode: 0o644 }
+
+/** Writes a pack as `.tar`, or as `.tar.zst` if the name ends so. The file appears when it is complete. */
+export async function packToTar(
+  plan: PackPlan,
+  info: PackInfo,
+  file: string,
+  options: OutputOptions = {},
+): Promise<void> {
+  await mkdir(dirname(file), { recursive: true })
+  const draft = `${file}.${randomUUID()}.part`
+  const archive = pack()
+  const encode = file.endsWith('.zst') ? createZstdCompress() : new PassThrough()
+  try {
+    const signal = options.signal === undefined ? {} : { signal: options.signal }
+    const written = pipeline(archive, encode, createWriteStream(draft, { flags: 'wx' }), signal)
+    await Promise.all([written, addEntries(archive, plan, info, options)])
+    await rename(draft, file)
+  } finally {
+    archive.destroy()
+    await rm(draft, { force: true })
+  }
+}
+
+async function addEntries(
+  archive: Pack,
+  plan: PackPlan,
+  info: PackInfo,
+  options: OutputOptions,
+): Promise<void> {
+  const progress = countProgress(info, options)
+  try {
+    archive.entry({ name: packInfoName, ...entryFacts }, formatPackInfo(info))
+    for (const file of [...plan.files].sort((a, b) => (a.packPath < b.packPath ? -1 : 1))) {
+      options.signal?.throwIfAborted()
+      await addEntry(archive, file)
+      progress(file.size)
+    }
+    archive.finalize()
+  } catch (error) {
+    archive.destroy(error as Error)
+    throw error
+  }
+}
+
+async function addEntry(archive: Pack, file: PlannedFile): Promise<void> {
+  const source = 'file' in file.source ? file.source.file : file.source.rewritten
+  const entry = archive.entry({ name: file.packPath, size: file.size, ...entryFacts })
+  try {
+    await pipeline(createReadStream(fsPath(source)), entry)
+  } catch (error) {
+    if (!/size mismatch/i.test((error as Error).message)) throw error
+    throw new OutputError('FILE_CHANGED', `${source} changed while it was packed`, 'Try again.')
+  }
+}

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { anchoringOf } from '../trace/stored-path.ts'
+import { type TracedFile, tracePack } from '../trace/trace.ts'
+import { OutputError } from './folder.ts'
+import { type PackInfo, packInfoName } from './pack-info.ts'
+
+/** Something in a pack that would not work on another machine. */
+export interface PackDefect {
+  readonly kind: 'missing' | 'outside' | 'absolute' | 'unreadable'
+  readonly path: string
+  readonly stored: string
+  readonly blend: string
+  readonly users: readonly string[]
+}
+
+export interface PackCheck {
+  readonly info: PackInfo
+  /** Paths that were followed. */
+  readonly files: number
+  readonly defects: readonly PackDefect[]
+}
+
+/** Follows every path of a pack in a folder: all must lead to a file inside it. Needs no Blender. */
+export async function verifyPack(dir: string): Promise<PackCheck> {
+  const info = await readInfo(dir)
+  const trace = await tracePack({ blend: join(dir, info.blend), project: dir })
+  const known = new Set(info.missing)
+  const defects = trace.files.flatMap((file) => defectOf(file, known))
+  return { info, files: trace.files.length, defects }
+}
+
+function defectOf(file: TracedFile, knownMissing: ReadonlySet<string>): PackDefect[] {
+  const kind = kindOf(file, knownMissing)
+  if (!kind) return []
+  const { path, stored, blend } = file
+  const users = file.users.map((user) => `${user.block}.${user.property}`)
+  return [{ kind, path, stored, blend, users }]
+}
+
+function kindOf(file: TracedFile, known: ReadonlySet<string>): PackDefect['kind'] | undefined {
+  switch (file.status) {
+    case 'missing':
+    case 'gap':
+      return known.has(file.stored) ? undefined : 'missing'
+    case 'case-mismatch':
+      return 'missing'
+    case 'outside':
+    case 'unreadable':
+      return file.status
+    case 'ok':
+      return anchoringOf(file.stored) === 'blend' ? undefined : 'absolute'
+  }
+}
+
+async function readInfo(dir: string): Promise<PackInfo> {
+  try {
+    return JSON.parse(await readFile(join(dir, packInfoName), 'utf8')) as PackInfo
+  } catch (error) {
+    throw new OutputError(
+      'NOT_A_PACK',
+      `${dir} is no pack: ${packInfoName} can't be read (${(error as Error).message})`,
+      'Name a folder made by farm pack folder.',
+    )
+  }
+}
