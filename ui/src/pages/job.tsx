@@ -3,18 +3,21 @@ import { createMemo, For, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
 import { formatNumber } from '../farm/format.ts'
 import { JobContext, useJob } from '../farm/job-context.ts'
+import { createJobFrames } from '../farm/job-frames.ts'
 import { createRead } from '../farm/read.ts'
 import { lookOf, taskStatusOrder } from '../farm/status.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { ErrorPanel } from '../parts/error-panel.tsx'
+import { Filmstrip } from '../parts/filmstrip.tsx'
+import { FrameGrid } from '../parts/frame-grid/grid.tsx'
 import { JobActions } from '../parts/job-actions.tsx'
 import { tellEta } from '../parts/job-table.tsx'
-import { LastRendered } from '../parts/last-rendered.tsx'
 import { LogTail } from '../parts/log-tail.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
 import { Submission } from '../parts/submission.tsx'
-import { TaskTable } from '../parts/task-table.tsx'
+import { WhyPanel } from '../parts/why-panel.tsx'
+import { WorkerTimeline } from '../parts/worker-timeline/timeline.tsx'
 import styles from './job.module.css'
 
 /** How is it going? The header and tabs that every view of a job keeps. */
@@ -113,19 +116,26 @@ function Tabs(props: { id: string }) {
 export function JobOverview() {
   const { id, job } = useJob()
   const data = createMemo(() => job.data()!)
+  const live = createJobFrames(id)
   return (
     <div class={styles.columns}>
       <div class="stack">
-        <LastRendered jobId={id()} />
-        <section class="card" aria-label="Tasks">
-          <header>
-            <h2>Tasks</h2>
-          </header>
-          <TaskTable jobId={id()} short />
+        <Show when={live.error()}>
+          {(error) => <ErrorPanel error={error()} onRetry={live.reload} what="the frames" />}
+        </Show>
+        <Show when={live.frames()}>
+          {(frames) => <FrameGrid jobId={id()} live={live} frames={frames()} />}
+        </Show>
+        <section class={`card ${styles.made}`} aria-label="Made">
+          <Filmstrip jobId={id()} frames={live.frames()} />
+          <WorkerTimeline jobId={id()} attempts={live.attempts()} />
         </section>
       </div>
       <div class="stack">
-        <Submission job={data()} />
+        <section class="card" aria-label="Submission and why">
+          <Submission job={data()} />
+          <WhyPanel jobId={id()} status={data().status} />
+        </section>
         <LogTail jobId={id()} />
       </div>
     </div>

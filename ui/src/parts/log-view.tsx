@@ -171,60 +171,54 @@ export function LogView(props: { taskId: string; title?: string; tools?: boolean
       <Show when={log.error()}>
         {(error) => <ErrorPanel error={error()} onRetry={log.reload} what="the log" />}
       </Show>
-      <Show
-        when={lines().length > 0}
-        fallback={
-          <Show when={!log.loading() && !log.error()}>
-            <EmptyState small icon="jobs" title="Nothing written yet" />
-          </Show>
-        }
-      >
-        <div class={styles.frame}>
-          <div
-            ref={scroller}
-            class={styles.scroller}
-            onScroll={onScroll}
-            tabindex="0"
-            role="log"
-            aria-live="off"
-            aria-label="Log text"
-          >
-            <Show when={log.buffer().start > 0}>
-              <p class={styles.earlier}>{formatBytes(log.buffer().start)} before this</p>
-            </Show>
-            <div
-              class={styles.lines}
-              data-wrap={wrap() ? '' : undefined}
-              style={{ height: `${virtual.getTotalSize()}px` }}
-            >
-              <For each={virtual.getVirtualItems()}>
-                {(item) => (
-                  <Line
-                    line={lines()[item.index]}
-                    number={log.buffer().start === 0 ? item.index + 1 : undefined}
-                    top={item.start}
-                    index={item.index}
-                    hit={matches()[hit()] === item.index}
-                    measure={wrap() ? (element) => virtual.measureElement(element) : undefined}
-                  />
-                )}
-              </For>
-            </div>
-          </div>
-          <Show when={!following() && fresh() > 0}>
-            <button type="button" class={`button primary ${styles.fresh}`} onClick={follow}>
-              {formatCount(fresh(), 'new line')}
-              <Icon name="down" size={12} />
-            </button>
-          </Show>
-          <Show when={!following() && fresh() === 0}>
-            <button type="button" class={`button ${styles.fresh}`} onClick={follow}>
-              To the end
-              <Icon name="down" size={12} />
-            </button>
-          </Show>
-        </div>
+      <Show when={lines().length === 0 && !log.loading() && !log.error()}>
+        <EmptyState small icon="jobs" title="Nothing written yet" />
       </Show>
+      <div class={styles.frame} hidden={lines().length === 0}>
+        <div
+          ref={scroller}
+          class={styles.scroller}
+          onScroll={onScroll}
+          tabindex="0"
+          role="log"
+          aria-live="off"
+          aria-label="Log text"
+        >
+          <Show when={log.buffer().start > 0}>
+            <p class={styles.earlier}>{formatBytes(log.buffer().start)} before this</p>
+          </Show>
+          <div
+            class={styles.lines}
+            data-wrap={wrap() ? '' : undefined}
+            style={{ height: `${virtual.getTotalSize()}px` }}
+          >
+            <For each={virtual.getVirtualItems()}>
+              {(item) => (
+                <Line
+                  line={lines()[item.index]}
+                  number={log.buffer().start === 0 ? item.index + 1 : undefined}
+                  top={item.start}
+                  index={item.index}
+                  hit={matches()[hit()] === item.index}
+                  measure={wrap() ? (element) => virtual.measureElement(element) : undefined}
+                />
+              )}
+            </For>
+          </div>
+        </div>
+        <Show when={!following() && fresh() > 0}>
+          <button type="button" class={`button primary ${styles.fresh}`} onClick={follow}>
+            {formatCount(fresh(), 'new line')}
+            <Icon name="down" size={12} />
+          </button>
+        </Show>
+        <Show when={!following() && fresh() === 0}>
+          <button type="button" class={`button ${styles.fresh}`} onClick={follow}>
+            To the end
+            <Icon name="down" size={12} />
+          </button>
+        </Show>
+      </div>
     </section>
   )
 }

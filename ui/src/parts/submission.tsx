@@ -9,10 +9,10 @@ import styles from './submission.module.css'
 export function Submission(props: { job: FarmJob }) {
   const metadata = () => Object.entries(props.job.metadata ?? {})
   return (
-    <section class="card" aria-label="Submission">
-      <header>
+    <>
+      <div class="card-head">
         <h2>Submission</h2>
-      </header>
+      </div>
       <dl class="facts">
         <dt>Job type</dt>
         <dd>{props.job.type}</dd>
@@ -75,6 +75,6 @@ export function Submission(props: { job: FarmJob }) {
           <CopyButton text={() => props.job.id} what="the job id" />
         </dd>
       </dl>
-    </section>
+    </>
   )
 }

@@ -1,0 +1,91 @@
+import { useNavigate } from '@solidjs/router'
+import { createMemo } from 'solid-js'
+import { actOnEach, setTaskStatus } from '../../farm/acts.ts'
+import { tellOutcome } from '../../farm/do-acts.ts'
+import { formatCount } from '../../farm/format.ts'
+import { formatFrames } from '../../farm/frame-range.ts'
+import { type Frames, statusAt } from '../../farm/frames-buffer.ts'
+import { CopyButton } from '../copy-button.tsx'
+import styles from './grid.module.css'
+import { stepOf } from './summary.ts'
+
+const requeueable = new Set(['completed', 'skipped', 'failed', 'canceled'])
+const cancelable = new Set(['active', 'queued', 'waiting', 'soft-failed'])
+
+/** The chosen cells in Blender's range syntax, and what can be done to their tasks. */
+export function GridSelection(props: {
+  jobId: string
+  frames: Frames
+  chosen: ReadonlySet<number>
+  onClear: () => void
+}) {
+  const navigate = useNavigate()
+  const indices = createMemo(() => [...props.chosen].sort((a, b) => a - b))
+  const range = () =>
+    formatFrames(
+      indices().map((index) => props.frames.number[index]!),
+      stepOf(props.frames),
+    )
+  const tasksIn = (statuses: ReadonlySet<string>): string[] => [
+    ...new Set(
+      indices()
+        .filter((index) => statuses.has(statusAt(props.frames, index)))
+        .map((index) => props.frames.taskIds[props.frames.task[index]!]!),
+    ),
+  ]
+  const tasks = createMemo(() => new Set(indices().map((index) => props.frames.task[index]!)).size)
+  const noun = () => (props.frames.kind === 'frames' ? 'frame' : 'task')
+  const act = async (status: 'queued' | 'canceled'): Promise<void> => {
+    const ids = tasksIn(status === 'queued' ? requeueable : cancelable)
+    const results = await actOnEach(ids, (id) => setTaskStatus(id, status))
+    tellOutcome(status === 'queued' ? 'Requeued' : 'Canceled', 'task', results, (id) => nameOf(id))
+  }
+  const nameOf = (id: string): string => {
+    const task = props.frames.taskIds.indexOf(id)
+    const numbers = indices()
+      .filter((index) => props.frames.task[index] === task)
+      .map((index) => props.frames.number[index]!)
+    return `${noun()} ${formatFrames(numbers, stepOf(props.frames))}`
+  }
+  return (
+    <div class={styles.selection} role="toolbar" aria-label="Chosen frames">
+      <span class={styles.range}>
+        <span class="mono">{range()}</span>{' '}
+        <span class="muted">
+          ({formatCount(indices().length, noun())}
+          {props.frames.kind === 'frames' ? `, ${formatCount(tasks(), 'task')}` : ''})
+        </span>
+      </span>
+      <CopyButton text={range} label="Copy" />
+      <button
+        type="button"
+        class="button"
+        disabled={tasksIn(requeueable).length === 0}
+        onClick={() => void act('queued')}
+      >
+        Requeue {formatCount(tasksIn(requeueable).length, 'task')}
+      </button>
+      <button
+        type="button"
+        class="button"
+        disabled={tasksIn(cancelable).length === 0}
+        onClick={() => void act('canceled')}
+      >
+        Cancel {formatCount(tasksIn(cancelable).length, 'task')}
+      </button>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          const first = props.frames.taskIds[props.frames.task[indices()[0]!]!]
+          if (first) navigate(`/jobs/${props.jobId}/tasks/${first}`)
+        }}
+      >
+        Open
+      </button>
+      <button type="button" class="button quiet" onClick={() => props.onClear()}>
+        Clear
+      </button>
+    </div>
+  )
+}

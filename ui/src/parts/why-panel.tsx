@@ -1,0 +1,40 @@
+import { For, Show } from 'solid-js'
+import { useFarm } from '../farm/farm.tsx'
+import { createRead } from '../farm/read.ts'
+import type { JobStatus, JobWhy } from '../farm/wire.ts'
+import styles from './why-panel.module.css'
+
+/** Why a job does not move, or not faster: the scheduler's own reasons. */
+export function WhyPanel(props: { jobId: string; status: JobStatus }) {
+  const farm = useFarm()
+  const moving = () => ['active', 'queued', 'pause-requested', 'requeueing'].includes(props.status)
+  const why = createRead<JobWhy>(() => (moving() ? `/farm/jobs/${props.jobId}/why` : undefined), {
+    soonMs: 2000,
+    key: 'code',
+    everyMs: 30_000,
+  })
+  farm.on('task', (event) => event.job_id === props.jobId && why.reloadSoon())
+  farm.on('worker', () => why.reloadSoon())
+  return (
+    <Show when={moving() && why.data()}>
+      {(data) => (
+        <div class={styles.why}>
+          <h2>{props.status === 'active' ? 'Why is it not faster?' : 'Why does it not start?'}</h2>
+          <p>{data().summary}</p>
+          <ul class={styles.reasons}>
+            <For each={data().reasons}>
+              {(reason) => (
+                <li>
+                  {reason.message}
+                  <Show when={reason.hint}>
+                    <span class="muted"> {reason.hint}</span>
+                  </Show>
+                </li>
+              )}
+            </For>
+          </ul>
+        </div>
+      )}
+    </Show>
+  )
+}

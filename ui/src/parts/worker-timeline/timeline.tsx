@@ -1,0 +1,275 @@
+import { A, useNavigate } from '@solidjs/router'
+import { createEffect, createMemo, createSignal, For, on, onCleanup, onMount, Show } from 'solid-js'
+import { useClock } from '../../farm/clock.ts'
+import { formatClock, formatDuration } from '../../farm/format.ts'
+import type { Attempt } from '../../farm/wire.ts'
+import { EmptyState } from '../empty-state.tsx'
+import { onThemeChange } from '../frame-grid/palette.ts'
+import {
+  type Bar,
+  panSpan,
+  type Span,
+  sortRows,
+  spanOf,
+  type TimelineSort,
+  ticksOf,
+  timelineRows,
+  zoomSpan,
+} from './rows.ts'
+import styles from './timeline.module.css'
+
+const rowHeight = 18
+const sorts: readonly { by: TimelineSort; label: string }[] = [
+  { by: 'name', label: 'Name' },
+  { by: 'busy', label: 'Busy' },
+  { by: 'failed', label: 'Failures' },
+]
+
+/** A row for each worker, a bar for each attempt: who did what when, and where the gaps are. */
+export function WorkerTimeline(props: { jobId?: string; attempts: readonly Attempt[] }) {
+  const now = useClock()
+  const [sort, setSort] = createSignal<TimelineSort>('name')
+  const running = createMemo(() => props.attempts.some((attempt) => !attempt.ended))
+  // While something runs the now-line moves; otherwise the picture stands still.
+  const edge = () => (running() ? now() : 0)
+  const rows = createMemo(() => sortRows(timelineRows(props.attempts, Date.now()), sort()))
+  const whole = createMemo(() => {
+    edge()
+    return spanOf(rows(), Date.now())
+  })
+  const [zoomed, setZoomed] = createSignal<Span>()
+  const span = () => zoomed() ?? whole()
+  return (
+    <div>
+      <div class="card-head">
+        <h2>Workers on this job</h2>
+        <Show when={rows().length > 0}>
+          <span class="muted">
+            {formatClock(span().from).slice(0, 5)} –{' '}
+            {running() && !zoomed() ? 'now' : formatClock(span().to).slice(0, 5)}
+          </span>
+          <Show when={zoomed()}>
+            <button type="button" class="button quiet" onClick={() => setZoomed(undefined)}>
+              Show all
+            </button>
+          </Show>
+          <div class="segments spread" role="group" aria-label="Sort workers by">
+            <For each={sorts}>
+              {(one) => (
+                <button
+                  type="button"
+                  aria-pressed={sort() === one.by}
+                  onClick={() => setSort(one.by)}
+                >
+                  {one.label}
+                </button>
+              )}
+            </For>
+          </div>
+        </Show>
+      </div>
+      <Show
+        when={rows().length > 0}
+        fallback={<EmptyState small icon="worker" title="No worker has begun yet" />}
+      >
+        <div class={styles.body}>
+          <ul class={styles.names}>
+            <For each={rows()}>
+              {(row) => (
+                <li>
+                  <A
+                    href={`/workers/${row.workerId}`}
+                    title={`${row.name}: ${row.bars.length} attempts, ${row.failed} failed`}
+                  >
+                    {row.name}
+                  </A>
+                </li>
+              )}
+            </For>
+          </ul>
+          <Bars
+            rows={rows().map((row) => row.bars)}
+            names={rows().map((row) => row.name)}
+            span={span()}
+            whole={whole()}
+            onSpan={setZoomed}
+          />
+        </div>
+      </Show>
+    </div>
+  )
+}
+
+function Bars(props: {
+  rows: readonly (readonly Bar[])[]
+  names: readonly string[]
+  span: Span
+  whole: Span
+  onSpan: (span: Span | undefined) => void
+}) {
+  let host!: HTMLDivElement
+  let canvas!: HTMLCanvasElement
+  const navigate = useNavigate()
+  const [width, setWidth] = createSignal(0)
+  const [theme, setTheme] = createSignal(0)
+  const [hover, setHover] = createSignal<{ bar: Bar; row: number; x: number }>()
+  let drag: { x: number; span: Span; moved: boolean } | undefined
+
+  onMount(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)))
+    observer.observe(host)
+    const stop = onThemeChange(() => setTheme((n) => n + 1))
+    // A listener of our own: wheel handlers given in JSX are passive and cannot keep the page still.
+    host.addEventListener('wheel', onWheel, { passive: false })
+    onCleanup(() => {
+      observer.disconnect()
+      stop()
+    })
+  })
+  const height = () => props.rows.length * rowHeight
+  const xOf = (time: number): number =>
+    ((time - props.span.from) / (props.span.to - props.span.from)) * width()
+  const timeAt = (x: number): number =>
+    props.span.from + (x / Math.max(1, width())) * (props.span.to - props.span.from)
+
+  createEffect(
+    on([() => props.rows, () => props.span, width, theme], () => {
+      if (width() > 0) paint(canvas, width(), height(), props.rows, xOf)
+    }),
+  )
+
+  function onWheel(event: WheelEvent): void {
+    if (!event.ctrlKey && !event.metaKey) return
+    event.preventDefault()
+    const x = event.clientX - host.getBoundingClientRect().left
+    const next = zoomSpan(props.span, props.whole, timeAt(x), event.deltaY > 0 ? 1.25 : 0.8)
+    props.onSpan(next.to - next.from >= props.whole.to - props.whole.from ? undefined : next)
+  }
+  const barAt = (event: PointerEvent) => {
+    const box = canvas.getBoundingClientRect()
+    const row = Math.floor((event.clientY - box.top) / rowHeight)
+    const time = timeAt(event.clientX - box.left)
+    const bar = props.rows[row]?.find(
+      (one) => time >= one.start && time <= (one.end ?? Number.POSITIVE_INFINITY),
+    )
+    return bar ? { bar, row, x: event.clientX - box.left } : undefined
+  }
+  const onPointerMove = (event: PointerEvent): void => {
+    if (drag) {
+      const by = ((drag.x - event.clientX) / width()) * (drag.span.to - drag.span.from)
+      if (Math.abs(drag.x - event.clientX) > 3) drag.moved = true
+      if (drag.moved) props.onSpan(panSpan(drag.span, props.whole, by))
+      return
+    }
+    setHover(barAt(event))
+  }
+  const onPointerUp = (event: PointerEvent): void => {
+    const hit = drag?.moved ? undefined : barAt(event)
+    drag = undefined
+    if (hit) navigate(`/jobs/${hit.bar.attempt.job_id}/tasks/${hit.bar.attempt.task_id}`)
+  }
+
+  return (
+    <div ref={host} class={styles.host}>
+      <canvas
+        ref={canvas}
+        class={styles.canvas}
+        aria-hidden="true"
+        onPointerDown={(event) => {
+          drag = { x: event.clientX, span: props.span, moved: false }
+          canvas.setPointerCapture(event.pointerId)
+        }}
+        onPointerMove={onPointerMove}
+        onPointerUp={onPointerUp}
+        onPointerLeave={() => setHover(undefined)}
+      />
+      <div class={styles.ticks} aria-hidden="true">
+        <For each={ticksOf(props.span, Math.max(2, Math.floor(width() / 90)))}>
+          {(tick) => (
+            <span style={{ left: `${xOf(tick)}px` }}>{formatClock(tick).slice(0, 5)}</span>
+          )}
+        </For>
+      </div>
+      <Show when={hover()}>
+        {(at) => (
+          <div
+            class={styles.tip}
+            style={{
+              top: `${(at().row + 1) * rowHeight + 4}px`,
+              ...(at().x > width() / 2
+                ? { right: `${width() - at().x}px` }
+                : { left: `${at().x}px` }),
+            }}
+          >
+            <b>{at().bar.attempt.task_name}</b>
+            <span>
+              {at().bar.attempt.outcome ?? 'running'} on {props.names[at().row]},{' '}
+              {formatDuration((at().bar.end ?? Date.now()) - at().bar.start)} from{' '}
+              {formatClock(at().bar.start)}
+            </span>
+            <Show when={at().bar.attempt.excerpt}>
+              <span class={styles.excerpt}>{at().bar.attempt.excerpt}</span>
+            </Show>
+          </div>
+        )}
+      </Show>
+    </div>
+  )
+}
+
+function paint(
+  canvas: HTMLCanvasElement,
+  width: number,
+  height: number,
+  rows: readonly (readonly Bar[])[],
+  xOf: (time: number) => number,
+): void {
+  const ctx = canvas.getContext('2d')
+  if (!ctx) return
+  const style = colorsOf(canvas)
+  const ratio = window.devicePixelRatio || 1
+  canvas.width = Math.ceil(width * ratio)
+  canvas.height = Math.ceil(height * ratio)
+  canvas.style.width = `${width}px`
+  canvas.style.height = `${height}px`
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
+  for (const [row, bars] of rows.entries()) {
+    const y = row * rowHeight + 3
+    for (const bar of bars) {
+      const from = Math.max(-2, xOf(bar.start))
+      const to = Math.min(width, bar.end === undefined ? width : xOf(bar.end))
+      if (to < 0 || from > width) continue
+      const wide = Math.max(1, to - from - 1)
+      ctx.fillStyle = style[bar.tone]
+      ctx.fillRect(from, y, wide, rowHeight - 6)
+      if (bar.tone === 'failed' && wide > 10) cross(ctx, from + Math.min(wide / 2, 8), y + 6)
+    }
+  }
+}
+
+function cross(ctx: CanvasRenderingContext2D, x: number, y: number): void {
+  ctx.strokeStyle = '#ffffff'
+  ctx.lineWidth = 1.4
+  ctx.beginPath()
+  ctx.moveTo(x - 2.5, y - 2.5)
+  ctx.lineTo(x + 2.5, y + 2.5)
+  ctx.moveTo(x + 2.5, y - 2.5)
+  ctx.lineTo(x - 2.5, y + 2.5)
+  ctx.stroke()
+}
+
+function colorsOf(host: HTMLElement): Record<Bar['tone'], string> {
+  const before = host.style.color
+  const read = (name: string): string => {
+    host.style.color = `var(--${name})`
+    return getComputedStyle(host).color
+  }
+  const colors = {
+    active: read('active'),
+    completed: read('completed'),
+    failed: read('failed'),
+    canceled: read('canceled'),
+  }
+  host.style.color = before
+  return colors
+}
