@@ -18,6 +18,7 @@ export interface Disk {
   rmdirSync(path: string): void
   unlinkSync(path: string): void
   symlinkSync(target: string, path: string): void
+  chmodSync(path: string, mode: number): void
   /** Undefined when nothing is there; never follows a link. */
   lstatSync(path: string): fs.Stats | undefined
   write(fd: number, chunks: readonly Uint8Array[]): Promise<number>
@@ -44,6 +45,7 @@ export const realDisk: Disk = {
   rmdirSync: (path) => fs.rmdirSync(path),
   unlinkSync: (path) => fs.unlinkSync(path),
   symlinkSync: (target, path) => fs.symlinkSync(target, path),
+  chmodSync: (path, mode) => fs.chmodSync(path, mode),
   lstatSync: (path) => fs.lstatSync(path, { throwIfNoEntry: false }),
   write: writev,
   fdatasync: promisify(fs.fdatasync),

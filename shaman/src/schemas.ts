@@ -114,3 +114,16 @@ export const StoreStats = Type.Object({
   durability: Type.String(),
 })
 export type StoreStats = Static<typeof StoreStats>
+
+/** Media type of 40-byte records: SHA-256, then the size as a big-endian 64-bit number. */
+export const digestListType = 'application/vnd.shaman.digests'
+
+/** How a status is written in the answer to a digest list. */
+export const statusBytes = { unknown: 0, uploading: 1, stored: 2 } as const
+
+/** A line of the answer to a tar batch. */
+export type BatchLine =
+  | { sha: string; size: number; status: 201 | 208 }
+  | { name: string; status: number; message: string }
+  | { durable: boolean; count: number }
+  | { error: ShamanProblem }

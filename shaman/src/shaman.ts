@@ -3,10 +3,12 @@ import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
 import { createFileBlobStore, type FileBlobStore } from './blobs/file-blob-store.ts'
+import { createPartials, type Partials } from './blobs/partials.ts'
 import { createUploadsInFlight, type UploadsInFlight } from './blobs/uploads-in-flight.ts'
 import { type CheckoutCatalog, createCatalog } from './checkouts/catalog.ts'
 import { type Checkouts, createCheckouts } from './checkouts/checkouts.ts'
 import { type LinkChoice, probeLinks } from './checkouts/link.ts'
+import { type Claims, createClaims } from './claims.ts'
 import { type Counters, createCounters } from './counters.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { type IndexDb, openIndex } from './index-db.ts'
@@ -58,6 +60,8 @@ export interface Shaman {
   readonly catalog: CheckoutCatalog
   readonly negotiator: Negotiator
   readonly inFlight: UploadsInFlight
+  readonly claims: Claims
+  readonly partials: Partials
   readonly protection: Protection
   readonly references: ReferenceTable
   readonly index: IndexDb
@@ -116,6 +120,7 @@ export async function openShaman(options: ShamanOptions): Promise<Shaman> {
     const protection = createProtection({ now, leaseMs })
     const references = createReferenceTable()
     const inFlight = createUploadsInFlight()
+    const claims = createClaims({ now })
     const tempDir = join(layout.uploading, serverId)
     await mkdir(tempDir)
     const seconds = (): number => Math.floor(now() / 1000)
@@ -130,11 +135,13 @@ export async function openShaman(options: ShamanOptions): Promise<Shaman> {
       async onStored(stored) {
         const digests = stored.map((blob) => blob.digest)
         protection.lease(digests)
+        claims.settle(digests)
         counters.stored(stored)
         const record = { storedAt: seconds(), lastUse: seconds(), verifiedAt: seconds() }
         await index.putBlobs(digests.map((digest) => [digest, record] as const))
       },
     })
+    const partials = createPartials({ store: blobs, index, syncer, durability, space, now, log })
     const catalog = createCatalog({
       layout,
       disk,
@@ -192,6 +199,8 @@ export async function openShaman(options: ShamanOptions): Promise<Shaman> {
       catalog,
       negotiator,
       inFlight,
+      claims,
+      partials,
       protection,
       references,
       index,
@@ -212,6 +221,7 @@ export async function openShaman(options: ShamanOptions): Promise<Shaman> {
       },
       rebuild,
       async close() {
+        await partials.close()
         await blobs.committer.idle()
         await counters.save()
         await rm(tempDir, { recursive: true, force: true })

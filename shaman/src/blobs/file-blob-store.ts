@@ -187,7 +187,8 @@ function missing(digest: Digest): ShamanError {
   })
 }
 
-function asSpaceProblem(error: unknown): unknown {
+/** Turns a full volume's error into ours. */
+export function asSpaceProblem(error: unknown): unknown {
   if (!isCode(error, 'ENOSPC', 'EDQUOT')) return error
   return new ShamanError('NO_SPACE', 'the storage volume is full', {
     hint: 'Free some space on the storage, or collect blobs that no checkout needs any more.',

@@ -39,6 +39,10 @@ export interface HttpAnswer {
 export interface Http {
   send(path: string, options?: HttpRequest): Promise<HttpAnswer>
   json<T>(path: string, options?: HttpRequest & { json?: unknown }): Promise<T>
+  /** The answer as bytes. */
+  bytes(path: string, options?: HttpRequest): Promise<Buffer>
+  /** The answer as JSON lines, each told as it arrives. */
+  lines(path: string, options: HttpRequest & { onLine: (line: unknown) => void }): Promise<void>
   /** The answer's body as it arrives; not retried once it has begun. */
   stream(path: string, options?: HttpRequest): Promise<Dispatcher.ResponseData>
   /** Requests sent so far. */
@@ -88,17 +92,28 @@ export function createHttp(options: HttpOptions): Http {
       })
       return JSON.parse(answer.text) as T
     },
-    stream: (path, given = {}) =>
+    bytes: (path, given = {}) =>
       withRetries(given, async () => {
-        const response = await dispatch(path, given)
-        if (accepts(given, response.statusCode)) return response
-        const text = await response.body.text()
-        throw problemOf({ status: response.statusCode, headers: response.headers, text }, path)
+        const response = await begin(path, given)
+        return Buffer.from(await response.body.arrayBuffer())
       }),
+    lines: (path, given) =>
+      withRetries(given, async () => {
+        const response = await begin(path, given)
+        for await (const line of splitLines(response.body)) given.onLine(JSON.parse(line))
+      }),
+    stream: (path, given = {}) => withRetries(given, () => begin(path, given)),
     requests: () => requests,
     close: () => agent.close(),
   }
   return http
+
+  async function begin(path: string, given: HttpRequest): Promise<Dispatcher.ResponseData> {
+    const response = await dispatch(path, given)
+    if (accepts(given, response.statusCode)) return response
+    const text = await response.body.text()
+    throw problemOf({ status: response.statusCode, headers: response.headers, text }, path)
+  }
 
   async function dispatch(path: string, given: HttpRequest): Promise<Dispatcher.ResponseData> {
     requests += 1
@@ -136,6 +151,17 @@ export function createHttp(options: HttpOptions): Http {
       }
     }
   }
+}
+
+async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of chunks) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = parts.pop()!
+    yield* parts
+  }
+  if (rest !== '') yield rest
 }
 
 function accepts(given: HttpRequest, status: number): boolean {

@@ -1,12 +1,17 @@
+import { hash, randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
 import type { Logger } from 'pino'
 import { type Digest, digestKey } from '../digest.ts'
 import type { CheckoutManifest, ShamanCheckoutResult } from '../schemas.ts'
+import { createCapabilityProbe } from './capabilities.ts'
 import { downloadBlob } from './download.ts'
 import { ShamanClientError } from './errors.ts'
 import { createHttp } from './http.ts'
+import { toSpec } from './negotiate.ts'
 import { createMeter, type OnProgress } from './progress.ts'
+import type { UploadRun } from './run.ts'
 import type { UploadFile, UploadReceipt } from './upload-file.ts'
-import { toSpec, type UploadRun, uploadMissing } from './uploader.ts'
+import { uploadMissing } from './uploader.ts'
 
 export { ShamanClientError } from './errors.ts'
 export type { OnProgress, UploadProgress } from './progress.ts'
@@ -21,6 +26,8 @@ export interface ShamanClientOptions {
   /** Most requests at a time. Default 8. */
   parallel?: number
   retries?: number
+  /** Names this client's unfinished uploads, so that a later process continues them. Default: made of machine and user. */
+  clientId?: string
   now?: () => number
 }
 
@@ -62,6 +69,8 @@ const maxSubmitRounds = 3
 export function createShamanClient(options: ShamanClientOptions): ShamanClient {
   const { now = Date.now, parallel = 8 } = options
   const http = createHttp({ ...options, connections: parallel })
+  const capabilitiesOf = createCapabilityProbe(http, now)
+  const clientId = options.clientId ?? defaultClientId()
 
   const client: ShamanClient = {
     async upload({ files, signal, onProgress }) {
@@ -72,6 +81,9 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
         meter: createMeter(onProgress, now),
         signal,
         parallel,
+        capabilities: await capabilitiesOf(signal),
+        runId: randomUUID(),
+        clientId,
         wireBytes: 0,
         uploadedFiles: 0,
         uploadedBytes: 0,
@@ -118,6 +130,10 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
     close: () => http.close(),
   }
   return client
+}
+
+function defaultClientId(): string {
+  return hash('sha256', `${hostname()}\0${userInfo().username}`, 'hex').slice(0, 24)
 }
 
 function summary(

@@ -2,11 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { Capabilities, maxFilesPerRequest, StoreStats } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
+import { batchLimits } from './limits.ts'
 
-/** Most bytes, files and bytes of one file in a tar batch. */
-export const batchLimits = { bytes: 64 << 20, files: 20_000, fileBytes: 4 << 20 }
-
-const features: string[] = []
+const features = ['digest-list', 'tar-batch', 'resume', 'range', 'blob-tar', 'checkout-tar', 'form']
 const tags = ['shaman']
 
 /** What the store can do, and how full it is. */

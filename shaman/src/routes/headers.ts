@@ -51,3 +51,13 @@ function invalidName(cause?: unknown): ShamanError {
     cause,
   })
 }
+
+/** The client's own name for itself, by which it keeps its claims; empty when it gave none. */
+export function clientOf(request: FastifyRequest): string {
+  const value = String(request.headers['x-shaman-client'] ?? '')
+  if (/^[\w-]{0,64}$/.test(value)) return value
+  throw new ShamanError(
+    'REQUEST_INVALID',
+    'X-Shaman-Client has other than letters, digits, - and _',
+  )
+}

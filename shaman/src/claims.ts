@@ -1,0 +1,90 @@
+import { type Digest, digestKey } from './digest.ts'
+
+/**
+ * Who is about to upload what. A client told that a blob is unknown has claimed it; others are told that it is being
+ * uploaded, and wait, so that several clients with the same project send each byte once. A claim is a courtesy, not a
+ * right: it lapses when its client falls silent, and nobody's upload is ever refused for one.
+ */
+export interface Claims {
+  /** Claims a blob for a client; false when another client's claim stands. */
+  claim(client: string, digest: Digest): boolean
+  isClaimed(digest: Digest): boolean
+  /** The client is alive: its claims stand for another while. */
+  touch(client: string): void
+  settle(digests: Iterable<Digest>): void
+  /** Gives up all claims of a client. */
+  release(client: string): void
+  /** Resolves when none of these is claimed by another client any more, or after the time. */
+  waitFor(client: string, digests: readonly Digest[], timeoutMs: number): Promise<void>
+}
+
+interface Claimant {
+  client: string
+  keys: Set<string>
+  lastActive: number
+}
+
+const lapseMs = 15_000
+const checkEveryMs = 50
+
+/** Creates an empty table of claims. */
+export function createClaims(options: { now?: () => number } = {}): Claims {
+  const { now = Date.now } = options
+  const byKey = new Map<string, Claimant>()
+  const claimants = new Map<string, Claimant>()
+
+  const claims: Claims = {
+    claim(client, digest) {
+      const key = digestKey(digest)
+      const holder = standing(key)
+      if (holder) return holder.client === client
+      const claimant = claimants.get(client) ?? { client, keys: new Set(), lastActive: now() }
+      claimants.set(client, claimant)
+      claimant.lastActive = now()
+      claimant.keys.add(key)
+      byKey.set(key, claimant)
+      return true
+    },
+    isClaimed: (digest) => standing(digestKey(digest)) !== undefined,
+    touch(client) {
+      const claimant = claimants.get(client)
+      if (claimant) claimant.lastActive = now()
+    },
+    settle(digests) {
+      if (byKey.size === 0) return
+      for (const digest of digests) drop(digestKey(digest))
+    },
+    release(client) {
+      for (const key of claimants.get(client)?.keys ?? []) drop(key)
+      claimants.delete(client)
+    },
+    async waitFor(client, digests, timeoutMs) {
+      const keys = digests.map(digestKey)
+      const until = now() + timeoutMs
+      let next = 0
+      // Walks forward only: a key once free is not looked at again, so that waiting costs nothing.
+      while (next < keys.length && now() < until) {
+        const holder = standing(keys[next]!)
+        if (!holder || holder.client === client) next += 1
+        else await new Promise((resolve) => setTimeout(resolve, checkEveryMs))
+      }
+    },
+  }
+  return claims
+
+  function standing(key: string): Claimant | undefined {
+    const claimant = byKey.get(key)
+    if (!claimant) return undefined
+    if (now() - claimant.lastActive <= lapseMs) return claimant
+    claims.release(claimant.client)
+    return undefined
+  }
+
+  function drop(key: string): void {
+    const claimant = byKey.get(key)
+    if (!claimant) return
+    byKey.delete(key)
+    claimant.keys.delete(key)
+    if (claimant.keys.size === 0) claimants.delete(claimant.client)
+  }
+}

@@ -1,0 +1,71 @@
+import { digestBytes, writeDigest } from '../digest.ts'
+import {
+  digestListType,
+  type ShamanFileSpec,
+  type ShamanFileSpecWithStatus,
+  statusBytes,
+} from '../schemas.ts'
+import type { UploadRun } from './run.ts'
+import type { UploadFile } from './upload-file.ts'
+
+/** What the server still lacks of some files. */
+export interface Missing {
+  /** Ours to send. */
+  unknown: UploadFile[]
+  /** Being sent by another client. */
+  uploading: UploadFile[]
+}
+
+const waitSeconds = 10
+
+/** Asks for the requirements, in binary where the server can. `wait` lets it answer once others have finished. */
+export function negotiate(
+  run: UploadRun,
+  files: readonly UploadFile[],
+  options: { wait: boolean },
+): Promise<Missing> {
+  return run.capabilities ? askBinary(run, files, options) : askJson(run, files)
+}
+
+async function askBinary(
+  run: UploadRun,
+  files: readonly UploadFile[],
+  { wait }: { wait: boolean },
+): Promise<Missing> {
+  const missing: Missing = { unknown: [], uploading: [] }
+  const most = run.capabilities!.limits.filesPerRequest
+  for (let at = 0; at < files.length; at += most) {
+    const page = files.slice(at, at + most)
+    const body = Buffer.allocUnsafe(page.length * digestBytes)
+    for (const [i, file] of page.entries()) writeDigest(body, i * digestBytes, file.digest)
+    const statuses = await run.http.bytes(`/x/requirements${wait ? `?wait=${waitSeconds}` : ''}`, {
+      headers: { 'content-type': digestListType, 'x-shaman-client': run.runId },
+      body: () => body,
+      signal: run.signal,
+    })
+    for (const [i, file] of page.entries()) {
+      if (statuses[i] === statusBytes.unknown) missing.unknown.push(file)
+      if (statuses[i] === statusBytes.uploading) missing.uploading.push(file)
+    }
+  }
+  return missing
+}
+
+async function askJson(run: UploadRun, files: readonly UploadFile[]): Promise<Missing> {
+  const missing: Missing = { unknown: [], uploading: [] }
+  const byPath = new Map(files.map((file) => [file.path, file]))
+  const answer = await run.http.json<{ files: ShamanFileSpecWithStatus[] }>(
+    '/checkout/requirements',
+    { json: { files: files.map(toSpec) }, signal: run.signal },
+  )
+  for (const { path, status } of answer.files) {
+    const file = byPath.get(path)
+    if (file) missing[status === 'uploading' ? 'uploading' : 'unknown'].push(file)
+  }
+  return missing
+}
+
+/** A file as the API names it. */
+export function toSpec({ digest, path }: Pick<UploadFile, 'digest' | 'path'>): ShamanFileSpec {
+  return { sha: digest.sha, size: digest.size, path }
+}

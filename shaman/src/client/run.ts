@@ -1,0 +1,29 @@
+import type { Capabilities } from '../schemas.ts'
+import type { Http } from './http.ts'
+import type { ProgressMeter } from './progress.ts'
+
+/** One upload under way. */
+export interface UploadRun {
+  http: Http
+  meter: ProgressMeter
+  signal: AbortSignal | undefined
+  parallel: number
+  /** Undefined when the server is a Flamenco manager. */
+  capabilities: Capabilities | undefined
+  /** Names this run to the server, which keeps other runs from sending the same at the same time. */
+  runId: string
+  /** Names this client's unfinished uploads; the same after a restart. */
+  clientId: string
+  wireBytes: number
+  uploadedFiles: number
+  uploadedBytes: number
+}
+
+/** Counts a blob that the server took. */
+export function countStored(run: UploadRun, size: number, wasNew: boolean): void {
+  if (wasNew) {
+    run.uploadedFiles += 1
+    run.uploadedBytes += size
+  }
+  run.meter.files(1)
+}

@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify'
+import { type Digest, digestBytes, readDigest } from '../digest.ts'
+import { ShamanError } from '../errors.ts'
+import type { BlobStatus } from '../requirements.ts'
+import { digestListType, maxFilesPerRequest, statusBytes } from '../schemas.ts'
+import type { Shaman } from '../shaman.ts'
+import { clientOf } from './headers.ts'
+
+const maxWaitSeconds = 20
+
+/** Requirements in 40-byte records: a quarter of the JSON, and nothing to parse. */
+export function requirementsRoutes(app: FastifyInstance, shaman: Shaman): void {
+  app.addContentTypeParser(
+    digestListType,
+    { parseAs: 'buffer', bodyLimit: maxFilesPerRequest * digestBytes },
+    (_request, body, done) => done(null, body),
+  )
+  app.post(
+    '/x/requirements',
+    {
+      schema: {
+        operationId: 'shamanRequirements',
+        summary: 'Where each of many blobs stands, in one byte each',
+        description:
+          'The answer has a byte for each record: 0 unknown (the asking client has it to itself for now), 1 being uploaded by another client, 2 stored and leased. With ?wait=<seconds> it waits for others to finish.',
+        tags: ['shaman'],
+        consumes: [digestListType],
+      },
+    },
+    async (request, reply) => {
+      const digests = decodeDigests(request.body)
+      const client = clientOf(request)
+      const wait = Number((request.query as { wait?: string }).wait ?? 0)
+      if (wait > 0) {
+        await shaman.claims.waitFor(client, digests, Math.min(wait, maxWaitSeconds) * 1000)
+      }
+      const statuses = await shaman.negotiator.statuses(digests, 'index')
+      const answer = Buffer.from(
+        statuses.map((status, i) => statusBytes[claimed(shaman, client, status, digests[i]!)]),
+      )
+      return reply
+        .header('x-shaman-lease-seconds', Math.floor(shaman.leaseMs / 1000))
+        .type('application/octet-stream')
+        .send(answer)
+    },
+  )
+}
+
+function claimed(shaman: Shaman, client: string, status: BlobStatus, digest: Digest): BlobStatus {
+  if (status !== 'unknown' || client === '') return status
+  return shaman.claims.claim(client, digest) ? 'unknown' : 'uploading'
+}
+
+/** Reads a list of 40-byte records. */
+export function decodeDigests(body: unknown): Digest[] {
+  if (!Buffer.isBuffer(body) || body.length % digestBytes !== 0) {
+    throw new ShamanError(
+      'REQUEST_INVALID',
+      `a digest list has ${digestBytes} bytes for each digest`,
+    )
+  }
+  return Array.from({ length: body.length / digestBytes }, (_, i) =>
+    readDigest(body, i * digestBytes),
+  )
+}

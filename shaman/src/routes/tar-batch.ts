@@ -1,0 +1,118 @@
+import { PassThrough } from 'node:stream'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Digest, parseDigest } from '../digest.ts'
+import { ShamanError } from '../errors.ts'
+import type { BatchLine } from '../schemas.ts'
+import type { Shaman } from '../shaman.ts'
+import { parseTar, type TarEntry } from '../tar/parse.ts'
+import { clientOf } from './headers.ts'
+import { batchLimits } from './limits.ts'
+import { problemOf } from './problems.ts'
+import { lingerAfter, rawBody } from './raw-body.ts'
+
+/** Many small files in one request, with an answer a line as each becomes durable. */
+export function tarBatchRoutes(app: FastifyInstance, shaman: Shaman): void {
+  app.post(
+    '/x/blobs',
+    {
+      schema: {
+        operationId: 'shamanStoreBatch',
+        summary: 'Store many small files from a tar stream',
+        description:
+          'Entries are named <sha>/<size>. The answer is a JSON line per entry, then a summary.',
+        tags: ['shaman'],
+        consumes: ['application/x-tar'],
+      },
+    },
+    (request, reply) => receiveBatch(shaman, request, reply),
+  )
+}
+
+async function receiveBatch(
+  shaman: Shaman,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const lines = new PassThrough({ highWaterMark: 1 << 20 })
+  let isAnswering = false
+  const say = (line: BatchLine): void => {
+    if (!isAnswering) void reply.type('application/x-ndjson').send(lines)
+    isAnswering = true
+    lines.write(`${JSON.stringify(line)}\n`)
+  }
+  const client = clientOf(request)
+  const pending: Promise<void>[] = []
+  let count = 0
+  try {
+    let bytes = 0
+    for await (const entry of parseTar(rawBody(request), {
+      maxEntryBytes: batchLimits.fileBytes,
+    })) {
+      shaman.claims.touch(client)
+      count += 1
+      bytes += entry.size
+      if (count > batchLimits.files || bytes > 2 * batchLimits.bytes) throw tooMuch()
+      pending.push(storeEntry(shaman, entry).then(say))
+    }
+    await Promise.all(pending)
+    say({ durable: shaman.durability === 'full', count })
+    lines.end()
+    return reply
+  } catch (error) {
+    await Promise.all(pending)
+    if (!isAnswering) {
+      lines.destroy()
+      lingerAfter(request, reply)
+      throw error
+    }
+    say({ error: problemOf(error) })
+    lines.end()
+    return reply
+  }
+}
+
+async function storeEntry(shaman: Shaman, entry: TarEntry): Promise<BatchLine> {
+  try {
+    const digest = digestOfEntry(entry)
+    if (!entry.bytes) throw tooLong(entry)
+    if (shaman.blobs.isStored(digest)) {
+      shaman.protection.lease([digest])
+      return { ...digest, status: 208 }
+    }
+    const upload = shaman.inFlight.begin(digest)
+    let outcome: 'stored' | 'failed' = 'failed'
+    try {
+      const put = await shaman.blobs.putBytes(digest, entry.bytes)
+      outcome = 'stored'
+      return { ...digest, status: put === 'stored' ? 201 : 208 }
+    } finally {
+      upload.end(outcome)
+    }
+  } catch (error) {
+    const { code, message } = problemOf(error)
+    return { name: entry.name.slice(0, 100), status: code, message }
+  }
+}
+
+function digestOfEntry({ name, size }: TarEntry): Digest {
+  const [sha, text, ...rest] = name.split('/')
+  const digest = parseDigest(sha, text)
+  if (rest.length > 0) throw new ShamanError('DIGEST_INVALID', 'an entry is named <sha>/<size>')
+  if (digest.size !== size) {
+    throw new ShamanError('BLOB_SIZE_MISMATCH', `received ${size} bytes, expected ${digest.size}`)
+  }
+  return digest
+}
+
+function tooLong(entry: TarEntry): ShamanError {
+  return new ShamanError('TOO_LARGE', `an entry of ${entry.size} bytes is too large for a batch`, {
+    hint: 'Upload it by itself.',
+  })
+}
+
+function tooMuch(): ShamanError {
+  return new ShamanError('TOO_LARGE', 'the batch has more files or bytes than the server takes', {
+    detail: { ...batchLimits },
+    hint: 'The limits are told by x/capabilities.',
+  })
+}
