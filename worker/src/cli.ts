@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { UserError } from '@shaman-farm/terminal'
+import { type Command, InvalidArgumentError } from 'commander'
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+import { type ConfigFlags, readConfig, type WorkerConfig } from './config.ts'
+import { startWorker, type Worker, type WorkerEnd } from './worker.ts'
+
+interface WorkerFlags extends ConfigFlags {
+  once?: true
+  json?: true
+  logLevel: string
+}
+
+export function register(program: Command): void {
+  program
+    .command('worker')
+    .description('Render for a farm: ask its manager for tasks and run them')
+    .option('--manager <url>', 'where the manager is, e.g. http://render-manager:8080')
+    .option('--name <name>', "what the farm calls this worker (default: the machine's name)")
+    .option('--home <dir>', 'folder for credentials, undelivered updates and cache')
+    .option('--task-types <types>', 'comma-separated task types to take', list)
+    .option('--slots <n>', 'tasks to run at the same time', positive)
+    .option('--gpus <list>', 'comma-separated devices, one for each slot', list)
+    .option('--stall-minutes <n>', 'end a command that gives no output for so long', positive)
+    .option('--time-limit-minutes <n>', 'end a command that takes longer', positive)
+    .option('--nice <n>', 'run commands at this niceness, 0 to 19', positive)
+    .option('--restart-exit-code <n>', 'exit so when asked to restart', positive)
+    .option('--once', 'end when there is nothing to do')
+    .option('--json', 'log JSON lines')
+    .option('--log-level <level>', 'trace, debug, info, warn or error', 'info')
+    .action(async (flags: WorkerFlags) => {
+      const config = await readConfig(flags)
+      process.exitCode = await run(config, flags)
+    })
+}
+
+async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
+  const log = createLog(flags)
+  const managerUrl = requireManager(config)
+  log.info({ manager: managerUrl, home: config.home }, 'worker starts')
+  const stop = new AbortController()
+  const starting = Promise.all(
+    Array.from({ length: config.slots }, (_, slot) =>
+      startSlot(config, slot, managerUrl, flags, log),
+    ),
+  )
+  let workers: Worker[] = []
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // Not yet signed on, or asked twice: there is nothing to bring to an end in order.
+      if (workers.length === 0 || stop.signal.aborted) process.exit(1)
+      log.info({ signal }, 'worker stops')
+      stop.abort()
+      for (const worker of workers) void worker.stop()
+    })
+  }
+  workers = await starting
+  const ends = await Promise.all(workers.map((worker) => worker.ended))
+  log.info({ ends }, 'worker ended')
+  return exitCodeOf(ends, config)
+}
+
+function startSlot(
+  config: WorkerConfig,
+  slot: number,
+  managerUrl: string,
+  flags: WorkerFlags,
+  log: Logger,
+): Promise<Worker> {
+  const isOnly = config.slots === 1
+  return startWorker({
+    managerUrl,
+    home: isOnly ? config.home : join(config.home, `slot-${slot + 1}`),
+    name: isOnly ? config.name : `${config.name} #${slot + 1}`,
+    taskTypes: config.taskTypes,
+    limits: config.limits,
+    env: gpuEnvironment(config.gpus[slot]),
+    canRestart: config.restartExitCode !== 0,
+    once: flags.once ?? false,
+    log,
+  })
+}
+
+/** Shows a slot's commands one device only, whatever its make. */
+function gpuEnvironment(device: string | undefined): Record<string, string> {
+  if (device === undefined) return {}
+  return {
+    CUDA_VISIBLE_DEVICES: device,
+    HIP_VISIBLE_DEVICES: device,
+    ROCR_VISIBLE_DEVICES: device,
+    ZE_AFFINITY_MASK: device,
+  }
+}
+
+function exitCodeOf(ends: readonly WorkerEnd[], config: WorkerConfig): number {
+  return ends.includes('restart') ? config.restartExitCode : 0
+}
+
+function requireManager(config: WorkerConfig): string {
+  if (config.managerUrl !== undefined) return config.managerUrl
+  throw new UserError('No manager is named', {
+    code: 'NO_MANAGER',
+    hint: 'Name it with --manager http://HOST:8080, or as manager_url in flamenco-worker.yaml.',
+  })
+}
+
+function createLog(flags: WorkerFlags): Logger {
+  if (flags.json) return pino({ level: flags.logLevel })
+  const stream = pretty({
+    colorize: process.stdout.isTTY,
+    ignore: 'pid,hostname',
+    singleLine: true,
+  })
+  return pino({ level: flags.logLevel }, stream)
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (Number.isFinite(value) && value >= 0) return value
+  throw new InvalidArgumentError('It must be a number, 0 or more.')
+}

@@ -1,0 +1,85 @@
+import { constants, copyFile, lstat, mkdir, readdir, rename, stat } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join } from 'node:path'
+import { CommandError, type RunCommand } from './command.ts'
+import { readParameters } from './parameters.ts'
+
+export const makeDirectory: RunCommand = async (parameters, context) => {
+  const path = readParameters('make-directory', parameters).text('path')
+  context.log(`make-directory: ${path}`)
+  await doing('make-directory', () => mkdir(path, { recursive: true, mode: 0o775 }))
+}
+
+export const moveDirectory: RunCommand = async (parameters, context) => {
+  const read = readParameters('move-directory', parameters)
+  const src = read.text('src')
+  const dest = read.text('dest')
+  if (!(await exists(src))) {
+    throw new CommandError('missing-file', `move-directory: source "${src}" does not exist`)
+  }
+  await doing('move-directory', async () => {
+    if (await exists(dest)) {
+      const backup = await freeBackupName(dest)
+      context.log(`move-directory: "${dest}" exists, moving it to "${backup}"`)
+      await rename(dest, backup)
+    }
+    context.log(`move-directory: moving "${src}" to "${dest}"`)
+    await mkdir(dirname(dest), { recursive: true, mode: 0o775 })
+    await rename(src, dest)
+  })
+}
+
+export const copyFileCommand: RunCommand = async (parameters, context) => {
+  const read = readParameters('copy-file', parameters)
+  const src = read.text('src')
+  const dest = read.text('dest')
+  for (const path of [src, dest]) {
+    if (!isAbsolute(path)) {
+      throw new CommandError('other', `copy-file: "${path}" is not an absolute path`)
+    }
+  }
+  const info = await stat(src).catch(() => undefined)
+  if (!info) throw new CommandError('missing-file', `copy-file: source "${src}" does not exist`)
+  if (!info.isFile()) throw new CommandError('other', `copy-file: source "${src}" is not a file`)
+  if (await exists(dest)) throw new CommandError('other', `copy-file: "${dest}" exists already`)
+  context.log(`copy-file: copying "${src}" to "${dest}"`)
+  await doing('copy-file', async () => {
+    await mkdir(dirname(dest), { recursive: true, mode: 0o750 })
+    await copyFile(src, dest, constants.COPYFILE_EXCL)
+  })
+}
+
+async function doing(command: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work()
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new CommandError('output', `${command}: ${message}`, [], { cause })
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** `dest-<when it was last changed>`, with a number behind when that is taken. */
+async function freeBackupName(dest: string): Promise<string> {
+  const { mtime } = await stat(dest)
+  const stamped = `${basename(dest)}-${timestamp(mtime)}`
+  const names = await readdir(dirname(dest))
+  if (!names.includes(stamped)) return join(dirname(dest), stamped)
+  const numbers = names
+    .filter((name) => name.startsWith(`${stamped}-`))
+    .map((name) => Number(name.slice(stamped.length + 1)))
+    .filter(Number.isInteger)
+  const next = Math.max(0, ...numbers) + 1
+  return join(dirname(dest), `${stamped}-${String(next).padStart(3, '0')}`)
+}
+
+function timestamp(date: Date): string {
+  const two = (n: number): string => String(n).padStart(2, '0')
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('-')
+  return `${day}_${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join('')}`
+}

@@ -1,0 +1,68 @@
+import { open, stat } from 'node:fs/promises'
+import sharp from 'sharp'
+import { findExrDamage } from './exr.ts'
+
+// One image at a time, nothing kept: a worker's memory belongs to Blender.
+sharp.cache(false)
+sharp.concurrency(1)
+
+const decodable = new Set(['png', 'jpeg', 'tiff', 'webp'])
+
+/** What is wrong with an image file, or undefined when it is whole. */
+export async function findDamage(file: string): Promise<string | undefined> {
+  const info = await stat(file).catch(() => undefined)
+  if (!info) return 'it does not exist'
+  if (info.size === 0) return 'it is empty'
+  const format = await formatOf(file)
+  if (format === 'exr') return findExrDamage(file, info.size)
+  if (format !== undefined && decodable.has(format)) return decodeAll(file)
+  // Others (HDR, TGA, DPX, movies...) have no decoder here: present and not empty must do.
+  return undefined
+}
+
+/** A JPEG of at most this size, for showing; undefined when the format cannot be decoded. */
+export async function previewOf(
+  file: string,
+  size: { width: number; height: number } = { width: 1920, height: 1080 },
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const format = await formatOf(file)
+  if (format === undefined || !decodable.has(format)) return undefined
+  const jpeg = await sharp(file, { limitInputPixels: false, sequentialRead: true })
+    .resize({ ...size, fit: 'inside', withoutEnlargement: true })
+    .flatten({ background: '#000' })
+    .toColourspace('srgb')
+    .jpeg({ quality: 85 })
+    .toBuffer()
+  return new Uint8Array(jpeg)
+}
+
+async function decodeAll(file: string): Promise<string | undefined> {
+  try {
+    await sharp(file, { failOn: 'truncated', limitInputPixels: false, sequentialRead: true })
+      .resize({ width: 16, fastShrinkOnLoad: false })
+      .raw()
+      .toBuffer()
+    return undefined
+  } catch (error) {
+    return `it cannot be decoded: ${(error as Error).message.split('\n')[0]}`
+  }
+}
+
+/** By the first bytes: an extension is a claim, not a fact. */
+async function formatOf(file: string): Promise<string | undefined> {
+  const handle = await open(file)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0)
+    const head = buffer.subarray(0, bytesRead)
+    const hex = head.toString('hex')
+    if (hex.startsWith('89504e470d0a1a0a')) return 'png'
+    if (hex.startsWith('ffd8ff')) return 'jpeg'
+    if (hex.startsWith('49492a00') || hex.startsWith('4d4d002a')) return 'tiff'
+    if (head.toString('latin1', 0, 4) === 'RIFF' && head.toString('latin1', 8) === 'WEBP') {
+      return 'webp'
+    }
+    return hex.startsWith('762f3101') ? 'exr' : undefined
+  } finally {
+    await handle.close()
+  }
+}

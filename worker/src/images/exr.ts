@@ -1,0 +1,77 @@
+import { open } from 'node:fs/promises'
+
+// OpenEXR file layout, https://openexr.com/en/latest/OpenEXRFileLayout.html: magic, version, headers
+// of attributes, then per part a table of where its chunks are. Writers fill the table last, so a
+// zero or a place beyond the end shows a file that was never finished.
+
+const maxHeaderBytes = 1 << 20
+const multiPart = 0x1000
+const tiled = 0x200
+const linesPerChunk: Record<number, number> = { 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256 }
+
+export async function findExrDamage(file: string, size: number): Promise<string | undefined> {
+  const handle = await open(file)
+  try {
+    const bytes = Buffer.alloc(Math.min(size, maxHeaderBytes))
+    await handle.read(bytes, 0, bytes.length, 0)
+    return checkHeader(bytes, size)
+  } catch (error) {
+    if (error instanceof RangeError) return 'its header is cut off'
+    throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+function checkHeader(bytes: Buffer, size: number): string | undefined {
+  const flags = bytes.readUInt32LE(4)
+  let at = 8
+  let chunks = 0
+  do {
+    const part = readPart(bytes, at)
+    at = part.end
+    // Tiled single-part files do not say how many chunks they have; their header alone is checked.
+    chunks += part.chunks ?? (flags & tiled ? 0 : scanLineChunks(part))
+  } while (flags & multiPart && bytes[at] !== 0)
+  if (flags & multiPart) at += 1
+  for (let i = 0; i < chunks && at + 8 <= bytes.length; i++, at += 8) {
+    const offset = bytes.readBigUInt64LE(at)
+    if (offset === 0n || offset >= BigInt(size)) return 'it was never finished'
+  }
+  return at >= size ? 'it ends before its first pixel' : undefined
+}
+
+interface Part {
+  end: number
+  chunks?: number
+  lines: number
+  compression: number
+}
+
+function readPart(bytes: Buffer, start: number): Part {
+  const part: Part = { end: start, lines: 0, compression: 0 }
+  let at = start
+  const text = (): string => {
+    const stop = bytes.indexOf(0, at)
+    if (stop < 0) throw new RangeError('no end of text')
+    const value = bytes.toString('latin1', at, stop)
+    at = stop + 1
+    return value
+  }
+  for (let name = text(); name !== ''; name = text()) {
+    text() // the type
+    const length = bytes.readInt32LE(at)
+    at += 4
+    if (name === 'chunkCount') part.chunks = bytes.readInt32LE(at)
+    if (name === 'compression') part.compression = bytes.readUInt8(at)
+    if (name === 'dataWindow')
+      part.lines = bytes.readInt32LE(at + 12) - bytes.readInt32LE(at + 4) + 1
+    if (length < 0) throw new RangeError('negative length')
+    at += length
+  }
+  return { ...part, end: at }
+}
+
+function scanLineChunks(part: Part): number {
+  return Math.ceil(part.lines / (linesPerChunk[part.compression] ?? 1))
+}

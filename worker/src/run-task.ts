@@ -1,0 +1,95 @@
+import type { AssignedTask } from '@shaman-farm/manager-api'
+import type { Logger } from 'pino'
+import { type CommandContext, CommandError, type FrameDone } from './commands/command.ts'
+import { findCommand } from './commands/main.ts'
+import type { Guard } from './process/guard.ts'
+import type { ProcessLimits } from './process/run.ts'
+import type { TaskReporter } from './task-reporter.ts'
+
+export type TaskOutcome = 'completed' | 'failed' | 'canceled'
+
+export interface RunTaskOptions {
+  task: AssignedTask
+  reporter: TaskReporter
+  signal: AbortSignal
+  guard: Guard
+  limits: ProcessLimits
+  env: Readonly<Record<string, string>>
+  log: Logger
+  imageSaved: (image: { file: string; frame?: number }) => void
+}
+
+/** Runs a task's commands one after the other. Never rejects: what goes wrong is the task's outcome. */
+export async function runTask(options: RunTaskOptions): Promise<TaskOutcome> {
+  const { task, reporter, signal, log } = options
+  reporter.status({ taskStatus: 'active', activity: 'started' })
+  try {
+    for (const command of task.commands) await runCommand(command, options)
+    // Said at the very end only: a cancel that comes now must not find the task completed.
+    if (signal.aborted) throw new CommandError('canceled', 'canceled')
+    reporter.status({ taskStatus: 'completed', activity: 'completed' })
+    return 'completed'
+  } catch (error) {
+    if (signal.aborted) {
+      reporter.log(`task stopped: ${reasonOf(signal)}`)
+      reporter.flush()
+      return 'canceled'
+    }
+    if (!(error instanceof CommandError))
+      log.error({ err: error, task: task.uuid }, 'command broke')
+    reportFailure(reporter, error)
+    return 'failed'
+  }
+}
+
+async function runCommand(
+  command: AssignedTask['commands'][number],
+  options: RunTaskOptions,
+): Promise<void> {
+  if (options.signal.aborted) throw new CommandError('canceled', 'canceled')
+  options.reporter.log(`command ${command.name}`)
+  await findCommand(command.name)(command.parameters, contextFor(options))
+  if (command.total_step_count === 0) options.reporter.step()
+}
+
+function contextFor(options: RunTaskOptions): CommandContext {
+  const { reporter } = options
+  return {
+    signal: options.signal,
+    guard: options.guard,
+    limits: options.limits,
+    env: options.env,
+    platform: process.platform,
+    now: () => new Date(),
+    log: (line) => reporter.log(line),
+    activity: (text) => reporter.activity(text),
+    step: () => reporter.step(),
+    frameDone: (frame) => reporter.frameDone(frameReport(frame)),
+    imageSaved: options.imageSaved,
+  }
+}
+
+function frameReport({ frame, status, durationMs, file }: FrameDone) {
+  return {
+    frame,
+    status,
+    ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
+    ...(file === undefined ? {} : { file }),
+  }
+}
+
+function reportFailure(reporter: TaskReporter, error: unknown): void {
+  const known = error instanceof CommandError ? error : undefined
+  const message = error instanceof Error ? error.message : String(error)
+  reporter.log(`task failed: ${message}`)
+  const excerpt = [message, ...(known?.excerpt ?? [])].join('\n').slice(0, 16_000)
+  reporter.status({
+    taskStatus: 'failed',
+    activity: `Failed: ${message}`,
+    failure: { reason: known?.reason ?? 'other', excerpt },
+  })
+}
+
+function reasonOf(signal: AbortSignal): string {
+  return signal.reason instanceof Error ? signal.reason.message : String(signal.reason)
+}
