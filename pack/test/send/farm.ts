@@ -23,23 +23,45 @@ export interface FarSide {
   onRequest: (call: string) => void
 }
 
+const outputPath =
+  "str(Path(abspath(settings.render_output_root), last_n_dir_parts(settings.add_path_components), jobname, '{timestamp}', '######'))"
+const format = 'C.scene.render.image_settings.file_format'
+const previews = 'C.scene.render.image_settings.use_preview'
+
 /** What Flamenco's managers and ours list for the job type of a render. */
 export const renderType = {
   name: 'simple-blender-render',
   label: 'Simple Blender Render',
   etag: 'etag-1',
   settings: [
-    { key: 'frames', type: 'string', required: true, eval: '...' },
+    {
+      key: 'frames',
+      type: 'string',
+      required: true,
+      eval: "f'{C.scene.frame_start}-{C.scene.frame_end}'",
+      evalInfo: { showLinkButton: true, description: 'The range of the scene' },
+    },
     { key: 'chunk_size', type: 'int32', default: 1 },
     { key: 'render_output_root', type: 'string', subtype: 'dir_path', required: true },
     { key: 'add_path_components', type: 'int32', required: true, default: 0 },
-    { key: 'render_output_path', type: 'string', editable: false, eval: '...' },
+    { key: 'render_output_path', type: 'string', editable: false, eval: outputPath },
     { key: 'blendfile', type: 'string', required: true, visible: 'web' },
-    { key: 'fps', type: 'float', visible: 'hidden', eval: '...' },
-    { key: 'format', type: 'string', required: true, visible: 'web', eval: '...' },
-    { key: 'image_file_extension', type: 'string', required: true, eval: '...' },
-    { key: 'has_previews', type: 'bool', visible: 'hidden', eval: '...' },
-    { key: 'scene', type: 'string', required: true, visible: 'web', eval: '...' },
+    {
+      key: 'fps',
+      type: 'float',
+      visible: 'hidden',
+      eval: 'C.scene.render.fps / C.scene.render.fps_base',
+    },
+    { key: 'format', type: 'string', required: true, visible: 'web', eval: format },
+    {
+      key: 'image_file_extension',
+      type: 'string',
+      required: true,
+      visible: 'hidden',
+      eval: 'C.scene.render.file_extension',
+    },
+    { key: 'has_previews', type: 'bool', visible: 'hidden', eval: previews },
+    { key: 'scene', type: 'string', required: true, visible: 'web', eval: 'C.scene.name' },
   ],
 }
 

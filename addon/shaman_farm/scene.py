@@ -1,0 +1,133 @@
+"""What the panel remembers in the scene: the job's name, priority, tag and type."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+from bpy.app.handlers import persistent
+
+from . import farm_info, settings
+
+# Blender does not keep the texts of dynamic enum items alive; whoever makes them has to.
+_items: dict[str, list[tuple[str, str, str]]] = {}
+
+PRIORITIES = {"LOW": 25, "NORMAL": 50, "HIGH": 75, "NOW": 100}
+
+
+class ShamanFarmScene(bpy.types.PropertyGroup):
+    job_name: bpy.props.StringProperty(
+        name="Job Name",
+        description="Empty: the name of the .blend",
+        options=set(),
+    )
+    priority: bpy.props.IntProperty(
+        name="Priority",
+        description="The higher, the earlier",
+        default=50,
+        min=0,
+        max=100,
+        options=set(),
+    )
+    priority_word: bpy.props.EnumProperty(
+        name="Priority in Words",
+        items=[(word, word.title(), f"Priority {number}") for word, number in PRIORITIES.items()],
+        get=lambda self: _nearest_word(self.priority),
+        set=lambda self, index: setattr(self, "priority", list(PRIORITIES.values())[index]),
+        options=set(),
+    )
+    start_paused: bpy.props.BoolProperty(
+        name="Submit as Paused",
+        description="The job waits until somebody starts it",
+        options=set(),
+    )
+    tag: bpy.props.EnumProperty(
+        name="Worker Tag",
+        description="Only workers with this tag",
+        items=lambda self, context: _tag_items(),
+        options=set(),
+    )
+    job_type: bpy.props.EnumProperty(
+        name="Job Type",
+        items=lambda self, context: _type_items(),
+        update=lambda self, context: use_job_type(self),
+        options=set(),
+    )
+    ignore_missing: bpy.props.BoolProperty(
+        name="Remember for This Project",
+        description="Submit without the missing files, also the next times",
+        options=set(),
+    )
+
+
+def job_name(scene: bpy.types.Scene) -> str:
+    """The name as typed, else the .blend's. So a file saved under another name gets another job name."""
+    return scene.shaman_farm.job_name.strip() or Path(bpy.data.filepath).stem
+
+
+def job_type_name(scene: bpy.types.Scene) -> str:
+    return scene.shaman_farm.job_type
+
+
+def use_job_type(group: ShamanFarmScene) -> None:
+    """Shows the settings of the chosen job type."""
+    info = farm_info.current()
+    settings.use(info.job_type(group.job_type) if info else None)
+
+
+def farm_changed() -> None:
+    """The job types may be others now; the chosen one stays if it is still there."""
+    scene = getattr(bpy.context, "scene", None)
+    if scene is not None and hasattr(scene, "shaman_farm"):
+        use_job_type(scene.shaman_farm)
+
+
+@persistent
+def file_loaded(_path: Any) -> None:
+    settings.scene_changed()
+    farm_changed()
+
+
+@persistent
+def scene_updated(_scene: Any, _depsgraph: Any) -> None:
+    settings.scene_changed()
+
+
+def register() -> None:
+    bpy.utils.register_class(ShamanFarmScene)
+    bpy.types.Scene.shaman_farm = bpy.props.PointerProperty(type=ShamanFarmScene)
+    bpy.app.handlers.load_post.append(file_loaded)
+    bpy.app.handlers.depsgraph_update_post.append(scene_updated)
+    farm_info.on_change(farm_changed)
+
+
+def unregister() -> None:
+    bpy.app.handlers.load_post.remove(file_loaded)
+    bpy.app.handlers.depsgraph_update_post.remove(scene_updated)
+    settings.unregister()
+    del bpy.types.Scene.shaman_farm
+    bpy.utils.unregister_class(ShamanFarmScene)
+    _items.clear()
+
+
+def _nearest_word(priority: int) -> int:
+    """The index of the word closest to a number."""
+    return min(range(len(PRIORITIES)), key=lambda i: abs(list(PRIORITIES.values())[i] - priority))
+
+
+def _tag_items() -> list[tuple[str, str, str]]:
+    info = farm_info.current()
+    tags = [(tag_id, name, "") for tag_id, name in (info.tags if info else ())]
+    return _keep("tags", [("-", "All", "Any worker may take this job"), *tags])
+
+
+def _type_items() -> list[tuple[str, str, str]]:
+    info = farm_info.current()
+    types = [(each.name, each.label, each.description) for each in (info.job_types if info else ())]
+    types.sort(key=lambda item: item[0] != "simple-blender-render")
+    return _keep("types", types or [("-", "Not Known Yet", "Refresh to ask the farm")])
+
+
+def _keep(name: str, items: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+    if _items.get(name) != items:
+        _items[name] = items
+    return _items[name]
