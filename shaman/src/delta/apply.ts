@@ -1,44 +1,44 @@
-import type { FileHandle } from 'node:fs/promises'
+import { type ByteSource, pieceBytes, readPart } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
 import type { LiteralSource } from './literals.ts'
-import type { CopyOp, Recipe } from './recipe.ts'
-
-/** Most bytes held at once while a target is written. */
-const pieceBytes = 1024 * 1024
+import type { Recipe } from './recipe.ts'
 
 /**
- * Yields a target's bytes from first to last. `bases` are open files in the recipe's order.
+ * Yields a target's bytes from first to last. `bases` are the sources in the recipe's order.
  * The pieces are fresh: whoever takes one may keep it.
  */
 export async function* applyRecipe(
   recipe: Recipe,
-  bases: readonly FileHandle[],
+  bases: readonly ByteSource[],
   literals: LiteralSource,
 ): AsyncGenerator<Uint8Array> {
   for (const op of recipe.ops) {
-    if (op.kind === 'copy') yield* readBase(bases[op.base]!, op)
+    if (op.kind === 'copy') yield* readPart(bases[op.base]!, op, baseChanged)
     else if (op.kind === 'zero') yield* zeros(op.length)
     else yield* literals.take(op.length)
   }
   await literals.end()
 }
 
-async function* readBase(file: FileHandle, op: CopyOp): AsyncGenerator<Uint8Array> {
-  const end = op.offset + op.length
-  for (let at = op.offset; at < end; ) {
-    const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, end - at))
-    const { bytesRead } = await file.read(piece, 0, piece.length, at)
-    // The head was checked against the base's digest, so only a damaged store ends early.
-    if (bytesRead === 0) {
-      throw new DeltaError('BASE_CHANGED', 'A base is shorter than its digest says', { at })
-    }
-    at += bytesRead
-    yield piece.subarray(0, bytesRead)
+/** The bytes of a recipe's dictionary, at most as many as its bounds allow. */
+export async function readDictionary(
+  recipe: Recipe,
+  bases: readonly ByteSource[],
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for (const range of recipe.dictionary) {
+    for await (const piece of readPart(bases[range.base]!, range, baseChanged)) parts.push(piece)
   }
+  return Buffer.concat(parts)
 }
 
 function* zeros(length: number): Generator<Uint8Array> {
   for (let left = length; left > 0; left -= pieceBytes) {
     yield Buffer.alloc(Math.min(pieceBytes, left))
   }
+}
+
+// The recipe was checked against the sources' sizes, so only a damaged store ends early.
+function baseChanged(at: number): DeltaError {
+  return new DeltaError('BASE_CHANGED', 'A base is shorter than its digest says', { at })
 }

@@ -1,17 +1,15 @@
-import type { Digest } from '../digest.ts'
 import { type ChunkMap, zeroHash } from './chunk-map.ts'
-import { literalBytes, mostOps, type RecipeOp, recipeLimits } from './recipe.ts'
+import { literalBytes, mostOps, type RecipeBase, type RecipeOp, recipeLimits } from './recipe.ts'
 
 /** A blob the store holds, and how it is cut. */
-export interface Base {
-  readonly digest: Digest
+export interface Base extends RecipeBase {
   readonly map: ChunkMap
 }
 
 /** What a target shares with its bases. */
 export interface Difference {
   /** The bases that are used, in the order the ops count them. */
-  readonly bases: readonly Digest[]
+  readonly bases: readonly Base[]
   readonly ops: readonly RecipeOp[]
   readonly literalBytes: number
 }
@@ -104,7 +102,7 @@ function keepUsed(
 ): Pick<Difference, 'bases' | 'ops'> {
   const used = [...new Set(ops.flatMap((op) => (op.kind === 'copy' ? [op.base] : [])))]
   return {
-    bases: used.map((base) => bases[base]!.digest),
+    bases: used.map((base) => bases[base]!),
     ops: ops.map((op) => (op.kind === 'copy' ? { ...op, base: used.indexOf(op.base) } : op)),
   }
 }

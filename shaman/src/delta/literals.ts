@@ -1,6 +1,5 @@
 import { type Duplex, pipeline, Readable } from 'node:stream'
-import { promisify } from 'node:util'
-import { constants, createGunzip, createZstdDecompress, zstdCompress } from 'node:zlib'
+import { constants, createGunzip, createZstdCompress, createZstdDecompress } from 'node:zlib'
 import { DeltaError } from './errors.ts'
 import type { LiteralCoding } from './recipe.ts'
 
@@ -17,12 +16,16 @@ export interface LiteralSource {
 /** Bytes pulled from a compressed stream at once; the most that a bomb can hold in memory. */
 const pieceBytes = 256 * 1024
 
-/** Opens the literals behind a recipe's head. */
+/** 16 MiB: what a decoder sets aside, and enough to reach back over the largest dictionary. */
+const windowLog = 24
+
+/** Opens the literals behind a recipe's head. A dictionary is for zstd alone. */
 export function openLiterals(
   coded: AsyncIterable<Uint8Array>,
   coding: LiteralCoding,
+  dictionary: Uint8Array = new Uint8Array(0),
 ): LiteralSource {
-  const decoder = decoderFor(coding)
+  const decoder = decoderFor(coding, dictionary)
   const stream: AsyncIterable<Uint8Array> =
     decoder === undefined ? coded : decodeThrough(coded, decoder)
   const pieces = stream[Symbol.asyncIterator]()
@@ -67,32 +70,36 @@ export function openLiterals(
   }
 }
 
-/** What `packLiterals` found best. */
-export interface PackedLiterals {
-  readonly coding: LiteralCoding
-  readonly bytes: Uint8Array
+/** Above this the highest compression would hold up a fast network. */
+const carefulBytes = 32 * 1024 * 1024
+
+/**
+ * A transform that compresses literal bytes as zstd. With the replaced bytes as dictionary a
+ * re-saved .blend sends a third of what it sends without.
+ */
+export function createLiteralCoder(expectedBytes: number, dictionary: Uint8Array): Duplex {
+  return createZstdCompress({
+    params: {
+      [constants.ZSTD_c_compressionLevel]: expectedBytes > carefulBytes ? 3 : 9,
+      [constants.ZSTD_c_windowLog]: windowLog,
+    },
+    ...(dictionary.length > 0 && { dictionary: Buffer.from(dictionary) }),
+  })
 }
 
-const compressZstd = promisify(zstdCompress)
-
-/** Compresses literal bytes when it helps. Level 9 is within 4 % of level 15 on .blend literals at a fifth of the time. */
-export async function packLiterals(bytes: Uint8Array): Promise<PackedLiterals> {
-  const packed = await compressZstd(bytes, {
-    params: { [constants.ZSTD_c_compressionLevel]: 9 },
+function decoderFor(coding: LiteralCoding, dictionary: Uint8Array): Duplex | undefined {
+  if (coding === 'gzip') return createGunzip({ chunkSize: pieceBytes })
+  if (coding === 'none') return undefined
+  return createZstdDecompress({
+    chunkSize: pieceBytes,
+    params: { [constants.ZSTD_d_windowLogMax]: windowLog },
+    ...(dictionary.length > 0 && { dictionary: Buffer.from(dictionary) }),
   })
-  return packed.length < bytes.length * 0.97
-    ? { coding: 'zstd', bytes: packed }
-    : { coding: 'none', bytes }
 }
 
 function decodeThrough(coded: AsyncIterable<Uint8Array>, decoder: Duplex): Duplex {
   // Whoever reads the decoder sees its errors; without the callback they would also be uncaught.
   return pipeline(Readable.from(coded, { objectMode: false }), decoder, () => {})
-}
-
-function decoderFor(coding: LiteralCoding): Duplex | undefined {
-  if (coding === 'zstd') return createZstdDecompress({ chunkSize: pieceBytes })
-  return coding === 'gzip' ? createGunzip({ chunkSize: pieceBytes }) : undefined
 }
 
 function isCodingFault(error: unknown): boolean {

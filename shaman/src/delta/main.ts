@@ -10,7 +10,7 @@ export { type ChunkMap, decodeChunkMap, encodeChunkMap } from './chunk-map.ts'
 export { type Chunker, createChunker } from './chunker.ts'
 export { type Base, type Difference, diff, literalShare } from './diff.ts'
 export { DeltaError, type DeltaErrorCode } from './errors.ts'
-export { openLiterals, packLiterals } from './literals.ts'
+export { createLiteralCoder, openLiterals } from './literals.ts'
 export {
   literalBytes,
   type Recipe,

@@ -1,8 +1,9 @@
-import { digestBytes, readDigest, writeDigest } from '../digest.ts'
+import { type Digest, digestBytes, readDigest, writeDigest } from '../digest.ts'
 import { DeltaError } from './errors.ts'
 import {
+  type BaseRange,
   type CopyCursor,
-  type CopyOp,
+  contentSize,
   cursorAfter,
   firstCursor,
   literalBytes,
@@ -23,9 +24,16 @@ const wire = { copyOn: 0, literal: 1, copyFrom: 2, zero: 3 } as const
 export const maxRecipeHeadBytes = 4 * 1024 * 1024
 
 /**
- * Encodes a recipe's head: `SHR1`, u8 coding, u32le bytes that follow, varint size, u8 bases,
- * 40 bytes each, varint ops, then per op varint `length * 4 + kind`; `copyFrom` adds u8 base
- * and zigzag distance from the cursor. The literal bytes follow the head on the wire.
+ * Encodes a recipe's head:
+ *
+ *     'SHR1'  u8 literal coding  u32le bytes that follow
+ *     varint size
+ *     u8 bases        each: 40 bytes of digest, varint unpacked size + 1 or 0
+ *     varint ops      each: varint length * 4 + kind; `copyFrom` adds u8 base, zigzag distance from the cursor
+ *     varint ranges   of the dictionary, each: u8 base, zigzag distance from the end of the last, varint length
+ *     varint frames   each: varint unpacked length
+ *
+ * The literal bytes follow the head on the wire.
  */
 export function encodeRecipe(recipe: Recipe): Uint8Array {
   const body = encodeBody(recipe)
@@ -58,19 +66,22 @@ export function decodeRecipe(head: Uint8Array): Recipe {
   const size = reader.varint()
   const bases = readBases(reader)
   const ops = readOps(reader, size, bases)
+  const dictionary = readDictionary(reader, bases)
+  const frames = readFrames(reader, size)
   if (reader.remaining() !== 0) throw invalid('bytes follow its ops')
   checkGrowth(size, bases, ops)
-  return { size, bases, ops, literalCoding }
+  return { size, bases, ops, literalCoding, dictionary, frames }
 }
 
-function encodeBody({ size, bases, ops }: Recipe): Uint8Array {
+function encodeBody({ size, bases, ops, dictionary, frames }: Recipe): Uint8Array {
   const writer = createByteWriter(64 + bases.length * digestBytes + ops.length * 6)
   writer.varint(size)
   writer.byte(bases.length)
   for (const base of bases) {
     const digest = Buffer.alloc(digestBytes)
-    writeDigest(digest, 0, base)
+    writeDigest(digest, 0, base.digest)
     writer.bytes(digest)
+    writer.varint(base.unpackedSize === undefined ? 0 : base.unpackedSize + 1)
   }
   writer.varint(ops.length)
   let cursor = firstCursor
@@ -78,6 +89,16 @@ function encodeBody({ size, bases, ops }: Recipe): Uint8Array {
     writeOp(writer, op, cursor)
     cursor = cursorAfter(cursor, op)
   }
+  writer.varint(dictionary.length)
+  let end = 0
+  for (const { base, offset, length } of dictionary) {
+    writer.byte(base)
+    writer.zigzag(offset - end)
+    writer.varint(length)
+    end = offset + length
+  }
+  writer.varint(frames.length)
+  for (const length of frames) writer.varint(length)
   return writer.finish()
 }
 
@@ -101,25 +122,29 @@ function readBases(reader: ByteReader): Recipe['bases'] {
   const count = reader.byte()
   if (count > recipeLimits.bases) throw invalid('it has too many bases', { bases: count })
   return Array.from({ length: count }, () => {
-    try {
-      return readDigest(Buffer.from(reader.bytes(digestBytes)), 0)
-    } catch (cause) {
-      throw invalid('a base has an impossible digest', {}, cause)
-    }
+    const digest = readBaseDigest(reader.bytes(digestBytes))
+    const unpacked = reader.varint()
+    return unpacked === 0 ? { digest } : { digest, unpackedSize: unpacked - 1 }
   })
 }
 
+function readBaseDigest(bytes: Uint8Array): Digest {
+  try {
+    return readDigest(Buffer.from(bytes), 0)
+  } catch (cause) {
+    throw invalid('a base has an impossible digest', {}, cause)
+  }
+}
+
 function readOps(reader: ByteReader, size: number, bases: Recipe['bases']): RecipeOp[] {
-  const count = reader.varint()
-  if (count > mostOps(size)) throw tooLarge('it has too many ops', { ops: count })
-  if (count > reader.remaining()) throw invalid('it is cut short')
+  const count = readCount(reader, mostOps(size))
   const ops: RecipeOp[] = []
   let cursor = firstCursor
   let left = size
   for (let index = 0; index < count; index++) {
     const op = readOp(reader, cursor)
     if (op.length === 0 || op.length > left) throw invalid('an op is empty or too long', { index })
-    if (op.kind === 'copy') checkCopy(op, bases, index)
+    if (op.kind === 'copy') checkRange(op, bases)
     left -= op.length
     cursor = cursorAfter(cursor, op)
     ops.push(op)
@@ -145,16 +170,56 @@ function readOp(reader: ByteReader, cursor: CopyCursor): RecipeOp {
   }
 }
 
-function checkCopy(op: CopyOp, bases: Recipe['bases'], index: number): void {
-  const base = bases[op.base]
-  if (base === undefined) throw invalid('an op names a base that is not listed', { index })
-  if (op.offset < 0 || op.offset > base.size || op.length > base.size - op.offset) {
-    throw invalid('an op reaches outside its base', { index })
+function readDictionary(reader: ByteReader, bases: Recipe['bases']): BaseRange[] {
+  const count = readCount(reader, recipeLimits.dictionaryRanges)
+  let end = 0
+  let total = 0
+  return Array.from({ length: count }, () => {
+    const base = reader.byte()
+    const offset = end + reader.zigzag()
+    const length = reader.varint()
+    if (length === 0) throw invalid('a part of its dictionary is empty')
+    checkRange({ base, offset, length }, bases)
+    end = offset + length
+    total += length
+    if (total > recipeLimits.dictionaryBytes) throw tooLarge('its dictionary is too large', {})
+    return { base, offset, length }
+  })
+}
+
+function readFrames(reader: ByteReader, size: number): number[] {
+  let left = size
+  const frames = Array.from({ length: readCount(reader, recipeLimits.frames) }, () => {
+    const length = reader.varint()
+    if (length === 0 || length > recipeLimits.frameBytes || length > left) {
+      throw invalid('a frame has an impossible length')
+    }
+    left -= length
+    return length
+  })
+  if (frames.length > 0 && left !== 0) throw invalid('its frames do not add up to its size')
+  return frames
+}
+
+/** A count of things of at least one byte each: more than the bytes at hand is a lie. */
+function readCount(reader: ByteReader, most: number): number {
+  const count = reader.varint()
+  if (count > most) throw tooLarge('one of its lists is too long', { count })
+  if (count > reader.remaining()) throw invalid('it is cut short')
+  return count
+}
+
+function checkRange({ base: index, offset, length }: BaseRange, bases: Recipe['bases']): void {
+  const base = bases[index]
+  if (base === undefined) throw invalid('it names a base that is not listed', { base: index })
+  const size = contentSize(base)
+  if (offset < 0 || offset > size || length > size - offset) {
+    throw invalid('it reaches outside its base', { base: index, offset, length })
   }
 }
 
 function checkGrowth(size: number, bases: Recipe['bases'], ops: readonly RecipeOp[]): void {
-  const held = bases.reduce((total, base) => total + base.size, 0)
+  const held = bases.reduce((total, base) => total + contentSize(base), 0)
   const most = held * recipeLimits.growth + literalBytes(ops) + recipeLimits.growthSlack
   if (size > most) throw tooLarge('it makes too much out of too little', { size, most })
 }

@@ -27,13 +27,31 @@ export type RecipeOp = CopyOp | LiteralOp | ZeroOp
 /** How the literal bytes are compressed. */
 export type LiteralCoding = 'none' | 'gzip' | 'zstd'
 
+/** A blob that ops copy from. */
+export interface RecipeBase {
+  readonly digest: Digest
+  /** For a base of zstd frames: its size without the compression. Offsets count in those bytes. */
+  readonly unpackedSize?: number
+}
+
+/** A part of a base. */
+export interface BaseRange {
+  readonly base: number
+  readonly offset: number
+  readonly length: number
+}
+
 /** Everything about a target but its literal bytes. */
 export interface Recipe {
-  /** Size of the target: the sum of the ops' lengths. */
+  /** Bytes the ops write: the target's size, or its unpacked size when it has `frames`. */
   readonly size: number
-  readonly bases: readonly Digest[]
+  readonly bases: readonly RecipeBase[]
   readonly ops: readonly RecipeOp[]
   readonly literalCoding: LiteralCoding
+  /** Parts of the bases the zstd literals refer to: changed bytes mostly resemble those they replace. */
+  readonly dictionary: readonly BaseRange[]
+  /** For a target of zstd frames as Blender writes them: how many bytes each holds unpacked. */
+  readonly frames: readonly number[]
 }
 
 /** Media type of an encoded recipe. */
@@ -49,6 +67,10 @@ export const recipeLimits = {
   /** A few copied bytes must not grow into a full disk: target <= this x bases + literals + slack. */
   growth: 4,
   growthSlack: 16 * 1024 * 1024,
+  dictionaryRanges: 65_536,
+  dictionaryBytes: 8 * 1024 * 1024,
+  frames: 262_144,
+  frameBytes: 16 * 1024 * 1024,
 } as const
 
 /** The wire's numbers for the literal codings. */
@@ -57,6 +79,11 @@ export const literalCodings: readonly LiteralCoding[] = ['none', 'gzip', 'zstd']
 /** Bytes of all literal ops. */
 export function literalBytes(ops: readonly RecipeOp[]): number {
   return ops.reduce((total, op) => total + (op.kind === 'literal' ? op.length : 0), 0)
+}
+
+/** Bytes that offsets into a base may count. */
+export function contentSize({ digest, unpackedSize }: RecipeBase): number {
+  return unpackedSize ?? digest.size
 }
 
 /** Most ops a target of `size` may have. */

@@ -1,0 +1,44 @@
+import { open } from 'node:fs/promises'
+
+/** Bytes that can be read at any offset: a file, or what it holds unpacked. */
+export interface ByteSource {
+  readonly size: number
+  /** Fills `target` from `offset` on and tells how many bytes there were. */
+  read(target: Uint8Array, offset: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** A file as it is. */
+export async function openFileSource(path: string): Promise<ByteSource> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    return {
+      size,
+      read: async (target, offset) => (await file.read(target, 0, target.length, offset)).bytesRead,
+      close: () => file.close(),
+    }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** Yields a part of a source in fresh pieces; `onShort` makes the error when it ends too early. */
+export async function* readPart(
+  source: ByteSource,
+  part: { readonly offset: number; readonly length: number },
+  onShort: (offset: number) => Error,
+): AsyncGenerator<Uint8Array> {
+  const end = part.offset + part.length
+  for (let at = part.offset; at < end; ) {
+    const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, end - at))
+    const bytesRead = await source.read(piece, at)
+    if (bytesRead === 0) throw onShort(at)
+    at += bytesRead
+    yield piece.subarray(0, bytesRead)
+  }
+}
+
+/** Most bytes held at once while a file is read or written. */
+export const pieceBytes = 1024 * 1024

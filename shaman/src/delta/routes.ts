@@ -1,0 +1,143 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type Static, Type } from 'typebox'
+import type { PutOutcome } from '../blobs/blob-store.ts'
+import { type Digest, parseDigest } from '../digest.ts'
+import { ShamanError } from '../errors.ts'
+import { answerProblem } from '../routes/problems.ts'
+import { lingerAfter, rawBody } from '../routes/raw-body.ts'
+import type { Shaman } from '../shaman.ts'
+import { isChunkAlgorithm } from './algorithms.ts'
+import { createChunkHasher } from './chunk-and-hash.ts'
+import { chunkMapMediaType, encodeChunkMap } from './chunk-map.ts'
+import { createChunkMapCache } from './chunk-map-cache.ts'
+import { DeltaError, type DeltaErrorCode } from './errors.ts'
+import { splice } from './splice.ts'
+
+const tags = ['shaman']
+
+const BlobParams = Type.Object({
+  checksum: Type.String({ description: 'SHA-256 in lower-case hex' }),
+  filesize: Type.String({ description: 'bytes' }),
+})
+type BlobParams = Static<typeof BlobParams>
+
+const ChunkMapQuery = Type.Object({
+  alg: Type.String({ description: 'blend1, fastcdc16 or fastcdc64' }),
+})
+type ChunkMapQuery = Static<typeof ChunkMapQuery>
+
+const statusOf = {
+  CHUNK_MAP_INVALID: 500,
+  RECIPE_INVALID: 400,
+  RECIPE_TOO_LARGE: 413,
+  BASES_MISSING: 409,
+  BASE_CHANGED: 500,
+} satisfies Record<DeltaErrorCode, number>
+
+/** Fastify plugin: uploads as recipes, and the chunk maps that recipes are made with. */
+export async function deltaRoutes(
+  app: FastifyInstance,
+  { shaman }: { shaman: Shaman },
+): Promise<void> {
+  const hasher = createChunkHasher()
+  const maps = createChunkMapCache(shaman, hasher)
+  app.addHook('onClose', () => hasher.close())
+  app.setErrorHandler(answerDeltaProblem)
+
+  app.post<{ Params: BlobParams }>(
+    '/x/splice/:checksum/:filesize',
+    {
+      schema: {
+        operationId: 'shamanSplice',
+        summary: 'Store a file by telling what it shares with stored ones',
+        description:
+          'The body is a recipe. 204 stored, 208 already stored, 409 names bases that are gone, 413 a recipe that is too large, 417 another checksum: send the whole file.',
+        tags,
+        params: BlobParams,
+      },
+    },
+    (request, reply) => receiveSplice(shaman, request, reply),
+  )
+
+  app.get<{ Params: BlobParams; Querystring: ChunkMapQuery }>(
+    '/x/chunkmap/:checksum/:filesize',
+    {
+      schema: {
+        operationId: 'shamanChunkMap',
+        summary: 'Tell how a stored file is cut into chunks',
+        tags,
+        params: BlobParams,
+        querystring: ChunkMapQuery,
+      },
+    },
+    async (request, reply) => {
+      const digest = parseDigest(request.params.checksum, request.params.filesize)
+      const { alg } = request.query
+      if (!isChunkAlgorithm(alg)) {
+        throw new ShamanError('REQUEST_INVALID', 'no such chunk algorithm', { detail: { alg } })
+      }
+      const map = await maps.get(digest, alg)
+      shaman.protection.lease([digest])
+      return reply
+        .header('content-type', chunkMapMediaType)
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .send(Buffer.from(encodeChunkMap(map)))
+    },
+  )
+}
+
+async function receiveSplice(
+  shaman: Shaman,
+  request: FastifyRequest<{ Params: BlobParams }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  try {
+    const digest = parseDigest(request.params.checksum, request.params.filesize)
+    const outcome =
+      shaman.negotiator.status(digest) === 'stored'
+        ? 'already-stored'
+        : await spliceOnce(shaman, digest, request)
+    if (outcome === 'already-stored') lingerAfter(request, reply)
+    return await reply.code(outcome === 'stored' ? 204 : 208).send()
+  } catch (error) {
+    lingerAfter(request, reply)
+    throw error
+  }
+}
+
+async function spliceOnce(
+  shaman: Shaman,
+  digest: Digest,
+  request: FastifyRequest,
+): Promise<PutOutcome> {
+  const upload = shaman.inFlight.begin(digest)
+  let end: 'stored' | 'failed' = 'failed'
+  try {
+    const body = rawBody(request, { signal: upload.overtaken })
+    const outcome = await splice(shaman, digest, body).catch((error: unknown) => {
+      if (upload.overtaken.aborted) return 'already-stored' as const
+      throw error
+    })
+    end = 'stored'
+    request.log.debug({ sha: digest.sha, size: digest.size, outcome }, 'blob spliced')
+    return outcome
+  } finally {
+    upload.end(end)
+  }
+}
+
+function answerDeltaProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  if (!(error instanceof DeltaError)) {
+    answerProblem(error, request, reply)
+    return
+  }
+  const code = statusOf[error.code]
+  if (code >= 500) request.log.error({ err: error }, 'delta request failed')
+  void reply
+    .code(code)
+    .send({ code, message: error.message, error_code: error.code, ...missingBases(error) })
+}
+
+function missingBases(error: DeltaError): { missing_bases?: unknown } {
+  return error.code === 'BASES_MISSING' ? { missing_bases: error.detail.missing } : {}
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import { type ChunkHasher, createChunkHasher } from '../../src/delta/chunk-and-hash.ts'
+import { createChunker } from '../../src/delta/chunker.ts'
+import { digestOf } from '../../src/digest.ts'
+import { fresh, makeBlend } from './blend-samples.ts'
+
+test('one pass gives the same digest and map as hashing and chunking apart', async (t) => {
+  const { dir, hasher } = await setUp(t)
+  const blend = makeBlend('64-little', [{ code: 'ME', payload: fresh(9_000_000) }])
+  for (const [bytes, algorithm] of [
+    [blend, 'blend1'],
+    [fresh(5_000_001), 'fastcdc16'],
+  ] as const) {
+    const file = join(dir, algorithm)
+    await writeFile(file, bytes)
+    const chunker = createChunker(algorithm)
+    chunker.push(bytes)
+    assert.deepEqual(await hasher.chunkAndHash(file), {
+      digest: digestOf(bytes),
+      map: chunker.end(),
+    })
+  }
+})
+
+test('a file too small for deltas gets a digest only', async (t) => {
+  const { dir, hasher } = await setUp(t)
+  await writeFile(join(dir, 'small'), 'hello')
+  assert.deepEqual(await hasher.chunkAndHash(join(dir, 'small')), {
+    digest: digestOf(Buffer.from('hello')),
+  })
+})
+
+test('many files at once share the lanes and each get their own answer', async (t) => {
+  const { dir, hasher } = await setUp(t)
+  const files = Array.from({ length: 8 }, (_, index) => fresh(600_000 + index))
+  const answers = await Promise.all(
+    files.map(async (bytes, index) => {
+      const file = join(dir, `${index}`)
+      await writeFile(file, bytes)
+      return hasher.chunkAndHash(file)
+    }),
+  )
+  assert.deepEqual(
+    answers.map(({ digest }) => digest),
+    files.map(digestOf),
+  )
+})
+
+test('a file that cannot be read is an error, and the lane works on', async (t) => {
+  const { dir, hasher } = await setUp(t)
+  await assert.rejects(hasher.chunkAndHash(join(dir, 'none'), { algorithm: 'fastcdc16' }), {
+    code: 'ENOENT',
+  })
+  const bytes = fresh(700_000)
+  await writeFile(join(dir, 'file'), bytes)
+  assert.deepEqual((await hasher.chunkAndHash(join(dir, 'file'))).digest, digestOf(bytes))
+})
+
+test('an aborted file is rejected, and the lane works on', async (t) => {
+  const { dir, hasher } = await setUp(t)
+  const bytes = fresh(40_000_000)
+  await writeFile(join(dir, 'file'), bytes)
+  const abort = new AbortController()
+  const running = hasher.chunkAndHash(join(dir, 'file'), { signal: abort.signal })
+  setTimeout(() => abort.abort(), 5)
+  await assert.rejects(running, { name: 'AbortError' })
+  assert.deepEqual((await hasher.chunkAndHash(join(dir, 'file'))).digest, digestOf(bytes))
+})
+
+test('a hasher that is closed rejects what it was doing', async (t) => {
+  const { dir, hasher } = await setUp(t)
+  await writeFile(join(dir, 'file'), fresh(60_000_000))
+  const running = hasher.chunkAndHash(join(dir, 'file'), { algorithm: 'fastcdc16' })
+  const rejected = assert.rejects(running)
+  await new Promise((resolve) => setTimeout(resolve, 10))
+  await hasher.close()
+  await rejected
+})
+
+async function setUp(t: TestContext): Promise<{ dir: string; hasher: ChunkHasher }> {
+  const dir = await mkdtemp(join(tmpdir(), 'shaman-chunks-'))
+  const hasher = createChunkHasher({ lanes: 1 })
+  t.after(async () => {
+    await hasher.close()
+    await rm(dir, { recursive: true, force: true })
+  })
+  return { dir, hasher }
+}
