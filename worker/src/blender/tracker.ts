@@ -96,8 +96,8 @@ export function trackRender(request: RenderRequest, events: RenderEvents): Rende
 function frameOf(file: string, request: RenderRequest): number | undefined {
   const { output, frames } = request
   if (output !== undefined && frames) {
-    const match = frames.find((frame) => isFileOfFrame(file, output, frame))
-    if (match !== undefined) return match
+    return frames.find((frame) => isFileOfFrame(file, output, frame))
   }
-  return undefined
+  const digits = /(\d+)\D*$/.exec(file.split(/[\\/]/).at(-1) ?? '')
+  return digits ? Number(digits[1]) : undefined
 }

@@ -1,7 +1,7 @@
 import { CommandError } from '../commands/command.ts'
 import { findDamage } from '../images/check.ts'
 import type { RenderRequest } from './arguments.ts'
-import { mainProblem } from './problems.ts'
+import { mainProblem, type Problem } from './problems.ts'
 import type { RenderTracker } from './tracker.ts'
 
 export interface VerdictOptions {
@@ -19,14 +19,20 @@ export interface VerdictOptions {
  */
 export async function assertRendered(options: VerdictOptions): Promise<void> {
   const { request, tracker } = options
-  const fatal = tracker.problems.filter(
-    (problem) => problem.isFatal && !(options.ignoreMissing && problem.reason === 'missing-file'),
-  )
-  const problem = mainProblem(fatal)
+  const problem = findFatal(tracker, options.ignoreMissing)
   if (problem)
     throw new CommandError(problem.reason, capitalise(problem.message), excerptOf(tracker))
   assertAllFrames(request, tracker)
   await assertFilesWhole(options)
+}
+
+/** The problem that makes every frame of this run wrong, if there is one. */
+export function findFatal(tracker: RenderTracker, ignoreMissing: boolean): Problem | undefined {
+  return mainProblem(
+    tracker.problems.filter(
+      (problem) => problem.isFatal && !(ignoreMissing && problem.reason === 'missing-file'),
+    ),
+  )
 }
 
 /** Names the cause of a run that Blender itself called failed. */

@@ -1,13 +1,17 @@
 import { rm } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { parseRenderArguments, type RenderRequest } from '../blender/arguments.ts'
 import { existingFrames } from '../blender/output-path.ts'
 import { trackRender } from '../blender/tracker.ts'
-import { assertRendered, explainFailure } from '../blender/verdict.ts'
+import { assertRendered, explainFailure, findFatal } from '../blender/verdict.ts'
 import { findDamage } from '../images/check.ts'
 import { splitShellWords } from '../process/command-line.ts'
 import { type CommandContext, CommandError, type RunCommand } from './command.ts'
 import { readParameters } from './parameters.ts'
 import { assertEndedWell, runLogged } from './subprocess.ts'
+
+/** Names missing textures, which Blender renders in pink without a word. */
+const probe = fileURLToPath(new URL('../blender/probe.py', import.meta.url))
 
 export const blenderRender: RunCommand = async (parameters, context) => {
   const read = readParameters('blender-render', parameters)
@@ -17,7 +21,7 @@ export const blenderRender: RunCommand = async (parameters, context) => {
     read.text('exe'),
     ...splitShellWords(read.optionalText('exeArgs')),
     ...read.list('argsBefore'),
-    ...(blendfile === '' ? [] : [blendfile]),
+    ...(blendfile === '' ? [] : [blendfile, '--python', probe]),
     ...args,
   ]
   const request = parseRenderArguments(args)
@@ -35,13 +39,19 @@ export const blenderRender: RunCommand = async (parameters, context) => {
       context.imageSaved(image)
     },
   })
-  const result = await runLogged(argv, context, (line) => tracker.line(line))
+  const ignoreMissing = read.optionalText('missing') === 'ignore'
+  // A render that is known to come out wrong is not worth its hours.
+  const hopeless = new AbortController()
+  const signal = AbortSignal.any([context.signal, hopeless.signal])
+  const result = await runLogged(argv, { ...context, signal }, (line) => {
+    tracker.line(line)
+    if (findFatal(tracker, ignoreMissing)) hopeless.abort()
+  })
   try {
-    assertEndedWell('Blender', argv, result)
+    if (!hopeless.signal.aborted) assertEndedWell('Blender', argv, result)
   } catch (error) {
     throw error instanceof CommandError ? explainFailure(error, tracker) : error
   }
-  const ignoreMissing = read.optionalText('missing') === 'ignore'
   await assertRendered({ request, tracker, ignoreMissing, checked })
 }
 
