@@ -1,4 +1,4 @@
-import { Navigate, type RouteDefinition } from '@solidjs/router'
+import type { RouteDefinition } from '@solidjs/router'
 import { lazy } from 'solid-js'
 import { Jobs } from './pages/jobs.tsx'
 
@@ -8,10 +8,20 @@ const JobTasks = lazy(() => import('./pages/job-tasks.tsx').then((m) => ({ defau
 const JobSettings = lazy(() =>
   import('./pages/job-settings.tsx').then((m) => ({ default: m.JobSettings })),
 )
+const Overview = lazy(() => import('./pages/overview.tsx').then((m) => ({ default: m.Overview })))
+const AttentionPage = lazy(() =>
+  import('./pages/attention.tsx').then((m) => ({ default: m.AttentionPage })),
+)
+const Workers = lazy(() => import('./pages/workers.tsx').then((m) => ({ default: m.Workers })))
+const WorkerPage = lazy(() => import('./pages/worker.tsx').then((m) => ({ default: m.WorkerPage })))
+const Tags = lazy(() => import('./pages/tags.tsx').then((m) => ({ default: m.Tags })))
+const LogPage = lazy(() => import('./pages/log.tsx').then((m) => ({ default: m.LogPage })))
+const Wall = lazy(() => import('./pages/wall.tsx').then((m) => ({ default: m.Wall })))
 const NotFound = lazy(() => import('./pages/not-found.tsx').then((m) => ({ default: m.NotFound })))
 
 export const routes: RouteDefinition[] = [
-  { path: '/', component: () => <Navigate href="/jobs" /> },
+  { path: '/', component: Overview },
+  { path: '/attention', component: AttentionPage },
   { path: '/jobs', component: Jobs },
   {
     path: '/jobs/:job',
@@ -23,5 +33,10 @@ export const routes: RouteDefinition[] = [
       { path: '/settings', component: JobSettings },
     ],
   },
+  { path: '/logs/:task', component: LogPage },
+  { path: '/workers', component: Workers },
+  { path: '/workers/tags', component: Tags },
+  { path: '/workers/:worker', component: WorkerPage },
+  { path: '/wall', component: Wall },
   { path: '*', component: NotFound },
 ]

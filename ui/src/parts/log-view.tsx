@@ -12,7 +12,13 @@ import styles from './log-view.module.css'
 const lineHeight = 18
 
 /** A task's log: opens at its end, follows it, finds in it. */
-export function LogView(props: { taskId: string; title?: string; tools?: boolean }) {
+export function LogView(props: {
+  taskId: string
+  title?: string
+  tools?: boolean
+  /** Byte offset to show, e.g. where an attempt begins. */
+  offset?: number | undefined
+}) {
   const log = createTaskLog(() => props.taskId)
   const [following, setFollowing] = createSignal(true)
   const [seen, setSeen] = createSignal(0)
@@ -84,6 +90,18 @@ export function LogView(props: { taskId: string; title?: string; tools?: boolean
     setHit(next)
     goTo(matches()[next]!)
   }
+  createEffect(
+    on(
+      () => props.offset,
+      async (offset) => {
+        if (offset === undefined) return
+        setFollowing(false)
+        await log.jumpTo(offset)
+        const index = lines().findIndex((line) => line.offset >= offset)
+        if (index >= 0) virtual.scrollToIndex(index, { align: 'start' })
+      },
+    ),
+  )
   const follow = (): void => {
     setFollowing(true)
     setSeen(lines().length)

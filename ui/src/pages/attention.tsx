@@ -1,0 +1,85 @@
+import { useSearchParams } from '@solidjs/router'
+import { createMemo, For, Show } from 'solid-js'
+import { createAttention } from '../farm/attention.ts'
+import { formatMoment } from '../farm/format.ts'
+import { AttentionCard } from '../parts/attention-card.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
+import { ErrorPanel } from '../parts/error-panel.tsx'
+import styles from './page.module.css'
+
+const kindLabels: Record<string, string> = {
+  failures: 'Failures',
+  'stuck-task': 'Stuck tasks',
+  'worker-gone': 'Workers gone',
+  'worker-error': 'Worker errors',
+  'no-eligible-worker': 'No eligible worker',
+  'storage-low': 'Storage low',
+}
+
+/** What needs me? */
+export function AttentionPage() {
+  const attention = createAttention()
+  const [params, setParams] = useSearchParams<{ kind?: string }>()
+  const items = () => attention.data()?.items ?? []
+  const kinds = createMemo(() => [...new Set(items().map((item) => item.kind))])
+  const shown = createMemo(() =>
+    items()
+      .filter((item) => !params.kind || item.kind === params.kind)
+      .toSorted((a, b) => Number(a.acknowledged) - Number(b.acknowledged)),
+  )
+  return (
+    <div class={styles.page}>
+      <div class={styles.head}>
+        <h1>Attention</h1>
+        <Show when={kinds().length > 1}>
+          <div class="segments" role="group" aria-label="Filter by kind">
+            <button
+              type="button"
+              aria-pressed={!params.kind}
+              onClick={() => setParams({ kind: null })}
+            >
+              All
+            </button>
+            <For each={kinds()}>
+              {(kind) => (
+                <button
+                  type="button"
+                  aria-pressed={params.kind === kind}
+                  onClick={() => setParams({ kind })}
+                >
+                  {kindLabels[kind] ?? kind}
+                </button>
+              )}
+            </For>
+          </div>
+        </Show>
+        <Show when={attention.asOf()}>
+          {(asOf) => <span class="spread faint">as of {formatMoment(asOf())}</span>}
+        </Show>
+      </div>
+      <Show when={attention.error()}>
+        {(error) => (
+          <ErrorPanel error={error()} onRetry={attention.reload} what="what needs attention" />
+        )}
+      </Show>
+      <Show when={attention.data()}>
+        <section class="card" aria-label="Issues">
+          <Show
+            when={shown().length > 0}
+            fallback={
+              <EmptyState
+                icon="done"
+                title="Nothing needs you."
+                sentence="Failures, stuck tasks and silent workers are gathered here by their cause."
+              />
+            }
+          >
+            <For each={shown()}>
+              {(item) => <AttentionCard item={item} onDone={attention.reload} />}
+            </For>
+          </Show>
+        </section>
+      </Show>
+    </div>
+  )
+}

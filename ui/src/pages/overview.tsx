@@ -1,0 +1,195 @@
+import { A } from '@solidjs/router'
+import { createMemo, For, Show } from 'solid-js'
+import { createAttention } from '../farm/attention.ts'
+import { useFarm } from '../farm/farm.tsx'
+import { formatCount } from '../farm/format.ts'
+import { createRead } from '../farm/read.ts'
+import { lookOf } from '../farm/status.ts'
+import type { JobPage, JobRow } from '../farm/wire.ts'
+import { createWorkers } from '../farm/workers.ts'
+import { Ago } from '../parts/ago.tsx'
+import { AttentionCard } from '../parts/attention-card.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
+import { ErrorPanel } from '../parts/error-panel.tsx'
+import { FirstJob } from '../parts/first-job.tsx'
+import { tellEta } from '../parts/job-table.tsx'
+import { ProgressBar } from '../parts/progress-bar.tsx'
+import { StatusWord } from '../parts/status-word.tsx'
+import styles from './overview.module.css'
+import page from './page.module.css'
+
+const unfinished = 'active,queued,failed,pause-requested,cancel-requested,requeueing'
+
+/** Is anything wrong? */
+export function Overview() {
+  const farm = useFarm()
+  const attention = createAttention()
+  const workers = createWorkers()
+  const jobs = createRead<JobPage>(() => '/farm/jobs', {
+    query: () => ({ status: unfinished, sort: '-updated', limit: 12 }),
+    soonMs: 1000,
+  })
+  const newest = createRead<JobPage>(() => '/farm/jobs', {
+    query: () => ({ sort: '-updated', limit: 24 }),
+    soonMs: 1500,
+  })
+  const reload = (): void => {
+    jobs.reloadSoon()
+    newest.reloadSoon()
+  }
+  farm.on('job', reload)
+  farm.on('last-rendered', reload)
+  farm.on('reset', reload)
+
+  const open = () => attention.data()?.items.filter((item) => !item.acknowledged) ?? []
+  const frames = createMemo(
+    () =>
+      newest
+        .data()
+        ?.jobs.filter((job) => job.thumbnail)
+        .slice(0, 8) ?? [],
+  )
+  const nothingYet = () => newest.data()?.total === 0 && workers.data()?.total === 0
+
+  return (
+    <div class={page.page}>
+      <h1 class="sr-only">Overview</h1>
+      <p class={styles.sentence}>
+        <StatusWord kind="farm" status={farm.status()} />
+        <span class="muted">{lookOf('farm', farm.status()).doc}</span>
+      </p>
+      <Show when={jobs.error() ?? attention.error()}>
+        {(error) => <ErrorPanel error={error()} onRetry={jobs.reload} what="the farm’s state" />}
+      </Show>
+      <Show when={!nothingYet()} fallback={<FirstJob />}>
+        <div class={page.two}>
+          <div class="stack">
+            <section class="card" aria-label="Attention">
+              <header>
+                <h2>Attention</h2>
+                <A href="/attention" class="spread">
+                  {open().length > 5 ? `All ${open().length}` : 'All issues'}
+                </A>
+              </header>
+              <Show
+                when={open().length > 0}
+                fallback={
+                  <EmptyState
+                    small
+                    icon="done"
+                    title={attention.loading() ? 'Looking…' : 'Nothing needs you.'}
+                  />
+                }
+              >
+                <For each={open().slice(0, 5)}>
+                  {(item) => <AttentionCard item={item} onDone={attention.reload} />}
+                </For>
+              </Show>
+            </section>
+            <section class="card" aria-label="Jobs in progress">
+              <header>
+                <h2>Jobs in progress</h2>
+                <A href="/jobs" class="spread">
+                  All jobs
+                </A>
+              </header>
+              <Show
+                when={(jobs.data()?.jobs.length ?? 0) > 0}
+                fallback={
+                  <EmptyState
+                    small
+                    icon="jobs"
+                    title={jobs.loading() ? 'Looking…' : 'No job is waiting or running.'}
+                  />
+                }
+              >
+                <ul>
+                  <For each={jobs.data()?.jobs}>{(job) => <JobLine job={job} />}</For>
+                </ul>
+              </Show>
+            </section>
+          </div>
+          <div class="stack">
+            <section class="card" aria-label="Workers">
+              <header>
+                <h2>Workers</h2>
+                <A href="/workers" class="spread">
+                  {workers.data() ? formatCount(workers.data()!.total, 'worker') : 'Workers'}
+                </A>
+              </header>
+              <Show
+                when={(workers.data()?.total ?? 0) > 0}
+                fallback={
+                  <EmptyState
+                    small
+                    icon="worker"
+                    title="No worker yet"
+                    sentence={
+                      <>
+                        Start one with <code>farm worker --manager {location.origin}</code>
+                      </>
+                    }
+                  />
+                }
+              >
+                <ul class={styles.workers}>
+                  <For each={workers.data()?.workers}>
+                    {(worker) => (
+                      <li>
+                        <A
+                          href={`/workers/${worker.id}`}
+                          class={styles.worker}
+                          title={`${worker.name}: ${lookOf('worker', worker.status).label}${worker.task ? `, ${worker.task.name}` : ''}`}
+                        >
+                          <StatusWord kind="worker" status={worker.status} text={worker.name} />
+                        </A>
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              </Show>
+            </section>
+            <Show when={frames().length > 0}>
+              <section class="card" aria-label="Newest frames">
+                <header>
+                  <h2>Newest frames</h2>
+                  <A href="/wall" class="spread">
+                    Wall
+                  </A>
+                </header>
+                <ul class={styles.frames}>
+                  <For each={frames()}>
+                    {(job) => (
+                      <li>
+                        <A href={`/jobs/${job.id}`} title={job.name}>
+                          <img src={job.thumbnail} alt={`Newest frame of ${job.name}`} />
+                        </A>
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              </section>
+            </Show>
+          </div>
+        </div>
+      </Show>
+    </div>
+  )
+}
+
+function JobLine(props: { job: JobRow }) {
+  return (
+    <li class={styles.job}>
+      <StatusWord kind="job" status={props.job.status} />
+      <A href={`/jobs/${props.job.id}`} class="truncate" title={props.job.name}>
+        {props.job.name}
+      </A>
+      <ProgressBar counts={props.job.task_counts} />
+      <span class={styles.left}>
+        <Show when={props.job.eta} fallback={<Ago time={props.job.updated} />}>
+          {tellEta(props.job.eta)} left
+        </Show>
+      </span>
+    </li>
+  )
+}
