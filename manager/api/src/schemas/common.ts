@@ -14,7 +14,7 @@ export const ErrorBody = Type.Object(
       Type.Array(Type.Object({ field: Type.String(), message: Type.String() })),
     ),
   },
-  { $id: 'Error', title: 'Error' },
+  { title: 'Error' },
 )
 export type ErrorBody = Type.Static<typeof ErrorBody>
 

@@ -1,0 +1,134 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import Database from 'better-sqlite3'
+import type { Logger } from 'pino'
+import { DatabaseError } from './problems.ts'
+
+export type Db = Database.Database
+
+export interface OpenDatabaseOptions {
+  path: string
+  log: Logger
+  /** Called before an existing database is changed to a newer form. */
+  beforeMigration?: (db: Db) => void
+}
+
+const migrationsDir = join(import.meta.dirname, 'migrations')
+
+/** Opens, checks and brings up to date. Refuses rather than repairs: a damaged database is a person's decision. */
+export function openDatabase({ path, log, beforeMigration }: OpenDatabaseOptions): Db {
+  mkdirSync(dirname(path), { recursive: true })
+  const isNew = !existsSync(path)
+  const db = connect(path)
+  try {
+    lock(db, path)
+    if (!isNew) checkIntegrity(db, path)
+    migrate(db, { log, ...(beforeMigration && !isNew ? { beforeMigration } : {}) })
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+/** Reads every page and every foreign key; throws when one is wrong. */
+export function checkIntegrity(db: Db, path: string): void {
+  const problems = wrapCorruption(path, () => [
+    ...(db.pragma('quick_check(5)') as { quick_check: string }[]).map((row) => row.quick_check),
+    ...(db.pragma('foreign_key_check') as { table: string }[]).map(
+      (row) => `a row of ${row.table} refers to one that is not there`,
+    ),
+  ]).filter((problem) => problem !== 'ok')
+  if (problems.length > 0) throw corrupt(path, problems.slice(0, 5).join('; '))
+}
+
+function connect(path: string): Db {
+  try {
+    return new Database(path, { timeout: 1_000 })
+  } catch (cause) {
+    throw new DatabaseError('DATABASE_UNREADABLE', `The database ${path} cannot be opened`, {
+      cause,
+      hint: 'Check that the folder exists and can be written by this user.',
+    })
+  }
+}
+
+/** One manager per database: a second one would hand out the same tasks. */
+function lock(db: Db, path: string): void {
+  wrapCorruption(path, () => {
+    try {
+      db.pragma('locking_mode = EXCLUSIVE')
+      db.pragma('journal_mode = WAL')
+      db.exec('BEGIN EXCLUSIVE; COMMIT')
+    } catch (cause) {
+      if (!isSqlite(cause, 'SQLITE_BUSY')) throw cause
+      throw new DatabaseError('DATABASE_LOCKED', `The database ${path} is in use`, {
+        cause,
+        hint: 'Another manager is running on this data folder. Stop it, or use another --data.',
+      })
+    }
+  })
+  db.pragma('synchronous = NORMAL')
+  db.pragma('foreign_keys = ON')
+  db.pragma('temp_store = MEMORY')
+  db.pragma('cache_size = -65536')
+}
+
+function migrate(
+  db: Db,
+  { log, beforeMigration }: { log: Logger; beforeMigration?: (db: Db) => void },
+): void {
+  const current = db.pragma('user_version', { simple: true }) as number
+  const pending = migrations().filter(({ version }) => version > current)
+  const newest = migrations().at(-1)?.version ?? 0
+  if (current > newest) {
+    throw new DatabaseError(
+      'DATABASE_TOO_NEW',
+      `The database has form ${current}; this manager knows forms up to ${newest}`,
+      { hint: 'Start the newer manager that wrote it, or restore a backup from before it.' },
+    )
+  }
+  if (pending.length === 0) return
+  beforeMigration?.(db)
+  for (const { version, name, sql } of pending) {
+    db.transaction(() => {
+      db.exec(sql)
+      db.pragma(`user_version = ${version}`)
+    })()
+    log.info({ migration: name }, 'database migrated')
+  }
+}
+
+function migrations(): { version: number; name: string; sql: string }[] {
+  return readdirSync(migrationsDir)
+    .filter((name) => /^\d{4}-.*\.sql$/.test(name))
+    .sort()
+    .map((name) => ({
+      version: Number(name.slice(0, 4)),
+      name,
+      sql: readFileSync(join(migrationsDir, name), 'utf8'),
+    }))
+}
+
+function wrapCorruption<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    if (isSqlite(cause, 'SQLITE_CORRUPT') || isSqlite(cause, 'SQLITE_NOTADB')) {
+      throw corrupt(path, (cause as Error).message, cause)
+    }
+    throw cause
+  }
+}
+
+function corrupt(path: string, detail: string, cause?: unknown): DatabaseError {
+  return new DatabaseError('DATABASE_CORRUPT', `The database ${path} is damaged: ${detail}`, {
+    cause,
+    hint: `Restore a copy from the folder ${join(dirname(path), 'backups')}, or move the file away to start empty.`,
+  })
+}
+
+export function isSqlite(error: unknown, code: string): boolean {
+  const actual = (error as { code?: unknown } | null)?.code
+  return typeof actual === 'string' && actual.startsWith(code)
+}

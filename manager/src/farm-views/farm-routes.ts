@@ -1,0 +1,14 @@
+import type { Handlers } from '../http/route.ts'
+import type { Services } from '../services.ts'
+import { attemptHandlers } from './attempt-routes.ts'
+import { jobPageHandlers } from './job-page-routes.ts'
+import { logHandlers } from './log-routes.ts'
+
+/** What is ours: pages, answers to "why", histories. */
+export function farmHandlers(services: Services): Handlers {
+  return {
+    ...jobPageHandlers(services),
+    ...attemptHandlers(services),
+    ...logHandlers(services),
+  }
+}

@@ -1,0 +1,144 @@
+import {
+  type JobPageQuery,
+  type JobStatusCounts,
+  type jobSorts,
+  jobStatuses,
+  type TaskRow,
+  taskStatuses,
+} from '@shaman-farm/manager-api'
+import type { Db } from '../db/open.ts'
+import { optionalTime } from '../db/times.ts'
+import type { Farm } from '../farm.ts'
+import { needJob } from '../http/lookup.ts'
+import { type Handlers, ok } from '../http/route.ts'
+import { farmJobView, jobRow } from '../jobs/job-views.ts'
+import type { JobRecord } from '../jobs/jobs-store.ts'
+import { FarmError } from '../problems.ts'
+import type { Services } from '../services.ts'
+import { taskSummary } from '../tasks/task-views.ts'
+import type { TaskWithWorker } from '../tasks/tasks-store.ts'
+import { etaOf } from './eta.ts'
+
+const orderOf: Readonly<Record<(typeof jobSorts)[number], string>> = {
+  created: 'id',
+  '-created': 'id DESC',
+  updated: 'updated_at, id',
+  '-updated': 'updated_at DESC, id DESC',
+  name: 'name COLLATE NOCASE, id',
+  '-name': 'name COLLATE NOCASE DESC, id DESC',
+  priority: 'priority, id DESC',
+  '-priority': 'priority DESC, id',
+  status: 'status, id DESC',
+}
+
+export function jobPageHandlers({ farm, lastRendered }: Services): Handlers {
+  return {
+    farmJobs({ query }) {
+      const { jobs, total } = queryJobs(farm.db, query)
+      return ok({
+        jobs: jobs.map((job) =>
+          jobRow(farm, job, {
+            ...etaOf(farm, job),
+            ...thumbnail(lastRendered.thumbnailUrl(job.uuid)),
+          }),
+        ),
+        total,
+        counts: countByStatus(farm.db),
+      })
+    },
+    farmJob({ params }) {
+      const job = needJob(farm, params.job_id)
+      return ok(farmJobView(farm, job, etaOf(farm, job)))
+    },
+    farmJobTasks({ params, query }) {
+      const job = needJob(farm, params.job_id)
+      const wanted = statusList(query.status, taskStatuses)
+      const { tasks, total } = queryTasks(farm.db, job.id, { ...query, statuses: wanted })
+      return ok({ tasks: tasks.map((task) => taskRow(farm, task)), total })
+    },
+  }
+}
+
+function thumbnail(url: string | undefined): { thumbnail?: string } {
+  return url ? { thumbnail: url } : {}
+}
+
+function queryJobs(db: Db, query: JobPageQuery): { jobs: JobRecord[]; total: number } {
+  const where = `WHERE (@statuses IS NULL OR status IN (SELECT value FROM json_each(@statuses)))
+    AND (@type IS NULL OR job_type = @type)
+    AND (@q IS NULL OR name LIKE @q ESCAPE '\\' OR metadata LIKE @q ESCAPE '\\' OR uuid LIKE @q ESCAPE '\\')`
+  const statuses = statusList(query.status, jobStatuses)
+  const filter = {
+    statuses: statuses ? JSON.stringify(statuses) : null,
+    type: query.type ?? null,
+    q: query.q ? likePattern(query.q) : null,
+  }
+  const order = orderOf[query.sort ?? '-created']
+  const jobs = db
+    .prepare<unknown[], JobRecord>(
+      `SELECT * FROM jobs ${where} ORDER BY ${order} LIMIT @limit OFFSET @offset`,
+    )
+    .all({ ...filter, limit: query.limit ?? 100, offset: query.offset ?? 0 })
+  const { total } = db
+    .prepare<unknown[], { total: number }>(`SELECT count(*) AS total FROM jobs ${where}`)
+    .get(filter)!
+  return { jobs, total }
+}
+
+function countByStatus(db: Db): JobStatusCounts {
+  const counts = db
+    .prepare<[], { status: string; n: number }>(
+      'SELECT status, count(*) AS n FROM jobs GROUP BY status',
+    )
+    .all()
+  return Object.fromEntries(
+    jobStatuses.map((status) => [status, counts.find((row) => row.status === status)?.n ?? 0]),
+  ) as JobStatusCounts
+}
+
+function queryTasks(
+  db: Db,
+  job: number,
+  query: { statuses: string[] | undefined; offset?: number; limit?: number },
+): { tasks: (TaskWithWorker & { attempts: number })[]; total: number } {
+  const where = `t.job_id = @job
+    AND (@statuses IS NULL OR t.status IN (SELECT value FROM json_each(@statuses)))`
+  const filter = { job, statuses: query.statuses ? JSON.stringify(query.statuses) : null }
+  const tasks = db
+    .prepare<unknown[], TaskWithWorker & { attempts: number }>(
+      `SELECT t.*, w.uuid AS worker_uuid, w.name AS worker_name, w.address AS worker_address,
+         (SELECT count(*) FROM attempts a WHERE a.task_id = t.id) AS attempts
+       FROM tasks t LEFT JOIN workers w ON w.id = t.worker_id
+       WHERE ${where} ORDER BY t.index_in_job LIMIT @limit OFFSET @offset`,
+    )
+    .all({ ...filter, limit: query.limit ?? 200, offset: query.offset ?? 0 })
+  const { total } = db
+    .prepare<unknown[], { total: number }>(`SELECT count(*) AS total FROM tasks t WHERE ${where}`)
+    .get(filter)!
+  return { tasks, total }
+}
+
+function taskRow(_: Farm, task: TaskWithWorker & { attempts: number }): TaskRow {
+  return {
+    ...taskSummary(task),
+    activity: task.activity,
+    ...(task.frames ? { frames: task.frames } : {}),
+    ...optionalTime('last_output_at', task.last_output_at),
+    attempts: task.attempts,
+    waits_for: task.waits_for,
+  }
+}
+
+function statusList(text: string | undefined, known: readonly string[]): string[] | undefined {
+  if (!text) return undefined
+  const statuses = text.split(',').map((status) => status.trim())
+  const wrong = statuses.find((status) => !known.includes(status))
+  if (wrong === undefined) return statuses
+  throw new FarmError('BAD_REQUEST', `"${wrong}" is no status`, {
+    hint: `Statuses are ${known.join(', ')}.`,
+  })
+}
+
+function likePattern(text: string): string {
+  return `%${text.replace(/[\\%_]/g, (char) => `\\${char}`)}%`
+}

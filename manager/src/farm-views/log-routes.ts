@@ -1,0 +1,25 @@
+import { needTask } from '../http/lookup.ts'
+import { type Handlers, handled } from '../http/route.ts'
+import type { Services } from '../services.ts'
+
+const defaultLimit = 256 * 1024
+
+export function logHandlers({ farm }: Services): Handlers {
+  return {
+    async farmTaskLog({ params, query, reply }) {
+      const task = needTask(farm, params.task_id)
+      const job = farm.jobs.byId(task.job_id)
+      const start = query.tail
+        ? Math.max(0, task.log_size - query.tail)
+        : Math.min(query.offset ?? 0, task.log_size)
+      const length = Math.min(query.tail ?? query.limit ?? defaultLimit, task.log_size - start)
+      const bytes = await farm.logs.read(job.uuid, task.uuid, start, length)
+      reply
+        .header('x-farm-log-offset', start)
+        .header('x-farm-log-size', task.log_size)
+        .type('text/plain; charset=utf-8')
+        .send(bytes)
+      return handled
+    },
+  }
+}

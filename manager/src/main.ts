@@ -1,0 +1,198 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { openShaman, type Shaman } from '@shaman-farm/shaman'
+import { type Logger, pino } from 'pino'
+import { openConfig } from './config/config.ts'
+import { openDatabase } from './db/open.ts'
+import { createFarm, type Farm } from './farm.ts'
+import { keepFarmStatus } from './farm-status/farm-status.ts'
+import { createServer, type HttpServer } from './http/server.ts'
+import { openJobTypes } from './job-types/main.ts'
+import { createJobDeletions } from './jobs/job-deletions.ts'
+import { unsettledJobStatuses } from './jobs/job-rules.ts'
+import { createSubmissions, dropUnfinishedSubmissions } from './jobs/submission.ts'
+import { createLastRendered } from './last-rendered/last-rendered.ts'
+import { settleJob } from './lifecycle/job-status.ts'
+import { createTaskRequests } from './scheduler/task-requests.ts'
+import { forgiveSilence } from './scheduler/timeouts.ts'
+import type { Services } from './services.ts'
+import { prepareStorage } from './setup/storage-check.ts'
+import { startTimers } from './timers.ts'
+import { createVariableBook } from './variables-book.ts'
+
+export { defaultDataDir } from './config/config.ts'
+export { FarmError } from './problems.ts'
+
+export interface ManagerOptions {
+  /** The manager's own folder: database, logs, index, configuration. */
+  dataDir: string
+  /** The storage root; without it, the configuration's, or `storage` in the data folder. */
+  storage?: string | undefined
+  host?: string | undefined
+  /** 0 takes any free one. */
+  port?: number | undefined
+  configFile?: string | undefined
+  scriptsDir?: string | undefined
+  log?: Logger
+  now?: () => number
+  /** Called when the configuration was changed in a way that asks for a new start. */
+  onRestart?: () => void
+}
+
+export interface RunningManager {
+  url: string
+  close(): Promise<void>
+}
+
+/** Starts a manager; resolves once it answers. Rejects with an error in words when it cannot. */
+export async function startManager(options: ManagerOptions): Promise<RunningManager> {
+  const log = options.log ?? pino({ level: 'silent' })
+  const config = openConfig(options)
+  mkdirSync(config.current.dataDir, { recursive: true })
+  await prepareStorage(config.current.storage)
+  const db = openDatabase({ path: config.current.databasePath, log })
+  const farm = createFarm({ db, log, config, ...(options.now ? { now: options.now } : {}) })
+  const closers: (() => Promise<void> | void)[] = [() => void db.close()]
+  try {
+    const shaman = await openStore(farm, closers)
+    const { services, http } = await assemble(farm, shaman, options, closers)
+    carryOn(farm)
+    await listen(http, config.current.host, config.current.port)
+    closers.push(() => http.endStreams())
+    farm.publish({ kind: 'lifecycle', data: { type: 'manager-startup' } })
+    const url = urlOf(http, config.current.host)
+    log.info({ url, storage: config.current.storage }, 'manager listening')
+    return { url, close: () => stop(services, closers) }
+  } catch (error) {
+    await closeAll(closers, log)
+    throw error
+  }
+}
+
+async function openStore(
+  farm: Farm,
+  closers: (() => Promise<void> | void)[],
+): Promise<Shaman | undefined> {
+  const { current } = farm.config
+  if (!current.raw.shaman.enabled) return undefined
+  const shaman = await openShaman({
+    root: current.storage,
+    stateDir: join(current.dataDir, 'shaman'),
+    log: farm.log,
+  })
+  closers.push(() => shaman.close())
+  return shaman
+}
+
+async function assemble(
+  farm: Farm,
+  shaman: Shaman | undefined,
+  options: ManagerOptions,
+  closers: (() => Promise<void> | void)[],
+): Promise<{ services: Services; http: HttpServer }> {
+  const { log, config } = farm
+  const jobTypes = openJobTypes({ scriptsDir: scriptsDirOf(options), log })
+  closers.push(() => jobTypes.close())
+  const variables = createVariableBook(config)
+  const requests = createTaskRequests(farm)
+  const deletions = createJobDeletions(farm, shaman)
+  const lastRendered = createLastRendered(farm)
+  const farmStatus = keepFarmStatus(farm)
+  closers.push(() => deletions.close())
+  closers.push(() => lastRendered.idle())
+  closers.push(() => farmStatus.close())
+  const services: Services = {
+    farm,
+    jobTypes,
+    variables,
+    submissions: createSubmissions(farm, jobTypes, variables),
+    deletions,
+    requests,
+    lastRendered,
+    farmStatus,
+    shaman,
+    startedAt: farm.now(),
+    restart: options.onRestart,
+  }
+  const http = await createServer(services)
+  closers.push(() => http.app.close())
+  closers.push(startTimers(farm, requests))
+  closers.push(() => farm.signals.notify('closing'))
+  closers.push(() => requests.close())
+  return { services, http }
+}
+
+function scriptsDirOf({ scriptsDir, dataDir }: ManagerOptions): string | undefined {
+  const own = scriptsDir ?? join(dataDir, 'scripts')
+  return existsSync(own) ? own : undefined
+}
+
+/** Takes up what the last run left half-way. */
+function carryOn(farm: Farm): void {
+  dropUnfinishedSubmissions(farm)
+  for (const status of unsettledJobStatuses) {
+    for (const job of farm.jobs.byStatus(status)) farm.transaction(() => settleJob(farm, job))
+  }
+  forgiveSilence(farm)
+}
+
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+  readonly code: 'PORT_IN_USE' | 'PORT_FORBIDDEN' | 'HOST_UNKNOWN'
+  readonly hint: string
+
+  constructor(code: ListenError['code'], message: string, hint: string, cause: unknown) {
+    super(message, { cause })
+    this.code = code
+    this.hint = hint
+  }
+}
+
+async function listen({ app }: HttpServer, host: string, port: number): Promise<void> {
+  try {
+    await app.listen({ host: host || '::', port })
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EAFNOSUPPORT' && !host) return listen({ app } as HttpServer, '0.0.0.0', port)
+    if (code === 'EADDRINUSE') {
+      const hint = 'Another manager may be running. Stop it, or choose another port with --port N.'
+      throw new ListenError('PORT_IN_USE', `Port ${port} is in use`, hint, cause)
+    }
+    if (code === 'EACCES') {
+      const hint = 'Ports below 1024 need more rights; choose another one with --port N.'
+      throw new ListenError('PORT_FORBIDDEN', `Port ${port} may not be used`, hint, cause)
+    }
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+      const hint = 'Use an address of this machine with --host, or leave it out for all of them.'
+      throw new ListenError('HOST_UNKNOWN', `${host} is no address of this machine`, hint, cause)
+    }
+    throw cause
+  }
+}
+
+function urlOf({ app }: HttpServer, host: string): string {
+  const { port } = app.server.address() as AddressInfo
+  const isEverywhere = ['', '::', '0.0.0.0'].includes(host)
+  const name = isEverywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
+
+async function stop({ farm }: Services, closers: (() => Promise<void> | void)[]): Promise<void> {
+  farm.publish({ kind: 'lifecycle', data: { type: 'manager-shutdown' } })
+  // Time for the streams to say so.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  await closeAll(closers, farm.log)
+  farm.log.info('manager stopped')
+}
+
+/** In the reverse of the order in which they were opened. */
+async function closeAll(closers: (() => Promise<void> | void)[], log: Logger): Promise<void> {
+  for (let close = closers.pop(); close; close = closers.pop()) {
+    try {
+      await close()
+    } catch (error) {
+      log.error({ err: error }, 'closing failed')
+    }
+  }
+}

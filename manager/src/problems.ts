@@ -1,0 +1,48 @@
+export type FarmErrorCode =
+  | 'BAD_REQUEST'
+  | 'BAD_ID'
+  | 'JOB_UNKNOWN'
+  | 'TASK_UNKNOWN'
+  | 'WORKER_UNKNOWN'
+  | 'TAG_UNKNOWN'
+  | 'TAG_NAME_TAKEN'
+  | 'TAG_NOT_ASSIGNABLE'
+  | 'NOT_AUTHENTICATED'
+  | 'NOT_FOR_WEB_PAGES'
+  | 'WORKER_NOT_AWAKE'
+  | 'TASK_NOT_YOURS'
+  | 'TASK_NOT_ACTIVE'
+  | 'STATUS_NOT_ALLOWED'
+  | 'STATUS_NOT_FOR_WORKERS'
+  | 'CANNOT_RESTART'
+  | 'NOTHING_MATCHES'
+  | 'IMAGE_LENGTH_MISSING'
+  | 'IMAGE_TOO_LARGE'
+  | 'IMAGE_QUEUE_FULL'
+  | 'ATTENTION_UNKNOWN'
+  | 'CONFIG_INVALID'
+  | 'SHAMAN_DISABLED'
+  | 'BUSY'
+
+/** A request that cannot be granted, for a reason its sender can understand. */
+export class FarmError extends Error {
+  override readonly name = 'FarmError'
+  readonly code: FarmErrorCode
+  readonly hint: string | undefined
+  readonly fields: readonly { field: string; message: string }[] | undefined
+
+  constructor(
+    code: FarmErrorCode,
+    message: string,
+    facts: {
+      hint?: string
+      cause?: unknown
+      fields?: readonly { field: string; message: string }[]
+    } = {},
+  ) {
+    super(message, { cause: facts.cause })
+    this.code = code
+    this.hint = facts.hint
+    this.fields = facts.fields
+  }
+}

@@ -1,0 +1,142 @@
+import type { AssignedTask, WorkerStatus } from '@shaman-farm/manager-api'
+import type { Farm } from '../farm.ts'
+import { FarmError } from '../problems.ts'
+import type { TaskRecord } from '../tasks/tasks-store.ts'
+import { heardFrom } from '../workers/worker-session.ts'
+import { takeTask } from './scheduler.ts'
+
+/** What a worker that asks for a task is told. */
+export type TaskReply =
+  | { kind: 'task'; task: TaskRecord }
+  | { kind: 'change-status'; status: WorkerStatus }
+  | { kind: 'not-awake'; status: WorkerStatus }
+  | { kind: 'nothing' }
+
+export interface TaskRequests {
+  /** Answers at once, or, with a wait, as soon as there is something to tell. */
+  ask(worker: number, options: { waitMs: number; gone: AbortSignal }): Promise<TaskReply>
+  /** Workers that are waiting this moment: they are there, though they say nothing. */
+  waiting(): Iterable<number>
+  close(): void
+}
+
+interface Waiter {
+  worker: number
+  finish(reply: TaskReply): void
+}
+
+// One turn of the loop looks at so many waiters, so that a thousand of them do not hold up everybody else.
+const waitersPerTurn = 50
+
+export function createTaskRequests(farm: Farm): TaskRequests {
+  const waiters = new Set<Waiter>()
+  let draining: NodeJS.Immediate | undefined
+
+  const drain = (rest: Waiter[]): void => {
+    draining = undefined
+    const now = rest.splice(0, waitersPerTurn).filter((waiter) => waiters.has(waiter))
+    for (const waiter of now) {
+      const reply = replyTo(farm, waiter.worker)
+      if (reply.kind !== 'nothing') waiter.finish(reply)
+    }
+    if (rest.length > 0) draining = setImmediate(drain, rest)
+  }
+  const stopListening = farm.signals.on('ready', () => {
+    draining ??= setImmediate(() => drain([...waiters]))
+  })
+
+  return {
+    async ask(worker, { waitMs, gone }) {
+      const reply = replyTo(farm, worker)
+      if (reply.kind !== 'nothing' || waitMs <= 0 || gone.aborted) return reply
+      return wait(worker, waitMs, gone)
+    },
+    *waiting() {
+      for (const waiter of waiters) yield waiter.worker
+    },
+    close() {
+      stopListening()
+      if (draining) clearImmediate(draining)
+      for (const waiter of waiters) waiter.finish({ kind: 'nothing' })
+    },
+  }
+
+  function wait(worker: number, waitMs: number, gone: AbortSignal): Promise<TaskReply> {
+    return new Promise((resolve) => {
+      const finish = (reply: TaskReply): void => {
+        waiters.delete(waiter)
+        clearTimeout(timer)
+        stop()
+        gone.removeEventListener('abort', leave)
+        resolve(reply)
+      }
+      const waiter: Waiter = { worker, finish }
+      const leave = (): void => finish({ kind: 'nothing' })
+      const timer = setTimeout(leave, waitMs)
+      const stop = farm.signals.on(`worker:${worker}`, () => {
+        const reply = replyTo(farm, worker)
+        if (reply.kind !== 'nothing') finish(reply)
+      })
+      gone.addEventListener('abort', leave)
+      waiters.add(waiter)
+    })
+  }
+}
+
+function replyTo(farm: Farm, workerId: number): TaskReply {
+  return farm.transaction(() => {
+    const worker = heardFrom(farm, farm.workers.byId(workerId))
+    if (worker.status_requested && worker.status_requested !== worker.status) {
+      return { kind: 'change-status', status: worker.status_requested }
+    }
+    if (worker.deleted_at !== null || worker.status !== 'awake') {
+      return { kind: 'not-awake', status: worker.status }
+    }
+    const task = takeTask(farm, worker)
+    return task ? { kind: 'task', task } : { kind: 'nothing' }
+  })
+}
+
+/** The `X-Farm-Wait` header as milliseconds, at most a minute. */
+export function waitMsOf(header: string | string[] | undefined): number {
+  if (header === undefined) return 0
+  const seconds = Number(header)
+  if (!(seconds >= 0)) throw new FarmError('BAD_REQUEST', 'X-Farm-Wait is no number of seconds')
+  return Math.min(seconds, 60) * 1000
+}
+
+export type Expand = (
+  parameters: Record<string, unknown>,
+  platform: string,
+) => Record<string, unknown>
+
+/** The task as the worker gets it, with the variables of its platform filled in. */
+export function assignedTask(
+  farm: Farm,
+  task: TaskRecord,
+  platform: string,
+  expand: Expand,
+): AssignedTask {
+  const job = farm.jobs.byId(task.job_id)
+  const commands = JSON.parse(task.commands) as AssignedTask['commands']
+  const attempt = task.attempt_id === null ? undefined : farm.attempts.byId(task.attempt_id)
+  return {
+    uuid: task.uuid,
+    job: job.uuid,
+    name: task.name,
+    status: task.status,
+    priority: task.priority,
+    job_priority: job.priority,
+    job_type: job.job_type,
+    task_type: task.type,
+    commands: commands.map((command) => ({
+      ...command,
+      parameters: expand(command.parameters, platform),
+    })),
+    steps_completed: task.steps_completed,
+    steps_total: task.steps_total,
+    ...(job.shaman_checkout_id ? { checkout: { id: job.shaman_checkout_id } } : {}),
+    ...(attempt ? { attempt: attempt.uuid } : {}),
+    ...(task.frames ? { frames: task.frames } : {}),
+  }
+}

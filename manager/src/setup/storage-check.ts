@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { PathCheckResult } from '@shaman-farm/manager-api'
+
+/** Whether jobs can be stored there; leaves nothing behind. */
+export async function checkStoragePath(
+  path: string,
+  { ownDir }: { ownDir: string },
+): Promise<PathCheckResult> {
+  const cause = await problemWith(path, ownDir)
+  return {
+    path,
+    is_usable: cause === undefined,
+    cause: cause ?? 'Directory checked successfully.',
+  }
+}
+
+async function problemWith(path: string, ownDir: string): Promise<string | undefined> {
+  if (path.trim() === '') return 'An empty path is not suitable as shared storage.'
+  if (path.startsWith('\\\\')) {
+    return 'UNC paths are not supported, as workers on other platforms cannot use them. Use a drive letter.'
+  }
+  const facts = await stat(path).catch(() => undefined)
+  if (!facts) return 'This path does not exist. Create the directory first.'
+  if (!facts.isDirectory()) return 'This path is a file, not a directory.'
+  if (resolve(path) === resolve(ownDir)) {
+    return "This is the manager's own directory; it cannot be the shared storage too."
+  }
+  return tryWriting(path)
+}
+
+async function tryWriting(dir: string): Promise<string | undefined> {
+  const file = join(dir, `flamenco-writability-test-${randomUUID()}.txt`)
+  try {
+    await writeFile(file, 'written to see whether this directory can be written', { flag: 'wx' })
+    return undefined
+  } catch (error) {
+    return `Files cannot be written there: ${(error as Error).message}`
+  } finally {
+    await rm(file, { force: true }).catch(() => {})
+  }
+}
+
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly code = 'STORAGE_UNUSABLE'
+  readonly hint: string | undefined
+
+  constructor(message: string, hint: string, cause?: unknown) {
+    super(message, { cause })
+    this.hint = hint
+  }
+}
+
+/** Makes the storage directory and makes sure that it can be written; throws in words if not. */
+export async function prepareStorage(path: string): Promise<void> {
+  const hint = 'Choose another folder with --storage DIR, or give this user the right to write it.'
+  try {
+    await mkdir(path, { recursive: true })
+  } catch (cause) {
+    throw new StorageError(
+      `The storage ${path} cannot be made: ${(cause as Error).message}`,
+      hint,
+      cause,
+    )
+  }
+  const problem = await tryWriting(path)
+  if (problem) throw new StorageError(`The storage ${path} is not usable. ${problem}`, hint)
+}

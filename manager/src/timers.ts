@@ -1,0 +1,29 @@
+import type { Farm } from './farm.ts'
+import type { TaskRequests } from './scheduler/task-requests.ts'
+import { giveUpSilentTasks, giveUpSilentWorkers } from './scheduler/timeouts.ts'
+import { applySchedules } from './workers/worker-mgt.ts'
+
+/** What the manager does by the clock. Each turn is on its own: one that fails is logged and tried again. */
+export function startTimers(farm: Farm, requests: TaskRequests): () => void {
+  const timers: NodeJS.Timeout[] = []
+  const every = (ms: number, name: string, work: () => void): void => {
+    timers.push(
+      setInterval(() => {
+        try {
+          work()
+        } catch (error) {
+          farm.log.error({ err: error, work: name }, 'periodic work failed')
+        }
+      }, ms).unref(),
+    )
+  }
+  every(5_000, 'timeouts', () => {
+    giveUpSilentTasks(farm)
+    giveUpSilentWorkers(farm, requests.waiting())
+  })
+  every(20_000, 'sleep schedules', () => applySchedules(farm))
+  every(15 * 60_000, 'checkpoint', () => farm.db.pragma('wal_checkpoint(TRUNCATE)'))
+  return () => {
+    for (const timer of timers) clearInterval(timer)
+  }
+}

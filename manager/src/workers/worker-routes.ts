@@ -1,0 +1,61 @@
+import { needTask } from '../http/lookup.ts'
+import { type Handlers, noContent, ok } from '../http/route.ts'
+import { FarmError } from '../problems.ts'
+import { assignedTask, waitMsOf } from '../scheduler/task-requests.ts'
+import type { Services } from '../services.ts'
+import { waitForRefusal } from '../tasks/may-i-run.ts'
+import { applyUpdate, sequenceOf } from '../tasks/task-updates.ts'
+import { heardFrom, registerWorker, signOff, signOn, stateChanged } from './worker-session.ts'
+
+/** What workers call. */
+export function workerHandlers({ farm, requests, variables, lastRendered }: Services): Handlers {
+  const takeImage = (taskUuid: string, image: Buffer | undefined, frame: number | undefined) => {
+    if (!image || image.length === 0) {
+      throw new FarmError('IMAGE_LENGTH_MISSING', 'The image is empty')
+    }
+    const job = farm.jobs.byId(needTask(farm, taskUuid).job_id)
+    lastRendered.add(job, image, frame)
+    return { status: 202, body: undefined } as const
+  }
+  return {
+    registerWorker: ({ body, address }) => ok(registerWorker(farm, body, address)),
+    signOn: ({ worker, body, address }) =>
+      ok({ status_requested: signOn(farm, worker, body, address) }),
+    signOff({ worker }) {
+      signOff(farm, worker)
+      return noContent
+    },
+    workerState({ worker }) {
+      const { status_requested } = farm.transaction(() => heardFrom(farm, worker))
+      return status_requested ? ok({ status_requested }) : noContent
+    },
+    workerStateChanged({ worker, body }) {
+      stateChanged(farm, worker, body.status)
+      return noContent
+    },
+    async scheduleTask({ worker, headers, gone }) {
+      const waitMs = waitMsOf(headers['x-farm-wait'])
+      const reply = await requests.ask(worker.id, { waitMs, gone })
+      switch (reply.kind) {
+        case 'task':
+          return ok(assignedTask(farm, reply.task, worker.platform, variables.expandForWorker))
+        case 'change-status':
+          return { status: 423, body: { status_requested: reply.status } }
+        case 'not-awake':
+          throw new FarmError('WORKER_NOT_AWAKE', `The worker is ${reply.status}, not awake`)
+        case 'nothing':
+          return noContent
+      }
+    },
+    taskUpdate({ worker, params, body, headers }) {
+      applyUpdate(farm, worker, params.task_id, body, sequenceOf(headers['x-farm-update-seq']))
+      return noContent
+    },
+    async mayWorkerRun({ worker, params, headers, gone }) {
+      const waitMs = waitMsOf(headers['x-farm-wait'])
+      return ok(await waitForRefusal(farm, worker, params.task_id, { waitMs, gone }))
+    },
+    taskOutputProduced: ({ params, body }) => takeImage(params.task_id, body, undefined),
+    farmTaskOutput: ({ params, body, query }) => takeImage(params.task_id, body, query.frame),
+  }
+}
