@@ -34,9 +34,26 @@ export interface Dna {
   readonly littleEndian: boolean
   readonly structCount: number
   struct(index: number): DnaStruct | undefined
+  /** Calls for every field of every struct, without decoding them: a hundredth of the work. */
+  scan(visit: ScanVisitor): void
+  /** The name of a struct, without decoding it. */
+  structName(index: number): string
   named(name: string): DnaStruct | undefined
   has(name: string): boolean
 }
+
+/**
+ * @param struct number of the struct that has the field
+ * @param target number of the struct that is the field's type, or -1
+ * @param isPointer a pointer to data; functions are left out
+ */
+export type ScanVisitor = (
+  struct: number,
+  target: number,
+  type: string,
+  isPointer: boolean,
+  position: number,
+) => void
 
 interface Declared {
   bare: string
@@ -68,15 +85,11 @@ function parseSections(bytes: Buffer, header: BlendHeader): Dna {
   const strings = (at: number): { list: string[]; end: number } => {
     const count = u32(at)
     if (count > bytes.length) throw damaged(`${count} names`)
-    const list: string[] = []
-    let start = at + 4
-    for (let i = 0; i < count; i += 1) {
-      const end = bytes.indexOf(0, start)
-      if (end < 0) throw damaged('a name does not end')
-      list.push(bytes.toString('latin1', start, end))
-      start = end + 1
-    }
-    return { list, end: (start + 3) & ~3 }
+    const list = bytes.toString('latin1', at + 4).split('\0', count)
+    let end = at + 4
+    for (const text of list) end += text.length + 1
+    if (list.length < count || end > bytes.length) throw damaged('a name does not end')
+    return { list, end: (end + 3) & ~3 }
   }
 
   const names = strings(expectTag(expectTag(0, 'SDNA'), 'NAME'))
@@ -141,11 +154,24 @@ function parseSections(bytes: Buffer, header: BlendHeader): Dna {
     built[index] ??= build(index)
     return built[index]
   }
+  const scan = (visit: ScanVisitor): void => {
+    starts.forEach((at, index) => {
+      const count = u16(at + 2)
+      for (let i = 0; i < count; i += 1) {
+        const type = u16(at + 4 + 4 * i)
+        const first = names.list[u16(at + 6 + 4 * i)]?.charCodeAt(0)
+        if (first === 0x28) continue // `(`: a function
+        visit(index, structOfType[type] ?? -1, types.list[type] ?? '', first === 0x2a, i)
+      }
+    })
+  }
   return {
     pointerSize: header.pointerSize,
     littleEndian: header.littleEndian,
     structCount: starts.length,
     struct,
+    scan,
+    structName: (index) => types.list[u16(starts[index] ?? structsAt)] ?? '',
     named: (name) => struct(indexByName.get(name) ?? -1),
     has: (name) => indexByName.has(name),
   }
@@ -171,12 +197,17 @@ function structStarts(
 /** `*next`, `name[66]`, `**mat`, `(*func)()`, `rgba[4][4]`. */
 function parseDeclaration(text: string): Declared {
   const isFunction = text.startsWith('(')
-  const bare = /[\w:]+/.exec(text)?.[0] ?? ''
-  const stars = text.slice(0, text.indexOf(bare)).split('*').length - 1
+  let start = isFunction ? 1 : 0
+  while (text[start] === '*') start += 1
+  const pointerDepth = isFunction ? 1 : start
+  if (isFunction)
+    return { bare: text.slice(start).split(')')[0]!, pointerDepth, isFunction, length: 1 }
+  const bracket = text.indexOf('[', start)
+  if (bracket < 0) return { bare: text.slice(start), pointerDepth, isFunction, length: 1 }
   let length = 1
   for (const [, dimension] of text.matchAll(/\[(\d+)\]/g)) length *= Number(dimension)
   if (!Number.isSafeInteger(length)) throw damaged(`${text} is no declaration`)
-  return { bare, pointerDepth: isFunction ? 1 : stars, isFunction, length }
+  return { bare: text.slice(start, bracket), pointerDepth, isFunction, length }
 }
 
 function damaged(what: string, cause?: unknown): BlendError {

@@ -48,6 +48,17 @@ const plainTypes = new Set(
  * @param all also what rendering can't reach
  */
 export function planWalk(dna: Dna, holdsPaths: (name: string) => boolean, all: boolean): WalkPlan {
+  const known = plansOf.get(dna) ?? new Map<boolean, WalkPlan>()
+  plansOf.set(dna, known)
+  const plan = known.get(all) ?? makePlan(dna, holdsPaths, all)
+  known.set(all, plan)
+  return plan
+}
+
+/** Files of a project share their DNA, so they share the plan. */
+const plansOf = new WeakMap<Dna, Map<boolean, WalkPlan>>()
+
+function makePlan(dna: Dna, holdsPaths: (name: string) => boolean, all: boolean): WalkPlan {
   const matters = findStructsThatMatter(dna, holdsPaths)
   const plans = new Map<number, StructPlan | undefined>()
   return (index) => {
@@ -73,24 +84,20 @@ function findStructsThatMatter(dna: Dna, holdsPaths: (name: string) => boolean):
     pending.push(index)
   }
   for (let index = 1; index < dna.structCount; index += 1) {
-    const struct = dna.struct(index)!
-    if (holdsPaths(struct.name) || isDataBlock(struct)) mark(index)
-    for (const field of struct.fields) {
-      if (field.isFunction) continue
-      if (field.struct === 0 && field.pointerDepth > 0) mark(index)
-      else if (field.struct >= 0) leadsHere[field.struct]!.push(index)
-      else if (field.pointerDepth > 0 && field.type === 'void') mark(index)
-    }
+    if (dna.structName(index) === 'ID' || holdsPaths(dna.structName(index))) mark(index)
   }
+  dna.scan((struct, target, type, isPointer, position) => {
+    if (struct === 0) return
+    // Every data-block begins with its `ID`.
+    const isDataBlock = position === 0 && type === 'ID' && !isPointer
+    const isAnything = isPointer && (target === 0 || (target < 0 && type === 'void'))
+    if (isDataBlock || isAnything) mark(struct)
+    if (target > 0) leadsHere[target]!.push(struct)
+  })
   for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
     for (const from of leadsHere[index]!) mark(from)
   }
   return matters
-}
-
-function isDataBlock(struct: DnaStruct): boolean {
-  const first = struct.fields[0]
-  return struct.name === 'ID' || (first?.type === 'ID' && first.pointerDepth === 0)
 }
 
 function planStruct(dna: Dna, struct: DnaStruct, matters: Uint8Array, all: boolean): StructPlan {
