@@ -62,7 +62,12 @@ test('a hostile script in the folder does not keep the others from the list', as
     { limits },
   )
   const names = (await types.list()).map(({ name }) => name)
-  assert.deepEqual(names, ['echo-sleep-test', 'good', 'simple-blender-render'])
+  assert.deepEqual(names, [
+    'echo-sleep-test',
+    'good',
+    'simple-blender-render',
+    'single-image-render',
+  ])
 })
 
 test('requests beyond the queue are refused rather than kept', async (t) => {

@@ -41,19 +41,24 @@ test('only regular script files at the top of the folder are job types', async (
   })
   symlinkSync(join(types.scriptsDir, 'good.js'), join(types.scriptsDir, 'link.js'))
   const names = (await types.list()).map(({ name }) => name)
-  assert.deepEqual(names, ['echo-sleep-test', 'good', 'simple-blender-render'])
+  assert.deepEqual(names, [
+    'echo-sleep-test',
+    'good',
+    'simple-blender-render',
+    'single-image-render',
+  ])
 })
 
 test('a folder that is not there leaves the built-in types', async (t) => {
   const types = openTypes(t, {}, { scriptsDir: '/nowhere/at/all' })
-  assert.equal((await types.list()).length, 2)
+  assert.equal((await types.list()).length, 3)
 })
 
 test('a job type nobody knows is an error that names the known ones', async (t) => {
   const types = openTypes(t)
   await assert.rejects(types.get('nonsense'), {
     code: 'JOB_TYPE_UNKNOWN',
-    hint: /echo-sleep-test, simple-blender-render/,
+    hint: /echo-sleep-test, simple-blender-render, single-image-render/,
   })
 })
 
@@ -97,7 +102,7 @@ const brokenScripts: Record<string, [script: string, message: RegExp]> = {
 for (const [what, [script, message]] of Object.entries(brokenScripts)) {
   test(`a script with ${what} is left out of the list and says what is wrong and where`, async (t) => {
     const types = openTypes(t, { 'broken.js': script })
-    assert.equal((await types.list()).length, 2)
+    assert.equal((await types.list()).length, 3)
     await assert.rejects(types.get('broken'), { code: 'JOB_SCRIPT_BROKEN', message })
     await assert.rejects(types.compile(submission('broken'), compileOptions), {
       code: 'JOB_SCRIPT_BROKEN',
