@@ -44,12 +44,12 @@ export async function readConfig(
   env: Environment = process.env,
   cwd = process.cwd(),
 ): Promise<WorkerConfig> {
-  const home = flags.home ?? env.SHAMAN_FARM_WORKER_HOME ?? env.FLAMENCO_HOME ?? defaultHome(env)
+  const home = flags.home ?? env.FARM_WORKER_HOME ?? env.FLAMENCO_HOME ?? defaultHome(env)
   const file = {
     ...(await readYaml(join(cwd, 'flamenco-worker.yaml'))),
     ...(await readYaml(join(home, 'worker.yaml'))),
   }
-  const url = flags.manager ?? env.SHAMAN_FARM_MANAGER ?? textOf(file.manager_url)
+  const url = flags.manager ?? env.FARM_MANAGER ?? textOf(file.manager_url)
   const minutes = (flag: number | undefined, key: string): number | undefined => {
     const value = flag ?? numberOf(file[key])
     return value === undefined ? undefined : value * 60_000
@@ -59,7 +59,7 @@ export async function readConfig(
     name:
       flags.name ??
       textOf(file.worker_name) ??
-      env.SHAMAN_FARM_WORKER_NAME ??
+      env.FARM_WORKER_NAME ??
       env.FLAMENCO_WORKER_NAME ??
       hostname(),
     home,
