@@ -76,7 +76,7 @@ function ensureUi(node, env) {
   if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources)) return
   say('building the dashboard')
   const vite = join(root, 'ui', 'node_modules', 'vite', 'bin', 'vite.js')
-  run(node, [vite, 'build', '--logLevel=warn'], { cwd: join(root, 'ui'), env })
+  run(node, [vite, 'build', '--logLevel=error'], { cwd: join(root, 'ui'), env })
 }
 
 // Two commands started at once must not install into the same folder; the second waits for the first.

@@ -107,7 +107,7 @@ def make_library(path: Path, textures: dict) -> None:
     for i, x in enumerate((-2.2, 0, 2.2)):
         location = (x, 0.4 * i, 0.8)
         add(props, f"block {i}", bpy.ops.mesh.primitive_cube_add, {"size": 1.6, "location": location}, wood_material)
-    bpy.ops.wm.save_as_mainfile(filepath=str(path), relative_remap=True)
+    save(path)
 
 
 def make_shot(path: Path, library: Path, plates: Path, movie: Path, sound: Path) -> None:
@@ -127,17 +127,17 @@ def make_shot(path: Path, library: Path, plates: Path, movie: Path, sound: Path)
     scene.sequence_editor_create().sequences.new_sound("glöckchen", str(sound), channel=1, frame_start=1)
     camera_and_light(scene)
     render_settings(scene)
-    for image in bpy.data.images:
-        if not image.library:
-            image.filepath = bpy.path.relpath(image.filepath)
-    for clip in bpy.data.sounds:
-        clip.filepath = bpy.path.relpath(clip.filepath)
-    bpy.ops.wm.save_as_mainfile(filepath=str(path), relative_remap=True)
+    save(path)
 
 
 def start_empty() -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.context.preferences.filepaths.save_version = 0
+
+
+def save(path: Path) -> None:
+    bpy.ops.file.make_paths_relative()
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
 
 
 def add(collection, name, operator, arguments, material):
