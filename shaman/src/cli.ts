@@ -1,16 +1,28 @@
-import { homedir } from 'node:os'
-import { join } from 'node:path'
-import { formatBytes, formatCount, runCommand } from '@shaman-farm/terminal'
-import type { Command } from 'commander'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  createProgress,
+  formatBytes,
+  formatCount,
+  formatTable,
+  runCommand,
+  UserError,
+} from '@shaman-farm/terminal'
+import { type Command, InvalidArgumentError } from 'commander'
 import { pino } from 'pino'
+import { type StoreOptions, stateDirOf, storageOf, storeOptions, withStore } from './cli-store.ts'
+import type { Http } from './client/http.ts'
+import type {
+  BlobCount,
+  FsckReport,
+  GcPlan,
+  GcResult,
+  ScrubStatus,
+  StoreStats,
+  TrashEpoch,
+} from './schemas.ts'
 import { serveShaman } from './serve.ts'
-import { openShaman, type Shaman } from './shaman.ts'
-
-interface StoreOptions {
-  storage: string
-  state?: string
-  json?: boolean
-}
+import { openShaman } from './shaman.ts'
+import type { Durability } from './sync.ts'
 
 /** Adds `farm shaman …`. */
 export function register(program: Command): void {
@@ -18,33 +30,96 @@ export function register(program: Command): void {
     .command('shaman')
     .description('Serve and look after a content-addressed store')
 
-  withStore(shaman.command('serve').description('Serve a store by itself, without a manager'))
+  storeOptions(shaman.command('serve').description('Serve a store by itself, without a manager'))
     .option('--host <address>', 'address to listen on', '0.0.0.0')
     .option('--port <number>', 'port to listen on', '8081')
     .option('--durability <mode>', 'full, batch or none', 'full')
-    .action((options) => runCommand(() => serve(options)))
+    .action((options: ServeCommand) => runCommand(() => serve(options), options))
 
-  withStore(shaman.command('stats').description('Tell how much a store holds'))
-    .option('--json', 'print JSON')
-    .action((options: StoreOptions) => runCommand(() => stats(options), options))
+  storeOptions(shaman.command('stats').description('Tell how much a store holds')).action(
+    (options: StoreOptions) => runCommand(() => stats(options), options),
+  )
 
-  withStore(shaman.command('rebuild').description('Recreate the index of a store from its files'))
-    .option('--json', 'print JSON')
-    .action((options: StoreOptions) => runCommand(() => rebuild(options), options))
+  storeOptions(
+    shaman.command('rebuild').description('Recreate the index of a store from its files'),
+  ).action((options: StoreOptions) => runCommand(() => rebuild(options), options))
+
+  storeOptions(
+    shaman.command('fsck').description('Compare store, index and checkouts by name and size'),
+  )
+    .option('--repair', 'mend what can be mended without losing anything')
+    .action((options: StoreOptions & { repair?: boolean }) =>
+      runCommand(() => fsck(options), options),
+    )
+
+  storeOptions(
+    shaman.command('scrub').description('Read every blob again and set damaged ones aside'),
+  )
+    .option('--rate <bytes>', 'read at most this many bytes a second', wholeNumber)
+    .option('--restart', 'begin anew instead of continuing')
+    .action((options: ScrubCommand) => runCommand(() => scrub(options), options))
+
+  registerGc(shaman.command('gc').description('Collect blobs that no checkout needs'))
 }
 
-function withStore(command: Command): Command {
-  return command
-    .requiredOption('--storage <directory>', 'storage root: holds file-store/ and jobs/')
-    .option('--state <directory>', 'directory of the index, on a local disk')
+function registerGc(gc: Command): void {
+  const planning = (command: Command): Command =>
+    storeOptions(command)
+      .option('--max-age <days>', 'collect what was not used for so long (31)', wholeNumber)
+      .option(
+        '--target-free <bytes>',
+        'collect the longest unused until so much is free',
+        wholeNumber,
+      )
+      .option('--erase <checkout...>', 'erase these checkouts, and collect what only they used')
+
+  planning(
+    gc.command('plan').description('Tell what would be collected, and why the rest stays'),
+  ).action((options: GcCommand) => runCommand(() => plan(options), options))
+
+  planning(gc.command('apply').description('Collect; the blobs stay in the trash for a day'))
+    .option('--even-if-large', 'also when more than a fifth of all blobs would go')
+    .action((options: GcCommand) => runCommand(() => apply(options), options))
+
+  storeOptions(gc.command('trash').description('List collections that can be undone')).action(
+    (options: StoreOptions) => runCommand(() => listTrash(options), options),
+  )
+
+  storeOptions(
+    gc
+      .command('undo')
+      .description('Bring back what a collection took')
+      .argument('<epoch>', 'its name, as apply and trash tell it'),
+  ).action((epoch: string, options: StoreOptions) =>
+    runCommand(() => undo(epoch, options), options),
+  )
 }
 
-async function serve(
-  options: StoreOptions & { host: string; port: string; durability: 'full' | 'batch' | 'none' },
-): Promise<void> {
+interface ServeCommand extends StoreOptions {
+  host: string
+  port: string
+  durability: Durability
+}
+
+interface ScrubCommand extends StoreOptions {
+  rate?: number
+  restart?: boolean
+}
+
+interface GcCommand extends StoreOptions {
+  maxAge?: number
+  targetFree?: number
+  erase?: string[]
+  evenIfLarge?: boolean
+}
+
+async function serve(options: ServeCommand): Promise<void> {
+  if (!['full', 'batch', 'none'].includes(options.durability)) {
+    throw new UserError(`--durability is full, batch or none, not ${options.durability}`)
+  }
   const log = pino()
   const shaman = await openShaman({
-    root: options.storage,
+    root: storageOf(options),
     stateDir: stateDirOf(options),
     durability: options.durability,
     log,
@@ -60,39 +135,152 @@ async function serve(
 }
 
 async function stats(options: StoreOptions): Promise<void> {
-  const facts = await withShaman(options, (shaman) => shaman.stats())
-  if (options.json) return print(JSON.stringify(facts))
-  print(`blobs       ${formatCount(facts.blobs, 'blob')}, ${formatBytes(facts.bytes)}`)
-  print(
-    `referenced  ${formatCount(facts.referencedBlobs, 'blob')}, ${formatBytes(facts.referencedBytes)}`,
-  )
-  print(`checkouts   ${facts.checkouts}`)
-  print(`free        ${formatBytes(facts.freeBytes)}`)
+  const facts = await withStore(options, (http) => http.json<StoreStats>('/x/stats'))
+  tell(options, facts, () => {
+    const rows = [
+      ['blobs', formatCount(facts.blobs, 'blob'), formatBytes(facts.bytes)],
+      [
+        'referenced',
+        formatCount(facts.referencedBlobs, 'blob'),
+        formatBytes(facts.referencedBytes),
+      ],
+      ['checkouts', facts.checkouts.toLocaleString('en'), ''],
+      ['free', '', formatBytes(facts.freeBytes)],
+    ]
+    return formatTable([{ title: '' }, { title: '' }, { title: '', align: 'right' }], rows)
+  })
 }
 
 async function rebuild(options: StoreOptions): Promise<void> {
-  const found = await withShaman(options, (shaman) => shaman.rebuild())
-  if (options.json) return print(JSON.stringify(found))
-  print(`found ${formatCount(found.blobs, 'blob')}, ${formatBytes(found.bytes)}`)
-}
-
-async function withShaman<T>(
-  options: StoreOptions,
-  action: (shaman: Shaman) => Promise<T>,
-): Promise<T> {
-  const shaman = await openShaman({ root: options.storage, stateDir: stateDirOf(options) })
+  const root = storageOf(options)
+  const shaman = await openShaman({ root, stateDir: stateDirOf(options) })
   try {
-    return await action(shaman)
+    const found = await shaman.rebuild()
+    tell(options, found, () => `found ${countOf(found)}`)
   } finally {
     await shaman.close()
   }
 }
 
-function stateDirOf({ state }: StoreOptions): string {
-  const base = process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state')
-  return state ?? join(base, 'shaman-farm', 'store')
+async function fsck(options: StoreOptions & { repair?: boolean }): Promise<void> {
+  const report = await withStore(options, (http) =>
+    http.json<FsckReport>('/x/fsck', { json: { repair: options.repair ?? false } }),
+  )
+  tell(options, report, () => {
+    const lines = report.problems.map(({ kind, path, checkout }) =>
+      [kind, path, checkout === undefined ? '' : `in ${checkout}`].join('  ').trimEnd(),
+    )
+    const found = report.problems.length + report.omitted
+    return [
+      ...lines,
+      `${formatCount(report.blobs, 'blob')} and ${formatCount(report.checkouts, 'checkout')} checked: ` +
+        `${formatCount(found, 'problem')}, ${report.repaired} repaired`,
+    ].join('\n')
+  })
+  if (report.problems.length + report.omitted > report.repaired) process.exitCode = 1
 }
 
-function print(line: string): void {
-  process.stdout.write(`${line}\n`)
+async function scrub(options: ScrubCommand): Promise<void> {
+  const status = await withStore(options, async (http) => {
+    const { blobs } = await http.json<StoreStats>('/x/stats')
+    const body = {
+      ...(options.rate !== undefined && { bytesPerSecond: options.rate }),
+      ...(options.restart && { restart: true }),
+    }
+    let current = await http.json<ScrubStatus>('/x/scrub/start', { json: body })
+    const progress = createProgress('scrub', { unit: 'items' })
+    while (current.running) {
+      await sleep(200)
+      current = await http.json<ScrubStatus>('/x/scrub')
+      progress.update(current.blobs, Math.max(blobs, current.blobs))
+    }
+    progress.stop()
+    return current
+  })
+  tell(options, status, () => `${countOf(status)} read, ${status.damaged} damaged`)
+  if (status.damaged > 0) process.exitCode = 1
+}
+
+async function plan(options: GcCommand): Promise<void> {
+  const made = await withStore(options, (http) => makePlan(http, options))
+  tell(options, made, () => tableOf(made))
+}
+
+async function apply(options: GcCommand): Promise<void> {
+  const { made, result } = await withStore(options, async (http) => {
+    const made = await makePlan(http, options)
+    const json = { evenIfLarge: options.evenIfLarge ?? false }
+    const result = await http.json<GcResult>(`/x/gc/plans/${made.id}/apply`, { json })
+    return { made, result }
+  })
+  tell(options, result, () =>
+    [
+      tableOf(made),
+      '',
+      `removed ${countOf(result.removed)}; undo with: farm shaman gc undo ${result.epoch}`,
+    ].join('\n'),
+  )
+}
+
+function makePlan(http: Http, options: GcCommand): Promise<GcPlan> {
+  const json = {
+    ...(options.maxAge !== undefined && { maxAgeSeconds: options.maxAge * 24 * 3600 }),
+    ...(options.targetFree !== undefined && { targetFreeBytes: options.targetFree }),
+    ...(options.erase && { erase: options.erase }),
+  }
+  return http.json<GcPlan>('/x/gc/plans', { json })
+}
+
+function tableOf(made: GcPlan): string {
+  const row = (name: string, count: BlobCount): string[] => [
+    name,
+    count.blobs.toLocaleString('en'),
+    formatBytes(count.bytes),
+  ]
+  const table = formatTable(
+    [{ title: '' }, { title: 'blobs', align: 'right' }, { title: 'bytes', align: 'right' }],
+    [
+      row('all', made.total),
+      row('kept: referenced by checkouts', made.kept.referenced),
+      row('kept: linked by hand or Flamenco', made.kept.foreign),
+      row('kept: in use now', made.kept.pinned),
+      row('kept: promised to clients', made.kept.leased),
+      row('kept: used recently', made.kept.recent),
+      row('to remove', made.removed),
+      row('remaining', made.remaining),
+    ],
+  )
+  return made.warning === undefined ? table : `${table}\n\nwarning: ${made.warning}`
+}
+
+async function listTrash(options: StoreOptions): Promise<void> {
+  const { epochs } = await withStore(options, (http) =>
+    http.json<{ epochs: TrashEpoch[] }>('/x/gc/trash'),
+  )
+  tell(options, epochs, () =>
+    epochs.length === 0
+      ? 'the trash is empty'
+      : epochs.map((epoch) => `${epoch.epoch}  ${countOf(epoch)}`).join('\n'),
+  )
+}
+
+async function undo(epoch: string, options: StoreOptions): Promise<void> {
+  const path = `/x/gc/trash/${encodeURIComponent(epoch)}/undo`
+  const restored = await withStore(options, (http) =>
+    http.json<BlobCount>(path, { method: 'POST' }),
+  )
+  tell(options, restored, () => `brought back ${countOf(restored)}`)
+}
+
+function countOf({ blobs, bytes }: BlobCount): string {
+  return `${formatCount(blobs, 'blob')}, ${formatBytes(bytes)}`
+}
+
+function tell(options: StoreOptions, facts: unknown, words: () => string): void {
+  process.stdout.write(`${options.json ? JSON.stringify(facts) : words()}\n`)
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is a whole number.')
 }

@@ -11,6 +11,8 @@ export interface Counters {
   totals(): Totals
   /** Which of these arrived by upload and were not claimed before: what a checkout's receipt calls uploaded. */
   claimArrivals(digests: readonly Digest[]): Digest[]
+  /** Whether the server before this one stopped in order. */
+  readonly wasClean: boolean
   save(): Promise<void>
 }
 
@@ -49,6 +51,7 @@ export async function createCounters(index: IndexDb, log: Logger): Promise<Count
     reset(totals) {
       ;({ blobs, bytes } = totals)
     },
+    wasClean: isClean,
     totals: () => ({ blobs, bytes }),
     claimArrivals: (digests) => digests.filter((digest) => arrivals.delete(digestKey(digest))),
     async save() {

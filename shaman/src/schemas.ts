@@ -127,3 +127,111 @@ export type BatchLine =
   | { name: string; status: number; message: string }
   | { durable: boolean; count: number }
   | { error: ShamanProblem }
+
+/** A number of blobs and their bytes. */
+export const BlobCount = Type.Object({ blobs: Type.Integer(), bytes: Type.Integer() })
+export type BlobCount = Static<typeof BlobCount>
+
+/** What to collect. */
+export const GcRequest = Type.Object({
+  maxAgeSeconds: Type.Optional(Type.Number({ minimum: 0 })),
+  targetFreeBytes: Type.Optional(Type.Number({ minimum: 0 })),
+  erase: Type.Optional(Type.Array(Type.String(), { maxItems: 10_000 })),
+})
+export type GcRequest = Static<typeof GcRequest>
+
+/** What a collection would do, and why the rest stays. */
+export const GcPlan = Type.Object({
+  id: Type.String(),
+  created: Type.String({ format: 'date-time' }),
+  total: BlobCount,
+  kept: Type.Object({
+    referenced: BlobCount,
+    foreign: BlobCount,
+    pinned: BlobCount,
+    leased: BlobCount,
+    recent: BlobCount,
+  }),
+  removed: BlobCount,
+  remaining: BlobCount,
+  referencedBy: Type.Array(
+    Type.Object({
+      path: Type.String(),
+      bytes: Type.Integer(),
+      exclusiveBytes: Type.Integer(),
+    }),
+  ),
+  erase: Type.Array(Type.String()),
+  warning: Type.Optional(Type.String()),
+})
+export type GcPlan = Static<typeof GcPlan>
+
+/** What a collection did; `epoch` names it for undo. */
+export const GcResult = Type.Object({
+  epoch: Type.String(),
+  removed: BlobCount,
+  spared: BlobCount,
+  erased: Type.Array(Type.String()),
+})
+export type GcResult = Static<typeof GcResult>
+
+/** A collection that can still be undone. */
+export const TrashEpoch = Type.Object({
+  epoch: Type.String(),
+  at: Type.String({ format: 'date-time' }),
+  blobs: Type.Integer(),
+  bytes: Type.Integer(),
+})
+export type TrashEpoch = Static<typeof TrashEpoch>
+
+/** How far a scrub is; `finished` is absent until every blob has been read. */
+export const ScrubStatus = Type.Object({
+  running: Type.Boolean(),
+  started: Type.Optional(Type.String({ format: 'date-time' })),
+  finished: Type.Optional(Type.String({ format: 'date-time' })),
+  blobs: Type.Integer(),
+  bytes: Type.Integer(),
+  damaged: Type.Integer(),
+})
+export type ScrubStatus = Static<typeof ScrubStatus>
+
+/** A damaged blob, set aside. */
+export const QuarantinedBlob = Type.Object({
+  sha: Sha,
+  size: Size,
+  at: Type.String({ format: 'date-time' }),
+  reason: Type.String(),
+  checkouts: Type.Array(Type.String()),
+})
+export type QuarantinedBlob = Static<typeof QuarantinedBlob>
+
+const DigestSchema = Type.Object({ sha: Sha, size: Size })
+
+/** How one checkout became another. */
+export const CheckoutDiff = Type.Object({
+  added: Type.Array(Type.Object({ path: Type.String(), size: Size })),
+  removed: Type.Array(Type.Object({ path: Type.String(), size: Size })),
+  changed: Type.Array(
+    Type.Object({ path: Type.String(), before: DigestSchema, after: DigestSchema }),
+  ),
+  moved: Type.Array(Type.Object({ from: Type.String(), to: Type.String(), size: Size })),
+  unchanged: Type.Integer(),
+  newBytes: Type.Integer(),
+})
+export type CheckoutDiff = Static<typeof CheckoutDiff>
+
+/** What a look at names and sizes found. */
+export const FsckReport = Type.Object({
+  blobs: Type.Integer(),
+  checkouts: Type.Integer(),
+  problems: Type.Array(
+    Type.Object({
+      kind: Type.String(),
+      path: Type.String(),
+      checkout: Type.Optional(Type.String()),
+    }),
+  ),
+  omitted: Type.Integer(),
+  repaired: Type.Integer(),
+})
+export type FsckReport = Static<typeof FsckReport>

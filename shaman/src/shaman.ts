@@ -1,25 +1,32 @@
-import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
+import type { StoredBlob } from './blobs/committer.ts'
 import { createFileBlobStore, type FileBlobStore } from './blobs/file-blob-store.ts'
 import { createPartials, type Partials } from './blobs/partials.ts'
 import { createUploadsInFlight, type UploadsInFlight } from './blobs/uploads-in-flight.ts'
+import { checkStore, type FsckReport } from './care/fsck.ts'
+import { createQuarantine, type Quarantine } from './care/quarantine.ts'
+import { createScrubber, type Scrubber } from './care/scrub.ts'
+import { diffCheckouts, holdersOf, type ManifestDiff } from './care/usage.ts'
 import { type CheckoutCatalog, createCatalog } from './checkouts/catalog.ts'
 import { type Checkouts, createCheckouts } from './checkouts/checkouts.ts'
 import { type LinkChoice, probeLinks } from './checkouts/link.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { type Counters, createCounters } from './counters.ts'
+import type { Digest } from './digest.ts'
 import { type Disk, realDisk } from './disk.ts'
-import { type IndexDb, openIndex } from './index-db.ts'
+import { type Collector, createCollector } from './gc/collector.ts'
+import { createTrash } from './gc/trash.ts'
+import { type HeldStore, holdStore } from './hold-store.ts'
+import type { IndexDb } from './index-db.ts'
+import { keepLastUses } from './last-use.ts'
 import { type Layout, layoutOf, stagingPrefix } from './layout.ts'
-import { takeOwnership } from './ownership.ts'
 import { createProtection, defaultLeaseMs, type Protection } from './protection.ts'
 import { rebuildIndex } from './rebuild.ts'
 import { createReferenceTable, type ReferenceTable } from './references.ts'
 import { createNegotiator, type Negotiator } from './requirements.ts'
-import { makeDirectories, openSentinel } from './sentinel.ts'
-import { createSpaceKeeper, type SpaceKeeper } from './space.ts'
+import { createSpaceKeeper, type SpaceKeeper, type SpaceLimits } from './space.ts'
 import { createSyncer, type Durability } from './sync.ts'
 
 /** How to open a store. */
@@ -67,10 +74,20 @@ export interface Shaman {
   readonly index: IndexDb
   readonly space: SpaceKeeper
   readonly counters: Counters
+  readonly gc: Collector
+  readonly scrubber: Scrubber
+  readonly quarantine: Quarantine
   readonly now: () => number
   stats(): Promise<ShamanStats>
+  /** Compares store, index and checkouts by name and size. */
+  fsck(options?: { repair?: boolean }): Promise<FsckReport>
+  /** Which checkouts hold a blob. */
+  holders(digest: Digest): Promise<string[]>
+  diff(before: string, after: string): Promise<ManifestDiff>
   /** Recreates the index from the files. */
   rebuild(): Promise<{ blobs: number; bytes: number }>
+  /** Resolves when the index knows the whole store; requests are served before. */
+  readonly ready: Promise<void>
   close(): Promise<void>
 }
 
@@ -98,149 +115,198 @@ export async function openShaman(options: ShamanOptions): Promise<Shaman> {
   await mkdir(options.root, { recursive: true })
   await mkdir(options.stateDir, { recursive: true })
   const root = await realpath(options.root)
-  const layout = layoutOf(root)
-  const index = await openIndex(join(options.stateDir, 'index.ldb'))
-  const opened: (() => Promise<unknown>)[] = [() => index.close()]
+  const held = await holdStore(layoutOf(root), options.stateDir, { now, log })
   try {
-    const sentinel = await openSentinel(layout, await index.getState<string>('store'), now)
-    await makeDirectories(layout)
-    const serverId = randomUUID()
-    const ownership = await takeOwnership(layout.ownerLock, serverId, {
-      now,
-      onLost: (error) => log.error({ err: error }, 'store lock not renewed'),
-    })
-    opened.unshift(() => ownership.release())
-
-    const isKnown = (await index.getState<string>('store')) === sentinel.id
-    if (!isKnown) await index.clear()
-    await index.setState('store', sentinel.id)
-    const syncer = createSyncer(layout.fileStore, { disk, now })
-    const counters = await createCounters(index, log)
-    const space = createSpaceKeeper(layout.fileStore, spaceLimits(), { disk, now })
-    const protection = createProtection({ now, leaseMs })
-    const references = createReferenceTable()
-    const inFlight = createUploadsInFlight()
-    const claims = createClaims({ now })
-    const tempDir = join(layout.uploading, serverId)
-    await mkdir(tempDir)
-    const seconds = (): number => Math.floor(now() / 1000)
-
-    const blobs = createFileBlobStore({
-      layout,
-      disk,
-      syncer,
-      space,
-      durability,
-      tempDir,
-      async onStored(stored) {
-        const digests = stored.map((blob) => blob.digest)
-        protection.lease(digests)
-        claims.settle(digests)
-        counters.stored(stored)
-        const record = { storedAt: seconds(), lastUse: seconds(), verifiedAt: seconds() }
-        await index.putBlobs(digests.map((digest) => [digest, record] as const))
-      },
-    })
-    const partials = createPartials({ store: blobs, index, syncer, durability, space, now, log })
-    const catalog = createCatalog({
-      layout,
-      disk,
-      syncer,
-      durability,
-      index,
-      references,
-      log,
-      now,
-      claimArrivals: (digests) => counters.claimArrivals(digests),
-    })
-    await catalog.load()
-    await sweepUnfinished(layout, serverId)
-    const links = probeLinks(tempDir, layout.jobs, disk)
-    const checkouts = createCheckouts({
-      store: blobs,
-      catalog,
-      protection,
-      inFlight,
-      syncer,
-      durability,
-      links,
-      log,
-      now,
-      onMissing: (digests) => index.deleteBlobs(digests),
-    })
-    const negotiator = createNegotiator({
-      store: blobs,
-      index,
-      inFlight,
-      protection,
-      restore: () => false,
-      removals: () => 0,
-    })
-    const rebuild = async (): Promise<{ blobs: number; bytes: number }> => {
-      const found = await rebuildIndex({ blobs, catalog, index, log })
-      counters.reset(found)
-      return found
-    }
-    if (!isKnown) await rebuild()
-    log.info({ root, durability, checkouts: catalog.list().length, links }, 'store opened')
-
-    return {
-      root,
-      jobsDir: layout.jobs,
-      serverId,
-      storeId: sentinel.id,
-      durability,
-      leaseMs,
-      links,
-      layout,
-      log,
-      blobs,
-      checkouts,
-      catalog,
-      negotiator,
-      inFlight,
-      claims,
-      partials,
-      protection,
-      references,
-      index,
-      space,
-      counters,
-      now,
-      async stats() {
-        return {
-          ...counters.totals(),
-          checkouts: catalog.list().length,
-          referencedBlobs: references.blobs,
-          referencedBytes: references.bytes,
-          uploading: inFlight.count(),
-          ...protection.counts(),
-          freeBytes: await space.available(),
-          durability,
-        }
-      },
-      rebuild,
-      async close() {
-        await partials.close()
-        await blobs.committer.idle()
-        await counters.save()
-        await rm(tempDir, { recursive: true, force: true })
-        await ownership.release()
-        await index.close()
-        log.info({ root }, 'store closed')
-      },
-    }
-
-    function spaceLimits(): Parameters<typeof createSpaceKeeper>[1] {
-      return {
-        ...(options.reserveBytes !== undefined && { reserveBytes: options.reserveBytes }),
-        ...(options.quotaBytes !== undefined && { quotaBytes: options.quotaBytes }),
-        storedBytes: () => counters.totals().bytes,
-      }
-    }
+    return await assemble({ ...options, root, durability, now, disk, leaseMs, log }, held)
   } catch (error) {
-    for (const close of opened) await close()
+    await held.release()
     throw error
+  }
+}
+
+type Settled = ShamanOptions &
+  Required<Pick<ShamanOptions, 'durability' | 'now' | 'disk' | 'leaseMs' | 'log'>>
+
+/** Builds the parts of a store that is locked, and starts what runs beside requests. */
+async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
+  const { root, durability, now, disk, leaseMs, log } = options
+  const { layout, index, serverId, storeId } = held
+  const syncer = createSyncer(layout.fileStore, { disk, now })
+  const counters = await createCounters(index, log)
+  const space = createSpaceKeeper(layout.fileStore, spaceLimits(options, counters), { disk, now })
+  const protection = createProtection({ now, leaseMs })
+  const references = createReferenceTable()
+  const inFlight = createUploadsInFlight()
+  const claims = createClaims({ now })
+  const tempDir = join(layout.uploading, serverId)
+  await mkdir(tempDir)
+
+  const onStored = async (stored: readonly StoredBlob[]): Promise<void> => {
+    const digests = stored.map((blob) => blob.digest)
+    const time = Math.floor(now() / 1000)
+    protection.lease(digests)
+    claims.settle(digests)
+    counters.stored(stored)
+    const record = { storedAt: time, lastUse: time, verifiedAt: time }
+    await index.putBlobs(digests.map((digest) => [digest, record] as const))
+    await quarantine.healed(digests)
+  }
+  const blobs = createFileBlobStore({
+    layout,
+    disk,
+    syncer,
+    space,
+    durability,
+    tempDir,
+    onStored,
+  })
+  const partials = createPartials({ store: blobs, index, syncer, durability, space, now, log })
+  const catalog = createCatalog({
+    layout,
+    disk,
+    syncer,
+    durability,
+    index,
+    references,
+    log,
+    now,
+    claimArrivals: (digests) => counters.claimArrivals(digests),
+  })
+  let quarantined = 0
+  const quarantine = createQuarantine({
+    store: blobs,
+    index,
+    catalog,
+    counters,
+    now,
+    onRemoved: () => {
+      quarantined += 1
+    },
+  })
+  const trash = createTrash({ store: blobs, index, counters, now })
+  await catalog.load()
+  await trash.load()
+  await quarantine.load()
+  await sweepUnfinished(layout, serverId)
+  const links = probeLinks(tempDir, layout.jobs, disk)
+  const checkouts = createCheckouts({
+    store: blobs,
+    catalog,
+    protection,
+    inFlight,
+    syncer,
+    durability,
+    links,
+    log,
+    now,
+    restore: (digest) => trash.restore(digest),
+    onMissing: (digests) => index.deleteBlobs(digests),
+  })
+  const gc = createCollector({
+    layout,
+    storeId,
+    store: blobs,
+    index,
+    catalog,
+    checkouts,
+    references,
+    protection,
+    space,
+    trash,
+    leaseMs,
+    ready: () => ready,
+    restUntil: counters.wasClean || held.isNew ? 0 : now() + leaseMs,
+    now,
+    log,
+  })
+  const negotiator = createNegotiator({
+    store: blobs,
+    index,
+    inFlight,
+    protection,
+    restore: (digest) => trash.restore(digest),
+    removals: () => gc.removals() + quarantined,
+  })
+  const scrubber = createScrubber({ store: blobs, index, protection, quarantine, now, log })
+  const lastUse = keepLastUses({ index, protection, now, log })
+  const rebuild = async (): Promise<{ blobs: number; bytes: number }> => {
+    const found = await rebuildIndex({ blobs, catalog, index, log })
+    counters.reset(found)
+    return found
+  }
+  // Beside requests: until it is done, what the index misses is looked up on the disk.
+  const ready = held.isNew ? rebuild().then(() => undefined) : Promise.resolve()
+  ready.catch((error: unknown) => log.error({ err: error }, 'index not rebuilt'))
+  log.info({ root, durability, checkouts: catalog.list().length, links }, 'store opened')
+
+  return {
+    root,
+    jobsDir: layout.jobs,
+    serverId,
+    storeId,
+    durability,
+    leaseMs,
+    links,
+    layout,
+    log,
+    blobs,
+    checkouts,
+    catalog,
+    negotiator,
+    inFlight,
+    claims,
+    partials,
+    protection,
+    references,
+    index,
+    space,
+    counters,
+    gc,
+    scrubber,
+    quarantine,
+    now,
+    async stats() {
+      return {
+        ...counters.totals(),
+        checkouts: catalog.list().length,
+        referencedBlobs: references.blobs,
+        referencedBytes: references.bytes,
+        uploading: inFlight.count(),
+        ...protection.counts(),
+        freeBytes: await space.available(),
+        durability,
+      }
+    },
+    fsck: (given = {}) =>
+      checkStore(
+        { store: blobs, index, catalog, quarantine, now },
+        { repair: given.repair ?? false },
+      ),
+    holders: (digest) => holdersOf({ index, catalog }, digest),
+    diff: (before, after) => diffCheckouts(catalog, before, after),
+    rebuild,
+    ready,
+    async close() {
+      await ready.catch(() => undefined)
+      await scrubber.stop()
+      await partials.close()
+      await blobs.committer.idle()
+      lastUse.stop()
+      await lastUse.flush()
+      await catalog.idle()
+      await counters.save()
+      await rm(tempDir, { recursive: true, force: true })
+      await held.release()
+      log.info({ root }, 'store closed')
+    },
+  }
+}
+
+function spaceLimits(options: Settled, counters: Counters): SpaceLimits {
+  return {
+    ...(options.reserveBytes !== undefined && { reserveBytes: options.reserveBytes }),
+    ...(options.quotaBytes !== undefined && { quotaBytes: options.quotaBytes }),
+    storedBytes: () => counters.totals().bytes,
   }
 }
 

@@ -13,6 +13,8 @@ import { removeQuietly } from './temp-file.ts'
 export interface Committer {
   /** Takes over a verified temp file; it is renamed into the store or removed. */
   commit(digest: Digest, temp: string): Promise<PutOutcome>
+  /** Makes the name of a blob durable that was put in its place by other means. */
+  adopt(digest: Digest): Promise<PutOutcome>
   /** Whether a blob has its name already but is not durable yet. */
   isSettling(digest: Digest): boolean
   /** Resolves when all that was handed over is durable or has failed. */
@@ -52,27 +54,42 @@ export function createCommitter(parts: CommitterParts): Committer {
   const written: Pending[] = []
   let named: Pending[] = []
   const settling = new Map<string, number>()
-  let running: Promise<void> | undefined
+  let isRunning = false
+  let idle: Promise<void> = Promise.resolve()
 
   return {
     commit(digest, temp) {
       return new Promise((resolve, reject) => {
         written.push({ digest, temp, outcome: 'stored', resolve, reject })
-        running ??= run().finally(() => {
-          running = undefined
-        })
+        start()
+      })
+    },
+    adopt(digest) {
+      hold(digest)
+      return new Promise((resolve, reject) => {
+        named.push({ digest, temp: '', outcome: 'stored', resolve, reject })
+        start()
       })
     },
     isSettling: (digest) => settling.has(digestKey(digest)),
-    async idle() {
-      await running
-    },
+    idle: () => idle,
+  }
+
+  function start(): void {
+    if (isRunning) return
+    isRunning = true
+    idle = run()
   }
 
   async function run(): Promise<void> {
     // One turn, so that what arrives together is synced together.
     await nextTurn()
-    while (written.length > 0 || named.length > 0) await cycle()
+    try {
+      while (written.length > 0 || named.length > 0) await cycle()
+    } finally {
+      // In the turn of the last look: what comes after starts a new run.
+      isRunning = false
+    }
   }
 
   // The directories of the last group and the data of the next share one sync: a group is answered after two.

@@ -48,6 +48,8 @@ export interface CheckoutCatalog {
   bySeq(seq: number): CheckoutSummary | undefined
   list(): CheckoutSummary[]
   manifest(path: string): Promise<Manifest>
+  /** Resolves when all references are indexed. */
+  idle(): Promise<void>
   /** Manifests that could not be read; GC refuses to run while there is one. */
   readonly unreadable: readonly string[]
 }
@@ -86,6 +88,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   const bySeq = new Map<number, Entry>()
   const unreadable: string[] = []
   let nextSeq = 1
+  let indexing: Promise<void> = Promise.resolve()
 
   return {
     load,
@@ -106,7 +109,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       references.add(seq, digests)
       const entry = { header, summary: summarise(header, files.length, totalBytes(digests), path) }
       bySeq.set(seq, entry)
-      void indexReferences(seq, digests)
+      indexing = indexing.then(() => indexReferences(seq, digests))
       return entry.summary
     },
     async move(seq, path) {
@@ -130,6 +133,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       if (byPath.get(entry.summary.path) === entry) byPath.delete(entry.summary.path)
       bySeq.delete(seq)
       references.remove(seq, digests)
+      await indexing
       await index.removeReferences(seq, digests)
     },
     async pin(path, pinned) {
@@ -144,6 +148,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     bySeq: (seq) => bySeq.get(seq)?.summary,
     list: () => Array.from(byPath.values(), (entry) => entry.summary),
     manifest: (path) => readManifest(byPath.get(path)!.summary.seq),
+    idle: () => indexing,
     unreadable,
   }
 

@@ -50,6 +50,8 @@ export interface CheckoutParts {
   links: LinkChoice
   log: Logger
   now: () => number
+  /** Takes a blob back out of the trash. */
+  restore(digest: Digest): boolean
   onMissing(digests: readonly Digest[]): Promise<void>
 }
 
@@ -118,11 +120,19 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
       if (!store.isStored(digest)) missing.push(digest)
     }
     if (missing.length === 0) return
-    await parts.onMissing(missing)
-    throw new ShamanError('CHECKOUT_INCOMPLETE', `${missing.length} files are not in the store`, {
-      detail: { missing: missing.slice(0, 100), count: missing.length },
+    const gone = await withoutRestored(missing)
+    if (gone.length === 0) return
+    await parts.onMissing(gone)
+    throw new ShamanError('CHECKOUT_INCOMPLETE', `${gone.length} files are not in the store`, {
+      detail: { missing: gone.slice(0, 100), count: gone.length },
       hint: 'Ask for the requirements again and upload what is missing.',
     })
+  }
+
+  async function withoutRestored(missing: readonly Digest[]): Promise<Digest[]> {
+    const restored = missing.filter((digest) => parts.restore(digest))
+    if (restored.length > 0) await store.committer.idle()
+    return missing.filter((digest) => !store.isStored(digest))
   }
 
   function makeBlobsDurable(digests: readonly Digest[]): Promise<void> {

@@ -1,6 +1,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import type { Logger } from 'pino'
+import type { DeltaSender } from '../delta/sender.ts'
 import { type Digest, digestKey } from '../digest.ts'
 import type { CheckoutManifest, ShamanCheckoutResult } from '../schemas.ts'
 import { createCapabilityProbe } from './capabilities.ts'
@@ -13,6 +14,7 @@ import type { UploadRun } from './run.ts'
 import type { UploadFile, UploadReceipt } from './upload-file.ts'
 import { uploadMissing } from './uploader.ts'
 
+export { createDeltaSender, type DeltaSender } from '../delta/sender.ts'
 export { ShamanClientError } from './errors.ts'
 export type { OnProgress, UploadProgress } from './progress.ts'
 export type { UploadFile, UploadReceipt } from './upload-file.ts'
@@ -28,6 +30,8 @@ export interface ShamanClientOptions {
   retries?: number
   /** Names this client's unfinished uploads, so that a later process continues them. Default: made of machine and user. */
   clientId?: string
+  /** Sends edited files as what changed in them. It is not closed with the client. */
+  delta?: DeltaSender
   now?: () => number
 }
 
@@ -84,6 +88,7 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
         capabilities: await capabilitiesOf(signal),
         runId: randomUUID(),
         clientId,
+        delta: options.delta,
         wireBytes: 0,
         uploadedFiles: 0,
         uploadedBytes: 0,

@@ -1,3 +1,4 @@
+import type { DeltaSender } from '../delta/sender.ts'
 import type { Capabilities } from '../schemas.ts'
 import type { Http } from './http.ts'
 import type { ProgressMeter } from './progress.ts'
@@ -14,6 +15,8 @@ export interface UploadRun {
   runId: string
   /** Names this client's unfinished uploads; the same after a restart. */
   clientId: string
+  /** Sends what changed inside large files; undefined sends them whole. */
+  delta: DeltaSender | undefined
   wireBytes: number
   uploadedFiles: number
   uploadedBytes: number

@@ -5,6 +5,7 @@ import { inLanes } from './lanes.ts'
 import { negotiate } from './negotiate.ts'
 import type { UploadRun } from './run.ts'
 import { sendBatch, smallFileBytes, toBatches } from './send-batch.ts'
+import { rememberSent, sendDelta } from './send-delta.ts'
 import { sendResumable, sendWhole } from './send-file.ts'
 import type { UploadFile } from './upload-file.ts'
 
@@ -55,10 +56,17 @@ async function send(run: UploadRun, files: readonly UploadFile[], round: number)
   const jobs = [
     ...large
       .toSorted((a, b) => b.digest.size - a.digest.size)
-      .map((file) => () => sendResumable(run, file)),
+      .map((file) => () => sendLarge(run, file)),
     ...toBatches(small, maxBatchLanes).map((batch) => () => sendBatch(run, batch)),
   ]
   await inLanes(jobs, run.parallel, (job) => job())
+}
+
+/** What changed of a file where that is known to be little, else all of it. */
+async function sendLarge(run: UploadRun, file: UploadFile): Promise<void> {
+  if (await sendDelta(run, file)) return
+  await sendResumable(run, file)
+  await rememberSent(run, file)
 }
 
 function pause(run: UploadRun): Promise<void> {

@@ -4,7 +4,16 @@ import { Capabilities, maxFilesPerRequest, StoreStats } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
 import { batchLimits } from './limits.ts'
 
-const features = ['digest-list', 'tar-batch', 'resume', 'range', 'blob-tar', 'checkout-tar', 'form']
+const features = [
+  'digest-list',
+  'tar-batch',
+  'resume',
+  'range',
+  'blob-tar',
+  'checkout-tar',
+  'form',
+  'splice',
+]
 const tags = ['shaman']
 
 /** What the store can do, and how full it is. */

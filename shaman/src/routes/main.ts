@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
+import { deltaRoutes } from '../delta/routes.ts'
 import type { Shaman } from '../shaman.ts'
 import { aboutRoutes } from './about.ts'
 import { blobRoutes } from './blobs.ts'
+import { careRoutes } from './care.ts'
 import { checkoutRoutes } from './checkouts.ts'
 import { flamencoRoutes } from './flamenco.ts'
 import { formRoutes } from './forms.ts'
@@ -41,4 +43,6 @@ const families = [
   blobRoutes,
   tarDownloadRoutes,
   checkoutRoutes,
+  careRoutes,
+  deltaRoutes,
 ]

@@ -1,0 +1,241 @@
+import type { CheckoutCatalog, CheckoutSummary } from '../checkouts/catalog.ts'
+import type { Digest } from '../digest.ts'
+import { digestBytes, readDigest, writeDigest } from '../digest.ts'
+import { ShamanError } from '../errors.ts'
+import type { IndexDb } from '../index-db.ts'
+import { distinctDigests } from '../manifest.ts'
+import type { Protection } from '../protection.ts'
+import type { ReferenceTable } from '../references.ts'
+import type { ForeignReferences } from './foreign.ts'
+
+/** What to collect. */
+export interface GcRequest {
+  /** Collect what was not used for this long. Default 31 days, as Flamenco. */
+  maxAgeMs?: number
+  /** Collect the longest unused until this much of the volume is free, whatever its age. */
+  targetFreeBytes?: number
+  /** Erase these checkouts first, and collect what only they used. */
+  erase?: readonly string[]
+}
+
+/** A number of blobs and their bytes. */
+export interface BlobCount {
+  blobs: number
+  bytes: number
+}
+
+/** What a collection would do, and why the rest stays. */
+export interface GcPlan {
+  id: string
+  created: number
+  request: GcRequest
+  total: BlobCount
+  kept: {
+    referenced: BlobCount
+    /** Linked from checkouts without a manifest of ours. */
+    foreign: BlobCount
+    pinned: BlobCount
+    leased: BlobCount
+    recent: BlobCount
+  }
+  removed: BlobCount
+  remaining: BlobCount
+  /** The checkouts that would free most if they went. */
+  referencedBy: { path: string; bytes: number; exclusiveBytes: number }[]
+  erase: string[]
+  /** Why {@link GcPlan} may only be applied on purpose. */
+  warning?: string
+}
+
+/** A plan with what it would remove. */
+export interface PlannedGc {
+  plan: GcPlan
+  candidates: DigestList
+}
+
+/** Many digests in little memory. */
+export interface DigestList {
+  readonly length: number
+  push(digest: Digest): void
+  at(index: number): Digest
+}
+
+/** What a plan is made from. */
+export interface PlanParts {
+  index: IndexDb
+  catalog: CheckoutCatalog
+  references: ReferenceTable
+  protection: Protection
+  foreign: ForeignReferences
+  leaseMs: number
+  now: () => number
+  freeBytes: number
+}
+
+/** Age after which an unused blob goes unless told otherwise. */
+export const defaultMaxAgeMs = 31 * 24 * 3600 * 1000
+const maxRatio = 0.2
+const fewBlobs = 1000
+const shownCheckouts = 20
+
+/** Reads the whole index once, in digest order, and sorts every blob into what keeps it or the candidates. */
+export async function makePlan(
+  parts: PlanParts,
+  request: GcRequest,
+  id: string,
+): Promise<PlannedGc> {
+  const erased = await countErased(parts, request)
+  const plan = emptyPlan(parts, request, id)
+  const sorter = createSorter(parts, request, erased)
+  for await (const page of parts.index.blobs()) {
+    for (const [digest, { lastUse }] of page) {
+      add(plan.total, digest)
+      const reason = sorter.keeps(digest, lastUse * 1000)
+      if (reason) add(plan.kept[reason], digest)
+    }
+  }
+  const { candidates, kept } = sorter.choose()
+  for (const digest of kept) add(plan.kept.recent, digest)
+  for (let i = 0; i < candidates.length; i += 1) add(plan.removed, candidates.at(i))
+  plan.remaining = {
+    blobs: plan.total.blobs - plan.removed.blobs,
+    bytes: plan.total.bytes - plan.removed.bytes,
+  }
+  if (plan.removed.blobs > fewBlobs && plan.removed.blobs > plan.total.blobs * maxRatio) {
+    plan.warning = `more than ${maxRatio * 100} % of all blobs would go`
+  }
+  return { plan, candidates }
+}
+
+type Reason = keyof GcPlan['kept']
+
+interface Sorter {
+  /** Why a blob stays; undefined when it may go. */
+  keeps(digest: Digest, lastUse: number): Reason | undefined
+  choose(): { candidates: DigestList; kept: Digest[] }
+}
+
+function createSorter(parts: PlanParts, request: GcRequest, erased: Map<string, number>): Sorter {
+  const { references, protection, foreign, leaseMs, now } = parts
+  const time = now()
+  const byPressure = request.targetFreeBytes !== undefined
+  const onlyErased = request.erase !== undefined && request.maxAgeMs === undefined && !byPressure
+  const maxAge = byPressure ? leaseMs : (request.maxAgeMs ?? defaultMaxAgeMs)
+  const free = createDigestList()
+  const lastUses: number[] = []
+
+  return {
+    keeps(digest, lastUse) {
+      const inErased = erased.get(digest.sha) ?? 0
+      if (references.count(digest) > inErased) return 'referenced'
+      if (foreign.table.has(digest)) return 'foreign'
+      if (protection.isPinned(digest)) return 'pinned'
+      // The time of last use outlives a restart, the lease in memory does not.
+      if (protection.isLeased(digest) || lastUse > time - leaseMs) return 'leased'
+      if (inErased === 0 && (onlyErased || lastUse > time - maxAge)) return 'recent'
+      free.push(digest)
+      if (byPressure) lastUses.push(lastUse)
+      return undefined
+    },
+    choose() {
+      if (!byPressure) return { candidates: free, kept: [] }
+      return oldestUntil(free, lastUses, request.targetFreeBytes! - parts.freeBytes)
+    },
+  }
+}
+
+function oldestUntil(
+  free: DigestList,
+  lastUses: readonly number[],
+  wantedBytes: number,
+): { candidates: DigestList; kept: Digest[] } {
+  const order = Array.from({ length: free.length }, (_, i) => i).sort(
+    (a, b) => lastUses[a]! - lastUses[b]!,
+  )
+  const candidates = createDigestList()
+  const kept: Digest[] = []
+  let freed = 0
+  for (const i of order) {
+    const digest = free.at(i)
+    if (freed < wantedBytes) {
+      candidates.push(digest)
+      freed += digest.size
+    } else kept.push(digest)
+  }
+  return { candidates, kept }
+}
+
+/** How many of the checkouts to be erased reference each of their blobs. */
+async function countErased(parts: PlanParts, request: GcRequest): Promise<Map<string, number>> {
+  const counts = new Map<string, number>()
+  for (const path of request.erase ?? []) {
+    const summary = parts.catalog.get(path)
+    if (!summary) throw noSuchCheckout(path)
+    if (summary.pinned) throw new ShamanError('CHECKOUT_PINNED', `the checkout ${path} is pinned`)
+    const { files } = await parts.catalog.manifest(path)
+    for (const { sha } of distinctDigests(files)) counts.set(sha, (counts.get(sha) ?? 0) + 1)
+  }
+  return counts
+}
+
+function emptyPlan(parts: PlanParts, request: GcRequest, id: string): GcPlan {
+  const none = (): BlobCount => ({ blobs: 0, bytes: 0 })
+  return {
+    id,
+    created: parts.now(),
+    request,
+    total: none(),
+    kept: {
+      referenced: none(),
+      foreign: none(),
+      pinned: none(),
+      leased: none(),
+      recent: none(),
+    },
+    removed: none(),
+    remaining: none(),
+    referencedBy: largestCheckouts(parts),
+    erase: [...(request.erase ?? [])],
+  }
+}
+
+function largestCheckouts({ catalog, references }: PlanParts): GcPlan['referencedBy'] {
+  const exclusive = (summary: CheckoutSummary): number => references.exclusiveBytes(summary.seq)
+  return catalog
+    .list()
+    .sort((a, b) => exclusive(b) - exclusive(a))
+    .slice(0, shownCheckouts)
+    .map((summary) => ({
+      path: summary.path,
+      bytes: summary.bytes,
+      exclusiveBytes: exclusive(summary),
+    }))
+}
+
+function add(count: BlobCount, digest: Digest): void {
+  count.blobs += 1
+  count.bytes += digest.size
+}
+
+/** Creates an empty list of 40 bytes a digest. */
+export function createDigestList(): DigestList {
+  let buffer = Buffer.allocUnsafe(digestBytes * 1024)
+  let length = 0
+  return {
+    get length() {
+      return length
+    },
+    push(digest) {
+      if ((length + 1) * digestBytes > buffer.length) {
+        buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)])
+      }
+      writeDigest(buffer, length * digestBytes, digest)
+      length += 1
+    },
+    at: (index) => readDigest(buffer, index * digestBytes),
+  }
+}
+
+function noSuchCheckout(path: string): ShamanError {
+  return new ShamanError('CHECKOUT_MISSING', `there is no checkout at ${JSON.stringify(path)}`)
+}

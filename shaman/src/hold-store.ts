@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { type IndexDb, openIndex } from './index-db.ts'
+import type { Layout } from './layout.ts'
+import { takeOwnership } from './ownership.ts'
+import { makeDirectories, openSentinel } from './sentinel.ts'
+
+/** A store that is ours alone: its index is open and its lock taken. */
+export interface HeldStore {
+  layout: Layout
+  index: IndexDb
+  /** New with every start. */
+  serverId: string
+  storeId: string
+  /** The index knows nothing of this store yet. */
+  isNew: boolean
+  release(): Promise<void>
+}
+
+/** Opens the index and takes the store's lock, or neither. */
+export async function holdStore(
+  layout: Layout,
+  stateDir: string,
+  options: { now: () => number; log: Logger },
+): Promise<HeldStore> {
+  const { now, log } = options
+  const index = await openIndex(join(stateDir, 'index.ldb'))
+  try {
+    const knownId = await index.getState<string>('store')
+    const { id } = await openSentinel(layout, knownId, now)
+    await makeDirectories(layout)
+    const serverId = randomUUID()
+    const ownership = await takeOwnership(layout.ownerLock, serverId, {
+      now,
+      onLost: (error) => log.error({ err: error }, 'store lock not renewed'),
+    })
+    const isNew = knownId !== id
+    if (isNew) await index.clear()
+    await index.setState('store', id)
+    return {
+      layout,
+      index,
+      serverId,
+      storeId: id,
+      isNew,
+      async release() {
+        await ownership.release()
+        await index.close()
+      },
+    }
+  } catch (error) {
+    await index.close()
+    throw error
+  }
+}
