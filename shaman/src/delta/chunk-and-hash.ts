@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { type Digest, digestOfFile } from '../digest.ts'
 import { algorithmFor, type ChunkAlgorithm } from './algorithms.ts'
 import { type ChunkMap, decodeChunkMap } from './chunk-map.ts'
+import type { LooseBytes } from './chunker.ts'
 import type { LaneAnswer, LaneJob } from './lane-worker.ts'
 import { createRingMemory, openRing, type Ring } from './ring.ts'
 
@@ -11,6 +12,7 @@ import { createRingMemory, openRing, type Ring } from './ring.ts'
 export interface ChunkedFile {
   readonly digest: Digest
   readonly map?: ChunkMap
+  readonly loose?: LooseBytes
 }
 
 /** Reads each file once, giving SHA-256 and chunk map together, on threads of its own. */
@@ -127,7 +129,8 @@ async function runLane(
     const [chunked, hashed] = answers.map(answerOf)
     if (!('chunkMap' in chunked!) || !('sha' in hashed!)) throw new LaneLost('threads mixed up')
     const map = decodeChunkMap(chunked.chunkMap)
-    return { digest: { sha: hashed.sha, size: map.size }, map }
+    const { loose } = chunked
+    return { digest: { sha: hashed.sha, size: map.size }, map, ...(loose && { loose }) }
   } finally {
     signal?.removeEventListener('abort', cancel)
   }

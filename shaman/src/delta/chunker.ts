@@ -8,6 +8,7 @@ import {
 import { type Boundary, createBoundaryScanner } from './blend-boundaries.ts'
 import { type ChunkMap, zeroHash } from './chunk-map.ts'
 import { type ChunkCore, type CutSizes, openChunkCore } from './fastcdc.ts'
+import { recipeLimits } from './recipe.ts'
 
 /** Cuts a stream of bytes into chunks. Constant memory but for the map itself. */
 export interface Chunker {
@@ -15,6 +16,15 @@ export interface Chunker {
   push(bytes: Uint8Array): void
   /** Cuts what is left and returns the map. */
   end(): ChunkMap
+  /** After the end, for `blend1`: the bytes between large payloads, or undefined when they were too many to keep. */
+  loose(): LooseBytes | undefined
+}
+
+/** Parts of a .blend that nearly every save changes a little, and which hardly compress without one another. */
+export interface LooseBytes {
+  readonly ranges: readonly { readonly offset: number; readonly length: number }[]
+  /** The ranges' bytes, one after another. */
+  readonly bytes: Uint8Array
 }
 
 /** Room for one push beside the longest chunk that may be waiting for its end. */
@@ -28,6 +38,7 @@ export function createChunker(algorithm: ChunkAlgorithm): Chunker {
   spare = undefined
   const segments = createSegments(algorithm)
   const found = createChunkList()
+  const kept = createLooseList()
   let windowAt = 0
   let start = 0
   let fill = 0
@@ -49,16 +60,18 @@ export function createChunker(algorithm: ChunkAlgorithm): Chunker {
       spare = core
       return { algorithm, size: windowAt + start, ...found.arrays() }
     },
+    loose: () => kept.take(),
   }
 
   /** Cuts chunks until fewer than `needed` bytes are left whose segment may still go on. */
   function cutWhile(needed: number): void {
     while (start < fill) {
-      const { sizes, end } = segments.at(windowAt + start)
+      const { sizes, end, isLoose } = segments.at(windowAt + start)
       const available = Math.min(end - windowAt, fill) - start
       if (end - windowAt > fill && available < needed) return
       const length = core.cut(start, available, sizes)
       found.add(length, core.isZero(start, length) ? zeroHash : core.hash(start, length))
+      if (isLoose) kept.add(windowAt + start, core.bytes.subarray(start, start + length))
       start += length
     }
   }
@@ -74,12 +87,12 @@ export function createChunker(algorithm: ChunkAlgorithm): Chunker {
 interface Segments {
   learn(bytes: Uint8Array): void
   /** The segment `offset` lies in; asked with ascending offsets. */
-  at(offset: number): { sizes: CutSizes; end: number }
+  at(offset: number): { sizes: CutSizes; end: number; isLoose: boolean }
 }
 
 function createSegments(algorithm: ChunkAlgorithm): Segments {
   if (algorithm !== 'blend1') {
-    const whole = { sizes: plainSizes[algorithm], end: Number.POSITIVE_INFINITY }
+    const whole = { sizes: plainSizes[algorithm], end: Number.POSITIVE_INFINITY, isLoose: false }
     return { learn: () => {}, at: () => whole }
   }
   const scanner = createBoundaryScanner()
@@ -91,9 +104,37 @@ function createSegments(algorithm: ChunkAlgorithm): Segments {
     },
     at: (offset) => {
       while (ahead[0] !== undefined && ahead[0].offset <= offset) kind = ahead.shift()!.kind
-      const sizes = kind === 'payload' ? payloadSizes : looseSizes
-      return { sizes, end: ahead[0]?.offset ?? Number.POSITIVE_INFINITY }
+      const isLoose = kind === 'loose'
+      const end = ahead[0]?.offset ?? Number.POSITIVE_INFINITY
+      return { sizes: isLoose ? looseSizes : payloadSizes, end, isLoose }
     },
+  }
+}
+
+interface LooseList {
+  add(offset: number, bytes: Uint8Array): void
+  take(): LooseBytes | undefined
+}
+
+function createLooseList(): LooseList {
+  const { dictionaryBytes, dictionaryRanges } = recipeLimits
+  const ranges: { offset: number; length: number }[] = []
+  let parts: Uint8Array[] = []
+  let total = 0
+  const isTooMuch = (): boolean => total > dictionaryBytes || ranges.length > dictionaryRanges
+  return {
+    add(offset, bytes) {
+      total += bytes.length
+      if (isTooMuch()) {
+        parts = []
+        return
+      }
+      const last = ranges.at(-1)
+      if (last !== undefined && last.offset + last.length === offset) last.length += bytes.length
+      else ranges.push({ offset, length: bytes.length })
+      parts.push(bytes.slice())
+    },
+    take: () => (isTooMuch() || total === 0 ? undefined : { ranges, bytes: Buffer.concat(parts) }),
   }
 }
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import type { ChunkAlgorithm } from './algorithms.ts'
 import { encodeChunkMap } from './chunk-map.ts'
-import { createChunker } from './chunker.ts'
+import { createChunker, type LooseBytes } from './chunker.ts'
 import { openRing } from './ring.ts'
 
 /** What a lane's two threads are asked: the first reads and chunks, the second hashes. */
@@ -13,7 +13,7 @@ export type LaneJob =
 
 /** What each of them answers. */
 export type LaneAnswer =
-  | { chunkMap: Uint8Array }
+  | { chunkMap: Uint8Array; loose: LooseBytes | undefined }
   | { sha: string }
   | { error: { message: string; code?: string } }
 
@@ -23,7 +23,7 @@ port?.on('message', (job: LaneJob) => port.postMessage(answer(job)))
 function answer(job: LaneJob): LaneAnswer {
   try {
     return job.role === 'chunk'
-      ? { chunkMap: chunkFile(job.file, job.algorithm, job.memory) }
+      ? chunkFile(job.file, job.algorithm, job.memory)
       : { sha: hashSlabs(job.memory) }
   } catch (error) {
     openRing(job.memory).cancel()
@@ -33,7 +33,7 @@ function answer(job: LaneJob): LaneAnswer {
   }
 }
 
-function chunkFile(file: string, algorithm: ChunkAlgorithm, memory: SharedArrayBuffer): Uint8Array {
+function chunkFile(file: string, algorithm: ChunkAlgorithm, memory: SharedArrayBuffer): LaneAnswer {
   const ring = openRing(memory)
   const chunker = createChunker(algorithm)
   const fd = openSync(file, 'r')
@@ -47,7 +47,7 @@ function chunkFile(file: string, algorithm: ChunkAlgorithm, memory: SharedArrayB
       if (length === 0) break
       chunker.push(slab.subarray(0, length))
     }
-    return encodeChunkMap(chunker.end())
+    return { chunkMap: encodeChunkMap(chunker.end()), loose: chunker.loose() }
   } finally {
     closeSync(fd)
   }

@@ -7,9 +7,10 @@ import { answerProblem } from '../routes/problems.ts'
 import { lingerAfter, rawBody } from '../routes/raw-body.ts'
 import type { Shaman } from '../shaman.ts'
 import { isChunkAlgorithm } from './algorithms.ts'
+import { createBaseFinder } from './base-finder.ts'
 import { createChunkHasher } from './chunk-and-hash.ts'
 import { chunkMapMediaType, encodeChunkMap } from './chunk-map.ts'
-import { createChunkMapCache } from './chunk-map-cache.ts'
+import { type ChunkMapCache, createChunkMapCache } from './chunk-map-cache.ts'
 import { DeltaError, type DeltaErrorCode } from './errors.ts'
 import { splice } from './splice.ts'
 
@@ -26,6 +27,15 @@ const ChunkMapQuery = Type.Object({
 })
 type ChunkMapQuery = Static<typeof ChunkMapQuery>
 
+const BasesQuery = Type.Object({
+  path: Type.String({ maxLength: 4096, description: 'path of the file in its checkout' }),
+})
+type BasesQuery = Static<typeof BasesQuery>
+
+const Bases = Type.Object({
+  bases: Type.Array(Type.Object({ sha: Type.String(), size: Type.Integer() })),
+})
+
 const statusOf = {
   CHUNK_MAP_INVALID: 500,
   RECIPE_INVALID: 400,
@@ -34,16 +44,20 @@ const statusOf = {
   BASE_CHANGED: 500,
 } satisfies Record<DeltaErrorCode, number>
 
-/** Fastify plugin: uploads as recipes, and the chunk maps that recipes are made with. */
-export async function deltaRoutes(
-  app: FastifyInstance,
-  { shaman }: { shaman: Shaman },
-): Promise<void> {
-  const hasher = createChunkHasher()
-  const maps = createChunkMapCache(shaman, hasher)
-  app.addHook('onClose', () => hasher.close())
-  app.setErrorHandler(answerDeltaProblem)
+/** Uploads as recipes, the chunk maps that recipes are made with, and which blob to start from. */
+export function deltaRoutes(plain: FastifyInstance, shaman: Shaman): void {
+  // A scope of its own, since its problems are answered with more than a message.
+  void plain.register(async (app) => {
+    app.setErrorHandler(answerDeltaProblem)
+    const hasher = createChunkHasher()
+    app.addHook('onClose', () => hasher.close())
+    spliceRoute(app, shaman)
+    chunkMapRoute(app, shaman, createChunkMapCache(shaman, hasher))
+    basesRoute(app, shaman)
+  })
+}
 
+function spliceRoute(app: FastifyInstance, shaman: Shaman): void {
   app.post<{ Params: BlobParams }>(
     '/x/splice/:checksum/:filesize',
     {
@@ -58,7 +72,9 @@ export async function deltaRoutes(
     },
     (request, reply) => receiveSplice(shaman, request, reply),
   )
+}
 
+function chunkMapRoute(app: FastifyInstance, shaman: Shaman, maps: ChunkMapCache): void {
   app.get<{ Params: BlobParams; Querystring: ChunkMapQuery }>(
     '/x/chunkmap/:checksum/:filesize',
     {
@@ -82,6 +98,28 @@ export async function deltaRoutes(
         .header('content-type', chunkMapMediaType)
         .header('cache-control', 'public, max-age=31536000, immutable')
         .send(Buffer.from(encodeChunkMap(map)))
+    },
+  )
+}
+
+function basesRoute(app: FastifyInstance, shaman: Shaman): void {
+  const finder = createBaseFinder(shaman.catalog)
+  app.get<{ Querystring: BasesQuery }>(
+    '/x/bases',
+    {
+      schema: {
+        operationId: 'shamanBases',
+        summary: 'Tell which stored files were last submitted under a path or name',
+        tags,
+        querystring: BasesQuery,
+        response: { 200: Bases },
+      },
+    },
+    async (request) => {
+      const found = await finder.find(request.query.path)
+      const bases = found.filter((digest) => shaman.blobs.isStored(digest))
+      shaman.protection.lease(bases)
+      return { bases }
     },
   )
 }
