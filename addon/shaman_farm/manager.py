@@ -112,7 +112,8 @@ def clean_url(text: str) -> str:
     text = text.strip()
     parts = urllib.parse.urlsplit(text if "://" in text else f"http://{text}")
     try:
-        is_address = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_word = not any(character.isspace() for character in parts.netloc)
+        is_address = parts.scheme in ("http", "https") and bool(parts.hostname) and is_word
         parts.port  # noqa: B018 - reading it raises ValueError when it is no port
     except ValueError:
         is_address = False

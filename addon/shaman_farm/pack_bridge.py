@@ -35,12 +35,11 @@ class PackProcess:
             env={**os.environ, **(env or {})},
             **_own_group(),
         )
-        self._readers = [
-            threading.Thread(target=self._read_events, name="shaman-farm-pack", daemon=True),
-            threading.Thread(target=self._read_stderr, name="shaman-farm-pack-err", daemon=True),
-        ]
-        for reader in self._readers:
-            reader.start()
+        self._complaints = threading.Thread(
+            target=self._read_stderr, name="shaman-farm-pack-err", daemon=True
+        )
+        self._complaints.start()
+        threading.Thread(target=self._read_events, name="shaman-farm-pack", daemon=True).start()
 
     def take_events(self) -> list[Event]:
         """What the tool has told since the last call."""
@@ -87,6 +86,18 @@ class PackProcess:
             self._process.kill()
 
     def _read_events(self) -> None:
+        code = -1
+        try:
+            self._pass_events()
+            code = self._process.wait()
+            self._complaints.join(1.0)
+            if not self._has_outcome and (code != 0 or self._is_canceled):
+                self._events.put(self._failure(code))
+        finally:
+            # Somebody waits for the end, whatever it looks like.
+            self._events.put({"event": "exit", "code": code})
+
+    def _pass_events(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             event = _parse(line)
@@ -94,11 +105,6 @@ class PackProcess:
                 continue
             self._has_outcome = self._has_outcome or event["event"] in ("submitted", "error")
             self._events.put(event)
-        code = self._process.wait()
-        self._readers[1].join(1.0)
-        if not self._has_outcome and (code != 0 or self._is_canceled):
-            self._events.put(self._failure(code))
-        self._events.put({"event": "exit", "code": code})
 
     def _failure(self, code: int) -> Event:
         if self._is_canceled:

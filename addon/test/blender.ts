@@ -1,0 +1,127 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestContext } from 'node:test'
+import { promisify } from 'node:util'
+import { buildAddon } from '../build.ts'
+
+const run = promisify(execFile)
+const root = join(import.meta.dirname, '../..')
+
+/** The `farm` command of this checkout, as the add-on's preferences name it. */
+export const farmCommand = `${quote(process.execPath)} --no-node-snapshot ${quote(join(root, 'bin/src/main.ts'))}`
+
+/** A Blender with the add-on installed, with folders of its own. */
+export interface Blender {
+  dir: string
+  env: NodeJS.ProcessEnv
+  /** Runs a script in the background to its end. `args` are its `sys.argv` after `--`. */
+  script(code: string, options?: ScriptOptions): Promise<ScriptOutcome>
+}
+
+export interface ScriptOptions {
+  args?: readonly string[]
+  flags?: readonly string[]
+  env?: NodeJS.ProcessEnv
+}
+
+export interface ScriptOutcome {
+  exitCode: number
+  output: string
+  /** Lines that the script printed through `tell(name, value)`, by name. */
+  told: Record<string, unknown>
+}
+
+// What every script may use.
+const prelude = `
+import bpy, json, os, sys, time
+args = sys.argv[sys.argv.index('--') + 1:] if '--' in sys.argv else []
+def tell(name, value):
+    print('TOLD ' + json.dumps([name, value]), flush=True)
+def prefs():
+    return bpy.context.preferences.addons['bl_ext.user_default.shaman_farm'].preferences
+def use_farm(url):
+    prefs().manager_url = url
+    prefs().tool_source = 'COMMAND'
+    prefs().tool_command = os.environ['FARM_COMMAND']
+def result():
+    return json.loads(bpy.context.window_manager.shaman_farm_result)
+def submit(**wishes):
+    try:
+        return list(bpy.ops.shaman_farm.submit(**wishes))
+    except RuntimeError as error:
+        return str(error)
+`
+
+/** Installs the add-on by Blender's own command line; undefined (and a skip) without Blender. */
+export async function startBlender(t: TestContext): Promise<Blender | undefined> {
+  const dir = await mkdtemp(join(tmpdir(), 'addon-test-'))
+  t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    BLENDER_USER_RESOURCES: join(dir, 'blender'),
+    XDG_CACHE_HOME: join(dir, 'cache'),
+    FARM_COMMAND: farmCommand,
+  }
+  await mkdir(join(dir, 'blender'), { recursive: true })
+  const zip = join(dir, 'shaman_farm.zip')
+  await writeFile(zip, buildAddon()['shaman_farm.zip'])
+  try {
+    await extension(['install-file', '-r', 'user_default', '-e', zip], env)
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'ENOENT' || process.env.CI === 'true') throw error
+    t.skip('Blender is not installed: the add-on cannot be tried')
+    return undefined
+  }
+  return { dir, env, script: (code, options) => runScript(dir, env, code, options) }
+}
+
+/** `blender --command extension ARGS`; answers what it printed. */
+export async function extension(args: readonly string[], env: NodeJS.ProcessEnv): Promise<string> {
+  const words = ['--online-mode', '--command', 'extension', ...args]
+  const { stdout } = await run('blender', words, { env, timeout: 60_000 })
+  return stdout
+}
+
+async function runScript(
+  dir: string,
+  env: NodeJS.ProcessEnv,
+  code: string,
+  { args = [], flags = ['--online-mode'], env: more = {} }: ScriptOptions = {},
+): Promise<ScriptOutcome> {
+  const file = join(dir, `script-${Math.random().toString(36).slice(2)}.py`)
+  await writeFile(file, prelude + code)
+  const words = ['-b', ...flags, '--python-exit-code', '42', '--python', file, '--', ...args]
+  const child = spawn('blender', words, { env: { ...env, ...more }, timeout: 120_000 })
+  const { output, exitCode } = await outputOf(child)
+  return { exitCode, output, told: toldIn(output) }
+}
+
+export async function outputOf(child: ChildProcess): Promise<{ output: string; exitCode: number }> {
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (piece: Buffer) => {
+      output += piece.toString()
+    })
+  }
+  const [exitCode] = (await once(child, 'close')) as [number]
+  return { output, exitCode }
+}
+
+/** A script with the prelude in front, as a file. */
+export async function writeScript(dir: string, name: string, code: string): Promise<string> {
+  const file = join(dir, name)
+  await writeFile(file, prelude + code)
+  return file
+}
+
+export function toldIn(output: string): Record<string, unknown> {
+  const lines = output.split('\n').filter((line) => line.startsWith('TOLD '))
+  return Object.fromEntries(lines.map((line) => JSON.parse(line.slice(5)) as [string, unknown]))
+}
+
+function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
