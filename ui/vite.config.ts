@@ -6,6 +6,7 @@ export default defineConfig({
   base: '/app/',
   plugins: [solid()],
   build: {
+    rolldownOptions: { checks: { pluginTimings: false } },
     target: 'es2023',
     sourcemap: false,
     reportCompressedSize: false,

@@ -1,10 +1,14 @@
-import { A, type RouteSectionProps } from '@solidjs/router'
-import { ErrorBoundary, For, Show, Suspense } from 'solid-js'
+import { A, type RouteSectionProps, useNavigate } from '@solidjs/router'
+import { createSignal, ErrorBoundary, For, lazy, Show, Suspense } from 'solid-js'
 import { useClock } from './farm/clock.ts'
 import { useFarm } from './farm/farm.tsx'
 import { formatAgo, formatClock } from './farm/format.ts'
+import { nextTheme } from './farm/theme.ts'
+import { undoLast } from './farm/toasts.ts'
+import { listenForShortcuts, useShortcuts } from './farm/use-shortcuts.ts'
 import { ErrorPanel } from './parts/error-panel.tsx'
 import { Icon } from './parts/glyph.tsx'
+import { Keys } from './parts/keys.tsx'
 import { StatusWord } from './parts/status-word.tsx'
 import { Toasts } from './parts/toasts.tsx'
 import styles from './shell.module.css'
@@ -15,14 +19,38 @@ const places = [
   { href: '/workers', label: 'Workers' },
 ]
 
+// Opened by a key or a click, so they need not be there before.
+const Palette = lazy(() => import('./parts/palette.tsx').then((m) => ({ default: m.Palette })))
+const Help = lazy(() => import('./parts/help.tsx').then((m) => ({ default: m.Help })))
+
 /** Top bar, page, status bar: what surrounds every page. */
 export function Shell(props: RouteSectionProps) {
+  const navigate = useNavigate()
+  const [overlay, setOverlay] = createSignal<'palette' | 'help'>()
+  const close = (): void => void setOverlay(undefined)
+  listenForShortcuts()
+  useShortcuts([
+    {
+      keys: 'Mod+K',
+      label: 'Find or do anything',
+      group: 'Find',
+      run: () => setOverlay('palette'),
+    },
+    { keys: '/', label: 'Find in this page', group: 'Find', run: focusFind },
+    { keys: '?', label: 'Show the keys', group: 'View', run: () => setOverlay('help') },
+    { keys: 't', label: 'Change the theme', group: 'View', run: nextTheme },
+    { keys: 'u', label: 'Undo', group: 'View', run: () => void undoLast() },
+    { keys: 'g o', label: 'Go to the overview', group: 'Go', run: () => navigate('/') },
+    { keys: 'g a', label: 'Go to attention', group: 'Go', run: () => navigate('/attention') },
+    { keys: 'g j', label: 'Go to the jobs', group: 'Go', run: () => navigate('/jobs') },
+    { keys: 'g w', label: 'Go to the workers', group: 'Go', run: () => navigate('/workers') },
+  ])
   return (
     <div class={styles.shell}>
       <a class="button skip" href="#page">
         Skip to the page
       </a>
-      <TopBar />
+      <TopBar onPalette={() => setOverlay('palette')} onHelp={() => setOverlay('help')} />
       <main id="page" class={styles.page} tabindex="-1">
         <ErrorBoundary fallback={(error, reset) => <ErrorPanel error={error} onRetry={reset} />}>
           <Suspense>{props.children}</Suspense>
@@ -30,11 +58,23 @@ export function Shell(props: RouteSectionProps) {
       </main>
       <StatusBar />
       <Toasts />
+      <Suspense>
+        <Show when={overlay() === 'palette'}>
+          <Palette open onClose={close} />
+        </Show>
+        <Show when={overlay() === 'help'}>
+          <Help open onClose={close} />
+        </Show>
+      </Suspense>
     </div>
   )
 }
 
-function TopBar() {
+function focusFind(): void {
+  document.querySelector<HTMLElement>('main [data-find]')?.focus()
+}
+
+function TopBar(props: { onPalette: () => void; onHelp: () => void }) {
   const farm = useFarm()
   return (
     <header class={styles.top}>
@@ -61,7 +101,25 @@ function TopBar() {
         </ul>
       </nav>
       <div class={styles.sentence}>
-        <StatusWord kind="farm" status={farm.status()} />
+        <A href="/" class={styles.farm}>
+          <StatusWord kind="farm" status={farm.status()} />
+        </A>
+        <button
+          type="button"
+          class="button quiet"
+          aria-label="Commands"
+          onClick={() => props.onPalette()}
+        >
+          <Keys keys="Mod+K" />
+        </button>
+        <button
+          type="button"
+          class="button quiet"
+          aria-label="Keyboard help"
+          onClick={() => props.onHelp()}
+        >
+          <kbd>?</kbd>
+        </button>
       </div>
     </header>
   )

@@ -1,4 +1,4 @@
-import { type Accessor, createEffect, createMemo, createSignal, untrack } from 'solid-js'
+import { type Accessor, createEffect, createMemo, createSignal, onCleanup, untrack } from 'solid-js'
 import {
   click,
   extendTo,
@@ -42,6 +42,8 @@ export function createRows(options: RowsOptions): Rows {
   const [current, setCurrent] = createSignal<string>()
   const [over, setOver] = createSignal(false)
   const [focused, setFocused] = createSignal(false)
+  let leaving: ReturnType<typeof setTimeout> | undefined
+  onCleanup(() => clearTimeout(leaving))
   const held = createMemo(() => over() || focused() || selection().keys.size > 0)
 
   createEffect(() => {
@@ -65,8 +67,14 @@ export function createRows(options: RowsOptions): Rows {
     },
     onKeyDown,
     listProps: {
-      onPointerEnter: () => setOver(true),
-      onPointerLeave: () => setOver(false),
+      onPointerEnter: () => {
+        clearTimeout(leaving)
+        setOver(true)
+      },
+      // Long enough to travel to the button that applies what waits.
+      onPointerLeave: () => {
+        leaving = setTimeout(() => setOver(false), 1500)
+      },
       onFocusIn: () => setFocused(true),
       onFocusOut: (event) =>
         setFocused((event.currentTarget as Element).contains(event.relatedTarget as Node | null)),

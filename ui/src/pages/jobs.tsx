@@ -9,6 +9,7 @@ import { type HeldView, holdOrder } from '../farm/held-list.ts'
 import { createRead } from '../farm/read.ts'
 import type { Rows } from '../farm/rows.ts'
 import { jobStatusOrder } from '../farm/status.ts'
+import { useShortcuts } from '../farm/use-shortcuts.ts'
 import type { JobPage, JobRow } from '../farm/wire.ts'
 import { DeleteJobs } from '../parts/delete-jobs.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
@@ -19,6 +20,7 @@ import { StatusChips } from '../parts/status-chips.tsx'
 import styles from './jobs.module.css'
 
 const pageSize = 1000
+const acts: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
 
 /** What is running? */
 export function Jobs() {
@@ -52,6 +54,21 @@ export function Jobs() {
   const filtered = () => statuses().length > 0 || Boolean(params.q)
   const nothingYet = () => !filtered() && jobs.data()?.total === 0
 
+  const actOnSelected = (act: JobAction): void => {
+    const able = actable(act, selected())
+    if (able.length === 0) return
+    if (act === 'delete') setDeleting(able)
+    else void actOnJobs(act, able)
+  }
+  const [deleting, setDeleting] = createSignal<readonly JobRow[]>()
+  useShortcuts(
+    acts.map((act) => ({
+      keys: jobActLooks[act].key,
+      label: `${jobActLooks[act].verb.replace('…', '')} the selected jobs`,
+      group: 'Job' as const,
+      run: () => actOnSelected(act),
+    })),
+  )
   return (
     <div class={styles.page}>
       <h1 class="sr-only">Jobs</h1>
@@ -85,7 +102,8 @@ export function Jobs() {
             {jobs.data() ? formatCount(jobs.data()!.total, 'job') : ''}
           </span>
         </div>
-        <SelectionBar jobs={selected()} onClear={() => rows()?.clear()} />
+        <SelectionBar jobs={selected()} onAct={actOnSelected} onClear={() => rows()?.clear()} />
+        <DeleteJobs jobs={deleting()} onClose={() => setDeleting(undefined)} />
         <Show when={jobs.error()}>
           {(error) => <ErrorPanel error={error()} onRetry={jobs.reload} what="the jobs" />}
         </Show>
@@ -122,46 +140,40 @@ export function Jobs() {
 }
 
 /** The acts on the selected jobs, each with how many of them it applies to. */
-function SelectionBar(props: { jobs: readonly JobRow[]; onClear: () => void }) {
-  const [deleting, setDeleting] = createSignal<readonly JobRow[]>()
-  const acts: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
-  const run = (act: JobAction): void => {
-    const able = actable(act, props.jobs)
-    if (act === 'delete') setDeleting(able)
-    else void actOnJobs(act, able)
-  }
+function SelectionBar(props: {
+  jobs: readonly JobRow[]
+  onAct: (act: JobAction) => void
+  onClear: () => void
+}) {
   return (
-    <>
-      <Show when={props.jobs.length > 0}>
-        <div class={styles.selection} role="toolbar" aria-label="Selected jobs">
-          <span>{formatCount(props.jobs.length, 'job')} selected</span>
-          <For each={acts}>
-            {(act) => {
-              const able = () => actable(act, props.jobs).length
-              return (
-                <button
-                  type="button"
-                  class="button"
-                  disabled={able() === 0}
-                  data-act={act}
-                  onClick={() => run(act)}
-                >
-                  {jobActLooks[act].verb}
-                  <Show when={able() > 0 && able() < props.jobs.length}>
-                    {' '}
-                    {able()} of {props.jobs.length}
-                  </Show>
-                </button>
-              )
-            }}
-          </For>
-          <button type="button" class="button quiet" onClick={() => props.onClear()}>
-            Clear selection
-          </button>
-        </div>
-      </Show>
-      <DeleteJobs jobs={deleting()} onClose={() => setDeleting(undefined)} />
-    </>
+    <Show when={props.jobs.length > 0}>
+      <div class={styles.selection} role="toolbar" aria-label="Selected jobs">
+        <span>{formatCount(props.jobs.length, 'job')} selected</span>
+        <For each={acts}>
+          {(act) => {
+            const able = () => actable(act, props.jobs).length
+            return (
+              <button
+                type="button"
+                class="button"
+                disabled={able() === 0}
+                data-act={act}
+                onClick={() => props.onAct(act)}
+              >
+                {jobActLooks[act].verb}
+                <Show when={able() > 0 && able() < props.jobs.length}>
+                  {' '}
+                  {able()} of {props.jobs.length}
+                </Show>
+              </button>
+            )
+          }}
+        </For>
+        <button type="button" class="button quiet" onClick={() => props.onClear()}>
+          Clear selection
+        </button>
+      </div>
+    </Show>
   )
 }
 

@@ -17,7 +17,6 @@ export function Dialog(props: {
   })
   onCleanup(() => dialog.open && dialog.close())
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it by keyboard
     <dialog
       ref={dialog}
       class={styles.dialog}

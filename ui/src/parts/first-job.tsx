@@ -30,7 +30,7 @@ export function FirstJob() {
               <code>{location.origin}</code>
               <CopyButton text={() => location.origin} what="the address" />
             </div>
-            <a class="button primary" href="/api/v3/farm/addon/shaman-farm.zip" download="">
+            <a class="button primary" href="/flamenco-addon.zip" download="">
               <Icon name="download" size={14} />
               Get the add-on
             </a>

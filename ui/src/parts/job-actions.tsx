@@ -3,10 +3,12 @@ import { useNavigate } from '@solidjs/router'
 import { createSignal, For } from 'solid-js'
 import { actOnEach, jobActLooks, setJobPriority } from '../farm/acts.ts'
 import { actOnJobs, tellOutcome } from '../farm/do-acts.ts'
+import { useShortcuts } from '../farm/use-shortcuts.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { DeleteJobs } from './delete-jobs.tsx'
 import { Dialog } from './dialog.tsx'
 import styles from './job-actions.module.css'
+import { Keys } from './keys.tsx'
 
 const shown: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
 
@@ -19,6 +21,14 @@ export function JobActions(props: { job: FarmJob }) {
     if (act === 'delete') setDeleting(true)
     else void actOnJobs(act, [props.job])
   }
+  useShortcuts([
+    ...shown.map((act) => ({
+      keys: jobActLooks[act].key,
+      label: `${jobActLooks[act].verb.replace('…', '')} this job`,
+      group: 'Job' as const,
+      run: () => canDoToJob(act, props.job.status) && run(act),
+    })),
+  ])
   return (
     <div class={styles.actions}>
       <For each={able()}>
@@ -29,7 +39,7 @@ export function JobActions(props: { job: FarmJob }) {
             props.job.task_counts.failed > 0
               ? 'Requeue unfinished'
               : jobActLooks[act].verb}
-            <kbd>{jobActLooks[act].key}</kbd>
+            <Keys keys={jobActLooks[act].key} />
           </button>
         )}
       </For>

@@ -5,6 +5,7 @@ import type { Rows } from '../farm/rows.ts'
 import type { Attempts, WorkerRow } from '../farm/wire.ts'
 import { healthOf } from '../farm/worker-health.ts'
 import { Ago } from './ago.tsx'
+import { StatusWord } from './status-word.tsx'
 import styles from './worker-grid.module.css'
 import { WorkerStatusWord } from './worker-status.tsx'
 
@@ -46,9 +47,12 @@ function Tile(props: { worker: WorkerRow; rows: Rows }) {
           {worker().name}
         </A>
         <span class="spread">
-          <WorkerStatusWord worker={worker()} />
+          <StatusWord kind="worker" status={worker().status} />
         </span>
       </div>
+      <Show when={worker().status_change}>
+        <WorkerStatusWord worker={worker()} />
+      </Show>
       <div class={styles.task}>
         <Show
           when={worker().task?.status === 'active' && worker().task}
