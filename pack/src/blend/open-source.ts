@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, type Readable } from 'node:stream'
+import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress, gunzipSync } from 'node:zlib'
 import { BlendError } from './errors.ts'
 import { type ByteSource, bufferSource, fileSource, readFully, truncated } from './source.ts'
@@ -29,6 +29,7 @@ export interface OpenedSource {
 
 const readWhole = 4 * 1024 * 1024
 const keepInMemory = 64 * 1024 * 1024
+const chunkBytes = 1024 * 1024
 
 /** Opens a file for random access to its decompressed bytes. Memory stays bounded whatever its size. */
 export async function openSource(path: string): Promise<OpenedSource> {
@@ -98,7 +99,16 @@ async function openGzip(file: ByteSource, path: string): Promise<ByteSource> {
     }
   }
   file.close()
-  return spill(createReadStream(path).pipe(createGunzip()))
+  return spill(decodeStream(createReadStream(path, { highWaterMark: chunkBytes }), gunzip()))
+}
+
+function gunzip(): Transform {
+  return createGunzip({ chunkSize: chunkBytes })
+}
+
+/** `pipe` alone would lose a read error. */
+function decodeStream(raw: Readable, decoder: Transform): Transform {
+  return pipeline(raw, decoder, () => {}) as Transform
 }
 
 /** Node's zstd stream ends with the first frame, so each gets a stream of its own. */
@@ -109,8 +119,12 @@ function decodeFramesOf(path: string, frames: readonly ZstdFrame[]): Readable {
       const raw = createReadStream(path, {
         start: frame.start,
         end: frame.start + frame.length - 1,
+        highWaterMark: chunkBytes,
       })
-      for await (const chunk of raw.pipe(createZstdDecompress())) {
+      for await (const chunk of decodeStream(
+        raw,
+        createZstdDecompress({ chunkSize: chunkBytes }),
+      )) {
         if (!all.write(chunk)) await new Promise((resolve) => all.once('drain', resolve))
       }
     }

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from './disk.ts'
-import type { FrameUse } from './image-uses.ts'
+import { type FrameRange, type FrameUse, shownFrames, usableFrames } from './image-uses.ts'
 import type { PathReference } from './references.ts'
 
 /** A file that a reference means; it need not exist. */
@@ -10,7 +10,7 @@ export interface ExpandedFile {
   readonly frames?: string
 }
 
-const longestGapList = 10_000
+const mostHoles = 1000
 const deepestDirectory = 32
 const mostFiles = 1_000_000
 
@@ -21,7 +21,7 @@ export function expand(reference: PathReference, path: string, disk: Disk): Expa
     case 'file':
       return [{ path }]
     case 'sequence':
-      return expandSequence(path, expansion.uses, disk)
+      return expandSequence(path, expansion.uses, expansion.scene, disk)
     case 'tiles':
       return expandTiles(path, expansion.tiles, disk)
     case 'directory':
@@ -45,25 +45,33 @@ export function parseNumbered(name: string): NumberedName | undefined {
 }
 
 /**
- * The frames that are used, or, if that is not known or none of them exists, all frames on disk. The file named is
+ * The frames that can be shown, or, if that is not known or none of them exists, all frames on disk. The file named is
  * always part of it.
  */
 function expandSequence(
   path: string,
   uses: readonly FrameUse[] | undefined,
+  scene: FrameRange | undefined,
   disk: Disk,
 ): ExpandedFile[] {
   const numbered = parseNumbered(basename(path))
   if (!numbered) return [{ path }]
   const onDisk = framesOnDisk(path, numbered, disk)
-  const used = uses && usedFrames(uses)
-  const isKnown = used !== undefined && [...used].some((frame) => onDisk.has(frame))
-  const present = [...onDisk.keys()].filter((frame) => !isKnown || used.has(frame))
-  const files = present.sort((a, b) => a - b).map((frame) => ({ path: onDisk.get(frame)! }))
+  const all = [...onDisk.keys()].sort((a, b) => a - b)
+  const usable = uses && usableFrames(uses)
+  const used = usable && all.filter((frame) => usable.some((r) => isWithin(frame, r)))
+  const isKnown = used !== undefined && used.length > 0
+  const files: ExpandedFile[] = (isKnown ? used : all).map((f) => ({ path: onDisk.get(f)! }))
   if (!files.some((file) => file.path === path) && (files.length === 0 || disk.stat(path))) {
     files.unshift({ path })
   }
-  return isKnown ? [...files, ...gaps(path, numbered, used, onDisk)] : files
+  if (!isKnown || !uses || !scene) return files
+  const holes = shownFrames(uses, scene).flatMap((range) => holesIn(range, used))
+  return [...files, ...holes.slice(0, mostHoles).map((hole) => gapEntry(path, numbered, hole))]
+}
+
+function isWithin(frame: number, { first, last }: FrameRange): boolean {
+  return frame >= first && frame <= last
 }
 
 function framesOnDisk(path: string, numbered: NumberedName, disk: Disk): Map<number, string> {
@@ -84,35 +92,24 @@ function isFrameNumber(text: string, digits: number): boolean {
   return text.length === digits || (text.length > digits && !text.startsWith('0'))
 }
 
-function usedFrames(uses: readonly FrameUse[]): Set<number> {
-  const frames = new Set<number>()
-  for (const { offset, count } of uses) {
-    for (let i = 1; i <= Math.min(count, mostFiles); i += 1) frames.add(offset + i)
+/** The runs of frames in a range that are not among the sorted ones. */
+function holesIn(range: FrameRange, sorted: readonly number[]): FrameRange[] {
+  const holes: FrameRange[] = []
+  let next = Math.max(range.first, 0)
+  for (const frame of sorted) {
+    if (!isWithin(frame, range)) continue
+    if (frame > next) holes.push({ first: next, last: frame - 1 })
+    next = frame + 1
   }
-  return frames
+  if (next <= range.last) holes.push({ first: next, last: range.last })
+  return holes
 }
 
-/** Used frames that are not there, one entry for each run of them. */
-function gaps(
-  path: string,
-  numbered: NumberedName,
-  used: ReadonlySet<number>,
-  onDisk: ReadonlyMap<number, string>,
-): ExpandedFile[] {
-  const missing = [...used].filter((f) => f >= 0 && !onDisk.has(f)).sort((a, b) => a - b)
-  const files: ExpandedFile[] = []
-  for (let i = 0; i < missing.length && files.length < longestGapList; ) {
-    let end = i
-    while (missing[end + 1] === missing[end]! + 1) end += 1
-    const [first, last] = [missing[i]!, missing[end]!]
-    const name = `${numbered.head}${String(first).padStart(numbered.digits, '0')}${numbered.tail}`
-    files.push({
-      path: join(dirname(path), name),
-      frames: first === last ? `${first}` : `${first}-${last}`,
-    })
-    i = end + 1
-  }
-  return files
+/** One entry for a run of frames that are not there, under the name of the first. */
+function gapEntry(path: string, numbered: NumberedName, { first, last }: FrameRange): ExpandedFile {
+  const name = `${numbered.head}${String(first).padStart(numbered.digits, '0')}${numbered.tail}`
+  const frames = first === last ? `${first}` : `${first}-${last}`
+  return { path: join(dirname(path), name), frames }
 }
 
 const tokens = /<UDIM>|<UVTILE>/

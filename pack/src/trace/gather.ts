@@ -4,7 +4,7 @@ import { BlendError } from '../blend/errors.ts'
 import { type BlendFile, openBlend } from '../blend/reader.ts'
 import type { FieldContext } from './fields/context.ts'
 import { fieldReaders } from './fields/table.ts'
-import type { FrameUse } from './image-uses.ts'
+import type { FrameRange, FrameUse } from './image-uses.ts'
 import { dataBlockName, libraryOf } from './names.ts'
 import type { PathReference } from './references.ts'
 import { decodePath, type PathMapping, resolveStored } from './stored-path.ts'
@@ -42,6 +42,8 @@ export interface Gathered {
   readonly blends: readonly GatheredBlend[]
   /** Frames in which images are shown, by {@link imageKey}; undefined: nobody knows which. */
   readonly imageUses: ReadonlyMap<string, readonly FrameUse[] | undefined>
+  /** From the first frame of any scene of the main file to the last. */
+  readonly sceneFrames: FrameRange | undefined
 }
 
 export function imageKey(blend: string, imageName: string): string {
@@ -70,6 +72,7 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   const visited = new Map<string, Visited>()
   const imageUses = new Map<string, FrameUse[] | undefined>()
   const files = openFiles()
+  let sceneFrames: FrameRange | undefined
 
   const visitedAt = (path: string, file = path): Visited => {
     let entry = visited.get(path)
@@ -98,7 +101,7 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
     files.closeAll()
   }
   const blends = options.alone ? [main.blend] : [...visited.values()].map((v) => v.blend)
-  return { main: main.blend, blends, imageUses }
+  return { main: main.blend, blends, imageUses, sceneFrames }
 
   function visitBlend(entry: Visited, file: BlendFile): void {
     const names = new Map<number, string>()
@@ -156,9 +159,25 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
         onPlaceholder: link,
       },
     )
-    if (entry === main) for (const library of libraries.values()) library.report()
+    if (entry === main) {
+      for (const library of libraries.values()) library.report()
+      sceneFrames = framesOfScenes(file)
+    }
     entry.walker.walk(file, takeRoots(entry, file, nameAt, all))
   }
+}
+
+function framesOfScenes(file: BlendFile): FrameRange | undefined {
+  let frames: FrameRange | undefined
+  for (const block of file.withCode('SC')) {
+    const scene = file.structAt(block)
+    const [first, last] = [scene?.number('r.sfra') ?? 1, scene?.number('r.efra') ?? 1]
+    frames = {
+      first: Math.min(frames?.first ?? first, first),
+      last: Math.max(frames?.last ?? last, last),
+    }
+  }
+  return frames
 }
 
 /** The data-blocks to enter now; afterwards nothing of this file is wanted until another one asks again. */

@@ -1,14 +1,54 @@
 import type { BlendStruct } from '../blend/reader.ts'
 
-/** The frames that one user of an image sequence shows: `count` of them after `offset`. */
+/** The frames that one user of an image sequence can show: `count` of them after `offset`. */
 export interface FrameUse {
   readonly offset: number
   readonly count: number
+  /** The scene's frame that shows the first. */
+  readonly start: number
+  readonly isCyclic: boolean
+}
+
+/** Frames from first to last. */
+export interface FrameRange {
+  readonly first: number
+  readonly last: number
 }
 
 /** Reads an `ImageUser`; undefined where it tells nothing about frames. */
 export function readFrameUse(user: BlendStruct | undefined): FrameUse | undefined {
   const count = user?.number('frames')
   if (!user || !count || count < 0) return undefined
-  return { offset: user.number('offset') ?? 0, count }
+  return {
+    offset: user.number('offset') ?? 0,
+    count,
+    start: user.number('sfra') ?? 1,
+    isCyclic: (user.number('cycl') ?? 0) !== 0,
+  }
+}
+
+/** All frames that these users can show, in order, without overlap. */
+export function usableFrames(uses: readonly FrameUse[]): FrameRange[] {
+  return mergeRanges(uses.map(({ offset, count }) => ({ first: offset + 1, last: offset + count })))
+}
+
+/** The frames that these users do show while the scene plays. Outside their range they hold the nearest. */
+export function shownFrames(uses: readonly FrameUse[], scene: FrameRange): FrameRange[] {
+  return mergeRanges(
+    uses.map(({ offset, count, start, isCyclic }) => {
+      if (isCyclic) return { first: offset + 1, last: offset + count }
+      const within = (frame: number): number => Math.min(Math.max(frame - start + 1, 1), count)
+      return { first: offset + within(scene.first), last: offset + within(scene.last) }
+    }),
+  )
+}
+
+export function mergeRanges(ranges: readonly FrameRange[]): FrameRange[] {
+  const merged: FrameRange[] = []
+  for (const range of [...ranges].sort((a, b) => a.first - b.first)) {
+    const last = merged.at(-1)
+    if (!last || range.first > last.last + 1) merged.push(range)
+    else merged[merged.length - 1] = { first: last.first, last: Math.max(last.last, range.last) }
+  }
+  return merged
 }

@@ -1,4 +1,4 @@
-import type { FrameUse } from './image-uses.ts'
+import type { FrameRange, FrameUse } from './image-uses.ts'
 
 /** What a dependency is, as shown to people and machines. */
 export type DependencyKind =
@@ -22,8 +22,12 @@ export type DependencyKind =
 /** How a stored path becomes files. */
 export type Expansion =
   | { readonly as: 'file' }
-  /** Numbered files like the one named; `uses` says which, else all of them. */
-  | { readonly as: 'sequence'; readonly uses?: readonly FrameUse[] }
+  /** Numbered files like the one named; `uses` says which, else all of them. `scene` is what is rendered. */
+  | {
+      readonly as: 'sequence'
+      readonly uses?: readonly FrameUse[]
+      readonly scene?: FrameRange | undefined
+    }
   /** `<UDIM>` and `<UVTILE>`. */
   | { readonly as: 'tiles'; readonly tiles: readonly number[] }
   /** All files below a directory whose path in it matches. */

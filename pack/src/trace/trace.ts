@@ -193,7 +193,8 @@ function withFrames(
 ): PathReference {
   if (reference.expansion.as !== 'sequence' || !reference.block.startsWith('IM')) return reference
   const uses = gathered.imageUses.get(imageKey(blend.path, reference.block))
-  return uses ? { ...reference, expansion: { as: 'sequence', uses } } : reference
+  const { sceneFrames: scene } = gathered
+  return uses ? { ...reference, expansion: { as: 'sequence', uses, scene } } : reference
 }
 
 function chooseLayout(

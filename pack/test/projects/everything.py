@@ -354,7 +354,7 @@ def make_shot(path, libraries, font, movie):
     fresh(path)
     props, char, outlib, cyclic = libraries
     scene = bpy.context.scene
-    scene.frame_start, scene.frame_end = 1, 2
+    scene.frame_start, scene.frame_end = 1, 4
     scene.collection.objects.link(link(props, "objects", "Prop"))
     scene.collection.objects.link(link(outlib, "objects", "Out", relative=False))
     scene.collection.objects.link(link(cyclic, "objects", "A2"))
