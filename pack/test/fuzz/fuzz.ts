@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Seed } from './seeds.ts'
+import type { FuzzFailure, FuzzOrder } from './worker.ts'
+
+export interface FuzzResult {
+  opened: number
+  refused: number
+  failures: FuzzFailure[]
+}
+
+const longestInputMs = 5000
+const mostHeapMb = 256
+
+/**
+ * Traces damaged files in a thread that is watched: an input that takes more than five seconds, or more memory than a
+ * trace may, fails with its number.
+ */
+export async function fuzz(seeds: Seed[], first: number, count: number): Promise<FuzzResult> {
+  const dir = mkdtempSync(join(tmpdir(), 'farm-fuzz-'))
+  const progress = new SharedArrayBuffer(4)
+  const order: FuzzOrder = { dir, seeds, first, count, progress }
+  const worker = new Worker(new URL('worker.ts', import.meta.url), {
+    workerData: order,
+    resourceLimits: { maxOldGenerationSizeMb: mostHeapMb },
+  })
+  try {
+    return await new Promise<FuzzResult>((resolve, reject) => {
+      const watch = watchProgress(new Int32Array(progress), reject)
+      worker.once('message', resolve)
+      worker.once('error', reject)
+      worker.once('exit', () => {
+        clearInterval(watch)
+        reject(new Error('the worker ended without a word'))
+      })
+    })
+  } finally {
+    await worker.terminate()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+function watchProgress(progress: Int32Array, reject: (error: Error) => void): NodeJS.Timeout {
+  let [last, since] = [-1, Date.now()]
+  return setInterval(() => {
+    const now = Atomics.load(progress, 0)
+    if (now !== last) [last, since] = [now, Date.now()]
+    else if (Date.now() - since > longestInputMs * 2) reject(new Error(`input ${now + 1} hangs`))
+  }, 500)
+}
+
+/** Damage must be met often, and so must files that are still good enough to be followed. */
+export function assertSound({ opened, refused, failures }: FuzzResult): void {
+  assert.deepEqual(failures, [])
+  assert.ok(opened > 0 && refused > 0, `${opened} opened, ${refused} refused`)
+}
