@@ -1,8 +1,10 @@
 import type { Handlers } from '../http/route.ts'
 import type { Services } from '../services.ts'
+import { answerHandlers } from './answer-routes.ts'
 import { attemptHandlers } from './attempt-routes.ts'
 import { jobPageHandlers } from './job-page-routes.ts'
 import { logHandlers } from './log-routes.ts'
+import { workerPageHandlers } from './worker-page-routes.ts'
 
 /** What is ours: pages, answers to "why", histories. */
 export function farmHandlers(services: Services): Handlers {
@@ -10,5 +12,7 @@ export function farmHandlers(services: Services): Handlers {
     ...jobPageHandlers(services),
     ...attemptHandlers(services),
     ...logHandlers(services),
+    ...answerHandlers(services),
+    ...workerPageHandlers(services),
   }
 }

@@ -8,16 +8,15 @@ import {
 } from '@shaman-farm/manager-api'
 import type { Db } from '../db/open.ts'
 import { optionalTime } from '../db/times.ts'
-import type { Farm } from '../farm.ts'
 import { needJob } from '../http/lookup.ts'
 import { type Handlers, ok } from '../http/route.ts'
 import { farmJobView, jobRow } from '../jobs/job-views.ts'
 import type { JobRecord } from '../jobs/jobs-store.ts'
-import { FarmError } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { taskSummary } from '../tasks/task-views.ts'
 import type { TaskWithWorker } from '../tasks/tasks-store.ts'
 import { etaOf } from './eta.ts'
+import { statusList } from './status-list.ts'
 
 const orderOf: Readonly<Record<(typeof jobSorts)[number], string>> = {
   created: 'id',
@@ -54,7 +53,7 @@ export function jobPageHandlers({ farm, lastRendered }: Services): Handlers {
       const job = needJob(farm, params.job_id)
       const wanted = statusList(query.status, taskStatuses)
       const { tasks, total } = queryTasks(farm.db, job.id, { ...query, statuses: wanted })
-      return ok({ tasks: tasks.map((task) => taskRow(farm, task)), total })
+      return ok({ tasks: tasks.map((task) => taskRow(task)), total })
     },
   }
 }
@@ -118,7 +117,7 @@ function queryTasks(
   return { tasks, total }
 }
 
-function taskRow(_: Farm, task: TaskWithWorker & { attempts: number }): TaskRow {
+function taskRow(task: TaskWithWorker & { attempts: number }): TaskRow {
   return {
     ...taskSummary(task),
     activity: task.activity,
@@ -127,16 +126,6 @@ function taskRow(_: Farm, task: TaskWithWorker & { attempts: number }): TaskRow 
     attempts: task.attempts,
     waits_for: task.waits_for,
   }
-}
-
-function statusList(text: string | undefined, known: readonly string[]): string[] | undefined {
-  if (!text) return undefined
-  const statuses = text.split(',').map((status) => status.trim())
-  const wrong = statuses.find((status) => !known.includes(status))
-  if (wrong === undefined) return statuses
-  throw new FarmError('BAD_REQUEST', `"${wrong}" is no status`, {
-    hint: `Statuses are ${known.join(', ')}.`,
-  })
 }
 
 function likePattern(text: string): string {

@@ -1,5 +1,6 @@
 import { needTask } from '../http/lookup.ts'
-import { type Handlers, handled } from '../http/route.ts'
+import { type Handlers, handled, ok } from '../http/route.ts'
+import { searchLog } from '../logs/search.ts'
 import type { Services } from '../services.ts'
 
 const defaultLimit = 256 * 1024
@@ -20,6 +21,16 @@ export function logHandlers({ farm }: Services): Handlers {
         .type('text/plain; charset=utf-8')
         .send(bytes)
       return handled
+    },
+    async farmTaskLogSearch({ params, query }) {
+      const task = needTask(farm, params.task_id)
+      const job = farm.jobs.byId(task.job_id)
+      const found = await searchLog(farm.logs.taskPath(job.uuid, task.uuid), {
+        size: task.log_size,
+        text: query.q,
+        limit: query.limit ?? 100,
+      })
+      return ok(found)
     },
   }
 }

@@ -36,8 +36,11 @@ export type Reply<O extends Operation> = Answer<O> | typeof handled
 /** The handler has written the answer itself (a stream, or text). */
 export const handled = { status: 0, body: undefined } as const
 
-export type Handlers = {
-  [Id in OperationId]?: (
+export type Handlers = Partial<AllHandlers>
+
+/** Every operation of the contract has its handler. */
+export type AllHandlers = {
+  [Id in OperationId]: (
     call: Call<Operations[Id]>,
   ) => Reply<Operations[Id]> | Promise<Reply<Operations[Id]>>
 }

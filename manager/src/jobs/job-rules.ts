@@ -23,7 +23,7 @@ export function jobAfterTask(
   job: JobFacts,
   policy: FailurePolicy,
 ): JobStatus | undefined {
-  // A finished job never comes back by itself: only a person's request moves it (see jobAfterRequeuedTask).
+  // A finished job never comes back by itself: only a person's request moves it (see jobAfterOrder).
   if (job.status !== 'pause-requested' && !moving.includes(job.status)) return undefined
   switch (to) {
     case 'queued':
@@ -44,9 +44,17 @@ export function jobAfterTask(
   }
 }
 
-/** Somebody asked for this one task again: a finished job goes back to work, for that task alone. */
-export function jobAfterRequeuedTask(status: JobStatus): JobStatus | undefined {
-  return ['completed', 'canceled', 'failed'].includes(status) ? 'queued' : undefined
+/**
+ * What a person's order for one task makes of a finished job: a task asked for again brings it back to work, for that
+ * task alone; and when the last task is declared done, so is the job.
+ */
+export function jobAfterOrder(
+  to: TaskStatus,
+  job: Pick<JobFacts, 'status' | 'tally'>,
+): JobStatus | undefined {
+  if (!['completed', 'canceled', 'failed'].includes(job.status)) return undefined
+  if (to === 'queued') return 'queued'
+  return to === 'completed' && isComplete(job) ? 'completed' : undefined
 }
 
 export interface JobConsequence {

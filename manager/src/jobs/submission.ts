@@ -38,16 +38,26 @@ export function createSubmissions(
       const uuid = randomUUID()
       const created = farm.now()
       const { authored, tag } = await compile(submitted, uuid, created)
-      const id = insertJob(farm, submitted, authored, { uuid, created, tag })
-      try {
-        await insertTasks(farm, id, authored.tasks, created)
-      } catch (error) {
-        farm.transaction(() => farm.jobs.remove(id))
-        throw error
-      }
-      return start(farm, id, submitted)
+      return storeJob(farm, submitted, authored, { uuid, created, tag })
     },
   }
+}
+
+/** Stores a compiled job, in many small transactions; it can be seen, but nobody gets its tasks, until all is there. */
+export async function storeJob(
+  farm: Farm,
+  submitted: SubmittedJob,
+  authored: AuthoredJob,
+  facts: { uuid: string; created: number; tag: number | null },
+): Promise<JobRecord> {
+  const id = insertJob(farm, submitted, authored, facts)
+  try {
+    await insertTasks(farm, id, authored.tasks, facts.created)
+  } catch (error) {
+    farm.transaction(() => farm.jobs.remove(id))
+    throw error
+  }
+  return start(farm, id, submitted)
 }
 
 /** Jobs whose submission a crash cut off; nobody was told that they are stored. */

@@ -1,6 +1,6 @@
 import type { AttemptOutcome, TaskStatus } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
-import { jobAfterRequeuedTask, jobAfterTask } from '../jobs/job-rules.ts'
+import { jobAfterOrder, jobAfterTask } from '../jobs/job-rules.ts'
 import { type JobRecord, tallyOf } from '../jobs/jobs-store.ts'
 import { stepsAfter } from '../tasks/task-rules.ts'
 import type { TaskRecord } from '../tasks/tasks-store.ts'
@@ -25,13 +25,13 @@ export interface TaskStatusChange {
 export function changeTaskStatus(farm: Farm, task: TaskRecord, change: TaskStatusChange): void {
   const { to } = change
   const from = task.status
+  if (from === to) return
   const now = farm.now()
   const steps = stepsAfter(to, { completed: task.steps_completed, total: task.steps_total })
   const activity = change.activity ?? task.activity
   farm.tasks.setStatus(task.id, { status: to, activity, steps, now })
   farm.jobs.countMove(task.job_id, from, to, steps - task.steps_completed, now)
   Object.assign(task, { status: to, activity, steps_completed: steps, updated_at: now })
-  if (from === to) return
   const job = farm.jobs.byId(task.job_id)
   noteChange(farm, job, task, from, change)
   if (from === 'active') endAttempt(farm, task, change.outcome ?? outcomeOf(to))
@@ -143,9 +143,10 @@ function rippleToJob(
   change: TaskStatusChange,
 ): void {
   const job = farm.jobs.byId(before.id)
+  const facts = factsOf(farm, job)
   const wanted =
-    (change.byPerson && change.to === 'queued' ? jobAfterRequeuedTask(job.status) : undefined) ??
-    jobAfterTask(change.to, factsOf(farm, job), policyOf(farm))
+    (change.byPerson ? jobAfterOrder(change.to, facts) : undefined) ??
+    jobAfterTask(change.to, facts, policyOf(farm))
   if (wanted && wanted !== job.status) {
     changeJobStatus(farm, job.id, wanted, `task ${task.name} ${change.to}`)
   }

@@ -14,18 +14,28 @@ export function orderTaskStatus(
   reason: string,
 ): void {
   if (to === task.status) return
-  if (!canPersonOrder(to)) {
-    throw new FarmError('STATUS_NOT_ALLOWED', `Nobody can order a task to be ${to}`, {
-      hint: 'A task can be canceled, paused or queued again, or declared completed or failed.',
+  if (!canPersonOrder(to, task.status)) {
+    throw new FarmError('STATUS_NOT_ALLOWED', `A task that is ${task.status} cannot become ${to}`, {
+      hint: 'A task can be canceled or paused until it is done, queued again, or declared completed.',
     })
   }
   farm.transaction(() => {
-    if (to === 'queued') farm.tasks.clearFailures(task.id)
-    changeTaskStatus(farm, task, {
-      to: to === 'queued' ? queuedOrPaused(farm, task.job_id) : to,
-      activity: reason,
-      reason,
-      byPerson: true,
-    })
+    if (to !== 'queued') {
+      changeTaskStatus(farm, task, { to, activity: reason, reason, byPerson: true })
+      return
+    }
+    // Without what it waits for, it would wait for ever.
+    for (const needed of farm.tasks.givenUpBefore(task.id)) queueAgain(farm, needed, reason)
+    queueAgain(farm, task, reason)
+  })
+}
+
+function queueAgain(farm: Farm, task: TaskRecord, reason: string): void {
+  farm.tasks.clearFailures(task.id)
+  changeTaskStatus(farm, task, {
+    to: queuedOrPaused(farm, task.job_id),
+    activity: reason,
+    reason,
+    byPerson: true,
   })
 }

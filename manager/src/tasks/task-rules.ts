@@ -16,11 +16,19 @@ export function canWorkerReport(from: TaskStatus, to: TaskStatus): boolean {
   return byWorker[from].includes(to)
 }
 
-const byPerson: readonly TaskStatus[] = ['canceled', 'queued', 'completed', 'failed', 'paused']
+/** What a person may order; `active` and `soft-failed` are states of affairs, not wishes. */
+const byPerson: Readonly<Record<TaskStatus, readonly TaskStatus[]>> = {
+  canceled: ['active', 'queued', 'soft-failed', 'paused'],
+  queued: ['active', 'canceled', 'completed', 'failed', 'soft-failed', 'paused'],
+  completed: ['active', 'canceled', 'failed', 'queued', 'soft-failed', 'paused'],
+  failed: ['active', 'queued', 'soft-failed', 'paused'],
+  paused: ['queued', 'soft-failed'],
+  active: [],
+  'soft-failed': [],
+}
 
-/** `active` and `soft-failed` are states of affairs, not wishes. */
-export function canPersonOrder(to: TaskStatus): boolean {
-  return byPerson.includes(to)
+export function canPersonOrder(to: TaskStatus, from: TaskStatus): boolean {
+  return byPerson[to].includes(from)
 }
 
 /** The steps a task has done once it has this status. */

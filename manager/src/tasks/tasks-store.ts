@@ -61,8 +61,8 @@ export function createTasksStore(db: Db) {
     `${withWorker} WHERE t.job_id = ? ORDER BY t.index_in_job`,
   )
   const lastOfWorker = db.prepare<[number], TaskRecord & { job_uuid: string }>(
-    `SELECT t.*, j.uuid AS job_uuid FROM tasks t JOIN jobs j ON j.id = t.job_id
-      WHERE t.worker_id = ? ORDER BY t.status = 'active' DESC, t.last_touched_at DESC LIMIT 1`,
+    `SELECT t.*, j.uuid AS job_uuid FROM attempts a JOIN tasks t ON t.id = a.task_id
+       JOIN jobs j ON j.id = t.job_id WHERE a.worker_id = ? ORDER BY a.started_at DESC, a.id DESC LIMIT 1`,
   )
   const activeOfWorker = db.prepare<[number], TaskRecord>(
     `SELECT * FROM tasks WHERE worker_id = ? AND status = 'active' ORDER BY id`,
@@ -105,6 +105,13 @@ export function createTasksStore(db: Db) {
   const releaseDependents = db.prepare(
     `UPDATE tasks SET waits_for = waits_for + ?
       WHERE id IN (SELECT task_id FROM task_dependencies WHERE dependency_id = ?)`,
+  )
+  const neededBy = db.prepare<[number], TaskRecord>(
+    `WITH RECURSIVE needed (id) AS (
+       SELECT dependency_id FROM task_dependencies WHERE task_id = ?
+       UNION SELECT d.dependency_id FROM task_dependencies d JOIN needed n ON d.task_id = n.id)
+     SELECT t.* FROM tasks t JOIN needed USING (id) WHERE t.status IN ('canceled', 'failed')
+      ORDER BY t.index_in_job`,
   )
   const pick = db.prepare<[number, string, number], TaskRecord>(
     `SELECT * FROM tasks WHERE job_id = ? AND type = ? AND ${readyNow}
@@ -178,6 +185,8 @@ export function createTasksStore(db: Db) {
     setLogSize: (id: number, size: number) => void setLogSize.run(size, id),
     /** A task was completed (-1) or is to be done again (+1): those that depend on it wait for fewer, or more. */
     changeWaits: (id: number, by: 1 | -1): number => releaseDependents.run(by, id).changes,
+    /** The canceled and failed tasks that a task cannot be run without. */
+    givenUpBefore: (id: number) => neededBy.all(id),
     /** The next task of a type that this worker may have. */
     pick: (job: number, type: string, worker: number) => pick.get(job, type, worker),
     hasReady: (job: number, type?: string): boolean =>

@@ -115,7 +115,6 @@ CREATE TABLE tasks (
 CREATE INDEX tasks_ready ON tasks (job_id, type, priority DESC, index_in_job)
   WHERE waits_for = 0 AND status IN ('queued', 'soft-failed');
 CREATE INDEX tasks_active ON tasks (worker_id) WHERE status = 'active';
-CREATE INDEX tasks_of_worker ON tasks (worker_id) WHERE worker_id IS NOT NULL;
 
 CREATE TABLE task_dependencies (
   task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
