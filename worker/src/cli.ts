@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { UserError } from '@shaman-farm/terminal'
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { type ConfigFlags, readConfig, type WorkerConfig } from './config.ts'
-import { startWorker, type Worker, type WorkerEnd } from './worker.ts'
+import type { BlobCache } from './mount-free/blob-cache.ts'
+import { openCache, startWorker, type Worker, type WorkerEnd } from './worker.ts'
 
 interface WorkerFlags extends ConfigFlags {
   once?: true
@@ -26,6 +27,14 @@ export function register(program: Command): void {
     .option('--time-limit-minutes <n>', 'end a command that takes longer', positive)
     .option('--nice <n>', 'run commands at this niceness, 0 to 19', positive)
     .option('--restart-exit-code <n>', 'exit so when asked to restart', positive)
+    .addOption(
+      new Option('--storage <how>', "use the farm's storage as mounted, or pull files").choices([
+        'auto',
+        'mounted',
+        'pull',
+      ]),
+    )
+    .option('--cache-gb <n>', 'most disk space for pulled files, in GB', positive)
     .option('--once', 'end when there is nothing to do')
     .option('--json', 'log JSON lines')
     .option('--log-level <level>', 'trace, debug, info, warn or error', 'info')
@@ -40,9 +49,11 @@ async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   const managerUrl = requireManager(config)
   log.info({ manager: managerUrl, home: config.home }, 'worker starts')
   const stop = new AbortController()
+  const { home, cacheBytes } = config
+  const cache = openCache({ managerUrl, home, cacheBytes, log })
   const starting = Promise.all(
     Array.from({ length: config.slots }, (_, slot) =>
-      startSlot(config, slot, managerUrl, flags, log),
+      startSlot({ config, slot, managerUrl, cache, log, once: flags.once ?? false }),
     ),
   )
   let workers: Worker[] = []
@@ -61,24 +72,26 @@ async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   return exitCodeOf(ends, config)
 }
 
-function startSlot(
-  config: WorkerConfig,
-  slot: number,
-  managerUrl: string,
-  flags: WorkerFlags,
-  log: Logger,
-): Promise<Worker> {
+interface SlotOptions {
+  config: WorkerConfig
+  slot: number
+  managerUrl: string
+  cache: BlobCache
+  once: boolean
+  log: Logger
+}
+
+function startSlot({ config, slot, ...rest }: SlotOptions): Promise<Worker> {
   const isOnly = config.slots === 1
   return startWorker({
-    managerUrl,
+    ...rest,
     home: isOnly ? config.home : join(config.home, `slot-${slot + 1}`),
     name: isOnly ? config.name : `${config.name} #${slot + 1}`,
     taskTypes: config.taskTypes,
     limits: config.limits,
     env: gpuEnvironment(config.gpus[slot]),
     canRestart: config.restartExitCode !== 0,
-    once: flags.once ?? false,
-    log,
+    storageMode: config.storageMode,
   })
 }
 

@@ -3,6 +3,7 @@ import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@shaman-farm/terminal'
 import { parse } from 'yaml'
+import type { StorageMode } from './mount-free/storage.ts'
 import type { ProcessLimits } from './process/run.ts'
 
 export const defaultTaskTypes = ['blender', 'ffmpeg', 'file-management', 'misc'] as const
@@ -20,6 +21,8 @@ export interface WorkerConfig {
   limits: ProcessLimits
   /** The exit code that asks the service manager for a restart; 0 = cannot be restarted. */
   restartExitCode: number
+  storageMode: StorageMode
+  cacheBytes: number
 }
 
 /** What the command line says; undefined leaves it to environment, file and defaults. */
@@ -34,6 +37,8 @@ export interface ConfigFlags {
   timeLimitMinutes?: number | undefined
   nice?: number | undefined
   restartExitCode?: number | undefined
+  storage?: StorageMode | undefined
+  cacheGb?: number | undefined
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -72,6 +77,8 @@ export async function readConfig(
       nice: flags.nice ?? numberOf(file.nice),
       oomScoreAdjust: numberOf(file.oom_score_adjust),
     },
+    storageMode: flags.storage ?? storageModeOf(file.storage) ?? 'auto',
+    cacheBytes: (flags.cacheGb ?? numberOf(file.cache_gb) ?? 50) * 1e9,
     restartExitCode: flags.restartExitCode ?? numberOf(file.restart_exit_code) ?? 0,
   })
 }
@@ -113,6 +120,10 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
       cause,
     })
   }
+}
+
+function storageModeOf(value: unknown): StorageMode | undefined {
+  return value === 'auto' || value === 'mounted' || value === 'pull' ? value : undefined
 }
 
 function textOf(value: unknown): string | undefined {

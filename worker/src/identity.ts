@@ -22,7 +22,7 @@ export interface SignOnOptions {
 
 export interface SignedOn {
   client: ManagerClient
-  uuid: string
+  credentials: Credentials
   /** The status the manager wants the worker in. */
   status: WorkerStatus
 }
@@ -52,7 +52,7 @@ export async function signOn(options: SignOnOptions): Promise<SignedOn> {
       })
       if (answer.status === 200) {
         const { status_requested } = answer.body as { status_requested: WorkerStatus }
-        return { client, uuid: credentials.uuid, status: status_requested }
+        return { client, credentials, status: status_requested }
       }
       if (answer.status === 403 || answer.status === 401) {
         log.warn({ worker: credentials.uuid }, 'worker is unknown to manager, registering anew')
@@ -81,7 +81,7 @@ async function register(options: SignOnOptions): Promise<Credentials> {
   })
   const credentials = { uuid, secret }
   await writeCredentials(options.home, credentials)
-  options.log.info({ worker: uuid, name: options.name }, 'worker registered')
+  options.log.info({ worker: uuid, worker_name: options.name }, 'worker registered')
   return credentials
 }
 

@@ -2,6 +2,7 @@ import type { AssignedTask } from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
 import { type CommandContext, CommandError, type FrameDone } from './commands/command.ts'
 import { findCommand } from './commands/main.ts'
+import type { TaskStorage } from './mount-free/task-storage.ts'
 import type { Guard } from './process/guard.ts'
 import type { ProcessLimits } from './process/run.ts'
 import type { TaskReporter } from './task-reporter.ts'
@@ -17,14 +18,19 @@ export interface RunTaskOptions {
   env: Readonly<Record<string, string>>
   log: Logger
   imageSaved: (image: { file: string; frame?: number }) => void
+  /** Brings the task's files here, or finds that they are. */
+  prepare: (tell: (line: string) => void) => Promise<TaskStorage>
 }
 
 /** Runs a task's commands one after the other. Never rejects: what goes wrong is the task's outcome. */
 export async function runTask(options: RunTaskOptions): Promise<TaskOutcome> {
   const { task, reporter, signal, log } = options
   reporter.status({ taskStatus: 'active', activity: 'started' })
+  let storage: TaskStorage | undefined
   try {
-    for (const command of task.commands) await runCommand(command, options)
+    storage = await options.prepare((line) => reporter.log(line))
+    for (const command of storage.commands) await runCommand(command, storage, options)
+    await storage.delivered()
     // Said at the very end only: a cancel that comes now must not find the task completed.
     if (signal.aborted) throw new CommandError('canceled', 'canceled')
     reporter.status({ taskStatus: 'completed', activity: 'completed' })
@@ -39,20 +45,23 @@ export async function runTask(options: RunTaskOptions): Promise<TaskOutcome> {
       log.error({ err: error, task: task.uuid }, 'command broke')
     reportFailure(reporter, error)
     return 'failed'
+  } finally {
+    storage?.release()
   }
 }
 
 async function runCommand(
   command: AssignedTask['commands'][number],
+  storage: TaskStorage,
   options: RunTaskOptions,
 ): Promise<void> {
   if (options.signal.aborted) throw new CommandError('canceled', 'canceled')
   options.reporter.log(`command ${command.name}`)
-  await findCommand(command.name)(command.parameters, contextFor(options))
+  await findCommand(command.name)(command.parameters, contextFor(options, storage))
   if (command.total_step_count === 0) options.reporter.step()
 }
 
-function contextFor(options: RunTaskOptions): CommandContext {
+function contextFor(options: RunTaskOptions, storage: TaskStorage): CommandContext {
   const { reporter } = options
   return {
     signal: options.signal,
@@ -64,17 +73,23 @@ function contextFor(options: RunTaskOptions): CommandContext {
     log: (line) => reporter.log(line),
     activity: (text) => reporter.activity(text),
     step: () => reporter.step(),
-    frameDone: (frame) => reporter.frameDone(frameReport(frame)),
-    imageSaved: options.imageSaved,
+    frameDone(frame) {
+      if (frame.status === 'skipped' && frame.file) storage.found(frame.file, frame.frame)
+      reporter.frameDone(frameReport(frame, storage))
+    },
+    imageSaved(image) {
+      storage.produced(image.file, image.frame)
+      options.imageSaved(image)
+    },
   }
 }
 
-function frameReport({ frame, status, durationMs, file }: FrameDone) {
+function frameReport({ frame, status, durationMs, file }: FrameDone, storage: TaskStorage) {
   return {
     frame,
     status,
     ...(durationMs === undefined ? {} : { duration_ms: durationMs }),
-    ...(file === undefined ? {} : { file }),
+    ...(file === undefined ? {} : { file: storage.toFarm(file) }),
   }
 }
 

@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import type { AssignedTask, ManagerClient, WorkerStatus } from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
 import { type Backoff, createBackoff, pause } from './backoff.ts'
 import { type SignedOn, type SignOnOptions, signOn } from './identity.ts'
+import { type BlobCache, openBlobCache } from './mount-free/blob-cache.ts'
+import { createStorage, type Storage, type StorageMode } from './mount-free/storage.ts'
 import { type Delivery, type Outbox, openOutbox, type StoredUpdate } from './outbox.ts'
 import { watchPermission } from './permission.ts'
 import { type Previews, startPreviews } from './previews.ts'
@@ -11,6 +14,7 @@ import { runTask } from './run-task.ts'
 import { createTaskReporter } from './task-reporter.ts'
 
 export const softwareVersion = '0.1.0'
+const defaultCacheBytes = 50e9
 
 export interface WorkerOptions {
   managerUrl: string
@@ -23,6 +27,10 @@ export interface WorkerOptions {
   env?: Readonly<Record<string, string>>
   /** Whether somebody starts the worker again after it ended with `restart`. */
   canRestart?: boolean
+  /** Whether the farm's storage is used as mounted, or files are pulled; `auto` finds out for each task. */
+  storageMode?: StorageMode
+  cache?: BlobCache
+  cacheBytes?: number
   /** End when there is nothing to do. */
   once?: boolean
   timing?: Partial<WorkerTiming>
@@ -72,12 +80,20 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     await outbox.close()
     throw error
   })
-  const session = createSession({ options, timing, signedOn, outbox, signal: stopping.signal })
+  const cache = options.cache ?? openCache(options)
+  const session = createSession({
+    options,
+    timing,
+    signedOn,
+    outbox,
+    cache,
+    signal: stopping.signal,
+  })
   const ended = live(session, identify).finally(() => close(session))
   // Whoever starts a worker and never looks at `ended` must not be killed by it.
   ended.catch((error: unknown) => options.log.error({ err: error }, 'worker broke'))
   return {
-    uuid: session.signedOn.uuid,
+    uuid: signedOn.credentials.uuid,
     ended,
     async stop() {
       stopping.abort(new Error('the worker is stopping'))
@@ -91,12 +107,14 @@ interface SessionParts {
   timing: WorkerTiming
   signal: AbortSignal
   outbox: Outbox
+  cache: BlobCache
   signedOn: SignedOn
 }
 
 interface Session extends SessionParts {
   log: Logger
   guard: Guard
+  storage: Storage
   previews: Previews
   backoff: Backoff
   /** The task at work, to be dropped when the manager says that it is somebody else's. */
@@ -105,7 +123,7 @@ interface Session extends SessionParts {
 
 function createSession(parts: SessionParts): Session {
   const { options, timing, signedOn, outbox } = parts
-  const log = options.log.child({ worker: signedOn.uuid })
+  const log = options.log.child({ worker: signedOn.credentials.uuid })
   const session: Session = {
     ...parts,
     log,
@@ -113,6 +131,7 @@ function createSession(parts: SessionParts): Session {
     backoff: createBackoff(retryOf(timing)),
     running: undefined,
     previews: startPreviews({ client: signedOn.client, log }),
+    storage: storageFor(parts, signedOn, log),
   }
   outbox.start({
     deliver: (update, abort) => deliver(session.signedOn.client, update, abort),
@@ -122,6 +141,24 @@ function createSession(parts: SessionParts): Session {
     },
   })
   return session
+}
+
+function storageFor({ options, cache }: SessionParts, signedOn: SignedOn, log: Logger): Storage {
+  const { client, credentials } = signedOn
+  const { home, storageMode: mode = 'auto' } = options
+  return createStorage({ mode, client, credentials, home, cache, log })
+}
+
+/** Slots of one machine are given one cache; a worker alone has its own. */
+export function openCache(
+  options: Pick<WorkerOptions, 'managerUrl' | 'home' | 'cacheBytes' | 'log'>,
+): BlobCache {
+  return openBlobCache({
+    dir: join(options.home, 'cache'),
+    url: options.managerUrl,
+    maxBytes: options.cacheBytes ?? defaultCacheBytes,
+    log: options.log,
+  })
 }
 
 function retryOf(timing: WorkerTiming): { minMs: number; maxMs: number } {
@@ -160,6 +197,8 @@ async function live(session: Session, identify: () => Promise<SignedOn>): Promis
     const next = await (status === 'awake' ? work(session) : sleep(session))
     if (next === 'sign-on') {
       session.signedOn = await identify()
+      await session.storage.close()
+      session.storage = storageFor(session, session.signedOn, session.log)
       status = session.signedOn.status
       continue
     }
@@ -242,7 +281,7 @@ async function runAssigned(session: Session, task: AssignedTask): Promise<void> 
   const over = new AbortController()
   session.running = { taskId: task.uuid, abort }
   const signal = AbortSignal.any([session.signal, abort.signal])
-  log.info({ name: task.name }, 'task started')
+  log.info({ task_name: task.name }, 'task started')
   const watching = watchPermission({
     client: session.signedOn.client,
     taskId: task.uuid,
@@ -262,6 +301,7 @@ async function runAssigned(session: Session, task: AssignedTask): Promise<void> 
     env: { ...options.env, SHAMAN_FARM_TASK: task.uuid },
     log,
     imageSaved: (image) => previews.offer({ taskId: task.uuid, ...image }),
+    prepare: (tell) => session.storage.prepare(task, { signal, log, tell }),
   })
   over.abort()
   await watching
@@ -335,6 +375,7 @@ async function close(session: Session): Promise<void> {
   await outbox.drained(AbortSignal.timeout(timing.flushOnStopMs))
   if (outbox.size > 0) log.warn({ updates: outbox.size }, 'updates kept for the next start')
   await outbox.close()
+  await session.storage.close()
   await guard.close()
   await signedOn.client.signOff({ timeoutMs: 3_000 }).catch((error: unknown) => {
     log.warn({ err: error }, 'not signed off')

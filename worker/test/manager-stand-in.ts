@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AssignedTask, TaskUpdate } from '@shaman-farm/manager-api'
-import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 
 export interface HeardUpdate {
   taskId: string
@@ -40,6 +40,8 @@ export interface StandInOptions {
   /** Holds questions as ours does; Flamenco's manager answers at once. */
   holds?: boolean
   port?: number
+  /** Adds more of a manager. */
+  extend?: (app: FastifyInstance) => Promise<void>
 }
 
 export async function startStandIn(t: TestContext, options: StandInOptions = {}): Promise<StandIn> {
@@ -101,7 +103,8 @@ export async function startStandIn(t: TestContext, options: StandInOptions = {})
     const status = standIn.fault(request)
     if (status !== undefined) return reply.code(status).send({ code: status, message: 'fault' })
     const isOpen = request.url.endsWith('/register-worker')
-    if (isOpen || request.url.includes('/farm/') || workerOf(request)) return
+    const isWorkers = request.url.includes('/worker/')
+    if (isOpen || !isWorkers || workerOf(request)) return
     return reply.code(403).send({ message: 'security requirements failed' })
   })
 
@@ -192,6 +195,7 @@ export async function startStandIn(t: TestContext, options: StandInOptions = {})
   app.post(`${base}/task/:id/output-produced`, takeImage)
   if (holds) app.post('/api/v3/farm/worker/task/:id/output', takeImage)
 
+  await options.extend?.(app)
   await app.listen({ host: '127.0.0.1', port: options.port ?? 0 })
   t.after(() => app.close())
   standIn.url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`

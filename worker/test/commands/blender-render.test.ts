@@ -1,42 +1,17 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, type TestContext, test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { type TestContext, test } from 'node:test'
 import { findCommand } from '../../src/commands/main.ts'
 import { findDamage } from '../../src/images/check.ts'
 import { isMissing } from '../required.ts'
+import { sceneDir } from '../scenes.ts'
 import { tempDir } from '../temp.ts'
 import { testContext } from './context.ts'
 
 const render = findCommand('blender-render')
 const keepFrames =
   'import bpy; r = bpy.context.scene.render; r.use_file_extension = True; r.use_overwrite = False'
-
-let scenes: string | undefined
-after(() => (scenes === undefined ? undefined : rm(scenes, { recursive: true, force: true })))
-
-/** The test scenes, made once by a real Blender. */
-function sceneDir(): string {
-  if (scenes !== undefined) return scenes
-  scenes = mkdtempSync(join(tmpdir(), 'farm-scenes-'))
-  const script = fileURLToPath(new URL('../fixtures/make-scene.py', import.meta.url))
-  const args = [
-    '-b',
-    '--factory-startup',
-    '--python-exit-code',
-    '42',
-    '--python',
-    script,
-    '--',
-    scenes,
-  ]
-  execFileSync('blender', args, { stdio: 'ignore' })
-  return scenes
-}
 
 interface Render {
   blend?: string

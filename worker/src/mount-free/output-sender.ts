@@ -1,0 +1,87 @@
+import { basename } from 'node:path'
+import type { ShamanClient } from '@shaman-farm/shaman/client'
+import { digestOfFile } from '@shaman-farm/shaman/digest'
+import PQueue from 'p-queue'
+import type { Logger } from 'pino'
+import { createBackoff } from '../backoff.ts'
+import type { JobOutputs } from './job-outputs.ts'
+
+export interface OutputFile {
+  /** Where it is here. */
+  local: string
+  /** Where the farm wants it. */
+  farm: string
+  frame?: number
+}
+
+/** Sends files to the store as they come, and tells the manager what they are. */
+export interface OutputSender {
+  send(file: OutputFile): void
+  has(local: string): boolean
+  /** Resolves when all that was sent has arrived; rejects with the first refusal. */
+  settled(): Promise<void>
+}
+
+export interface OutputSenderOptions {
+  taskId: string
+  shaman: ShamanClient
+  outputs: JobOutputs
+  signal: AbortSignal
+  log: Logger
+  retry?: { minMs: number; maxMs: number }
+}
+
+export function createOutputSender(options: OutputSenderOptions): OutputSender {
+  const queue = new PQueue({ concurrency: 2 })
+  const sent = new Set<string>()
+  let failure: unknown
+
+  async function deliver(file: OutputFile): Promise<void> {
+    const { signal, log } = options
+    const backoff = createBackoff(options.retry ?? { minMs: 500, maxMs: 15_000 })
+    while (!signal.aborted) {
+      try {
+        return await deliverOnce(options, file)
+      } catch (error) {
+        if (signal.aborted) return
+        if (isFinal(error)) {
+          failure ??= error
+          return
+        }
+        log.debug({ err: error, file: file.local }, 'output waits')
+        await backoff.wait(signal)
+      }
+    }
+  }
+
+  return {
+    send(file) {
+      if (sent.has(file.local)) return
+      sent.add(file.local)
+      void queue.add(() => deliver(file))
+    },
+    has: (local) => sent.has(local),
+    async settled() {
+      await queue.onIdle()
+      if (failure !== undefined) throw failure
+    },
+  }
+}
+
+async function deliverOnce(
+  { taskId, shaman, outputs, signal }: OutputSenderOptions,
+  file: OutputFile,
+): Promise<void> {
+  const digest = await digestOfFile(file.local, { signal })
+  const path = `outputs/${basename(file.local)}`
+  await shaman.upload({ files: [{ path, digest, source: { file: file.local } }], signal })
+  const frame = file.frame === undefined ? {} : { frame: file.frame }
+  await outputs.add(taskId, { path: file.farm, ...digest, ...frame }, signal)
+}
+
+/** The file is gone, or the manager will never take it; anything else may be better in a moment. */
+function isFinal(error: unknown): boolean {
+  const { code, detail } = error as { code?: unknown; detail?: { status?: unknown } }
+  const status = Number(detail?.status ?? 0)
+  return code === 'ENOENT' || (status >= 400 && status < 500 && status !== 408 && status !== 429)
+}

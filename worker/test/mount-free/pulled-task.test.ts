@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict'
+import { readdir, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { type TestContext, test } from 'node:test'
+import type { AssignedTask } from '@shaman-farm/manager-api'
+import { openShaman, type Shaman, shamanRoutes } from '@shaman-farm/shaman'
+import { createShamanClient } from '@shaman-farm/shaman/client'
+import { type Digest, digestOfFile } from '@shaman-farm/shaman/digest'
+import { pino } from 'pino'
+import sharp from 'sharp'
+import { startWorker, type Worker, type WorkerOptions } from '../../src/main.ts'
+import { command, makeTask, type StandIn, startStandIn } from '../manager-stand-in.ts'
+import { isMissing } from '../required.ts'
+import { sceneDir } from '../scenes.ts'
+import { tempDir } from '../temp.ts'
+
+const log = pino({ level: process.env.FARM_TEST_LOG ?? 'silent' })
+/** Storage that no machine has. */
+const nowhere = '/nowhere/farm'
+
+interface Output extends Digest {
+  path: string
+  frame?: number
+  task_id: string
+}
+
+interface StoreFarm {
+  manager: StandIn
+  shaman: Shaman
+  outputs: Output[]
+  worker(options?: Partial<WorkerOptions>): Promise<Worker>
+}
+
+/** A manager with a real store, whose storage is mounted nowhere. */
+async function startStoreFarm(t: TestContext, jobsDir = `${nowhere}/jobs`): Promise<StoreFarm> {
+  const dir = await tempDir(t)
+  const shaman = await openShaman({
+    root: join(dir, 'storage'),
+    stateDir: join(dir, 'state'),
+    durability: 'none',
+  })
+  const outputs: Output[] = []
+  const manager = await startStandIn(t, {
+    async extend(app) {
+      await app.register(shamanRoutes, { shaman, prefix: '/api/v3/shaman' })
+      app.get('/api/v3/configuration/shared-storage/workers/:platform', async () => ({
+        location: jobsDir,
+        audience: 'workers',
+        platform: 'linux',
+        shamanEnabled: true,
+      }))
+      app.get('/api/v3/farm/jobs/:id/outputs', async () => ({ files: outputs }))
+      app.post('/api/v3/farm/worker/task/:id/outputs', async (request, reply) => {
+        const { files } = request.body as { files: Omit<Output, 'task_id'>[] }
+        for (const file of files) {
+          outputs.push({ ...file, task_id: (request.params as { id: string }).id })
+        }
+        return reply.code(204).send()
+      })
+    },
+  })
+  t.after(() => shaman.close())
+  return {
+    manager,
+    shaman,
+    outputs,
+    async worker(options = {}) {
+      const worker = await startWorker({
+        managerUrl: manager.url,
+        home: await tempDir(t),
+        name: 'far away',
+        taskTypes: ['blender', 'ffmpeg'],
+        log,
+        timing: { waitSeconds: 5, retryMinMs: 5, retryMaxMs: 20 },
+        ...options,
+      })
+      t.after(() => worker.stop())
+      return worker
+    },
+  }
+}
+
+/** Puts a folder into the store as a checkout. */
+async function submitFolder(farm: StoreFarm, dir: string, checkoutPath: string): Promise<string> {
+  const names = await readdir(dir, { recursive: true, withFileTypes: true })
+  const files = await Promise.all(
+    names
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map(async (file) => ({
+        path: relative(dir, file),
+        digest: await digestOfFile(file),
+        source: { file },
+      })),
+  )
+  const client = createShamanClient({ url: farm.manager.url })
+  const made = await client.submit({ files, checkoutPath })
+  await client.close()
+  return made.checkoutPath
+}
+
+function renderTask(
+  checkout: string,
+  blendfile: string,
+  output: string,
+  frames: string,
+): AssignedTask {
+  const args = [
+    '--python-expr',
+    'import bpy; r = bpy.context.scene.render; r.use_file_extension = True; r.use_overwrite = False',
+    ...['--render-output', output, '--render-format', 'PNG', '--render-frame', frames],
+  ]
+  const parameters = { exe: 'blender', exeArgs: '-b -y', argsBefore: [], blendfile, args }
+  return { ...makeTask([command('blender-render', parameters)]), checkout: { id: checkout } }
+}
+
+async function pixels(shaman: Shaman, digest: Digest): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of await shaman.blobs.open(digest)) chunks.push(chunk as Buffer)
+  return sharp(Buffer.concat(chunks)).raw().toBuffer()
+}
+
+const isOver = (manager: StandIn, taskId: string) => (): boolean =>
+  ['completed', 'failed'].includes(manager.statusesOf(taskId).at(-1) ?? '')
+
+async function run(farm: StoreFarm, task: AssignedTask): Promise<void> {
+  farm.manager.queue.push(task)
+  await farm.manager.until(isOver(farm.manager, task.uuid))
+  const statuses = farm.manager.statusesOf(task.uuid)
+  assert.equal(statuses.at(-1), 'completed', farm.manager.log(task.uuid))
+}
+
+test('a worker without the storage renders the same pixels and sends them back; another makes the video', async (t) => {
+  if (isMissing(t, 'blender') || isMissing(t, 'ffmpeg', ['-version'])) return
+  const farm = await startStoreFarm(t)
+  const project = join(sceneDir(), 'project')
+  const checkout = await submitFolder(farm, project, 'shöt 1')
+  const farmDir = `${nowhere}/renders/shöt 1`
+  const first = await farm.worker()
+  const far = renderTask(
+    checkout,
+    `${nowhere}/jobs/${checkout}/shot.blend`,
+    `${farmDir}/######`,
+    '1..3',
+  )
+  await run(farm, far)
+  assert.deepEqual(
+    farm.outputs.map(({ path, frame }) => [path, frame]),
+    [1, 2, 3].map((frame) => [`${farmDir}/00000${frame}.png`, frame]),
+  )
+  assert.match(
+    farm.manager.log(far.uuid),
+    /no shared storage: "\/nowhere\/farm\/jobs\/sh.*not readable here/,
+  )
+
+  const near = await tempDir(t)
+  const mounted = renderTask('', join(project, 'shot.blend'), `${near}/######`, '1..3')
+  await run(farm, { ...mounted, checkout: undefined } as unknown as AssignedTask)
+  for (const output of farm.outputs) {
+    const here = await sharp(join(near, `00000${output.frame}.png`))
+      .raw()
+      .toBuffer()
+    assert.ok((await pixels(farm.shaman, output)).equals(here), `frame ${output.frame}`)
+  }
+  await first.stop()
+
+  await farm.worker()
+  const outputFile = `${farmDir}/shot 1-3.mp4`
+  const args = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p', '-y']
+  const parameters = { exe: 'ffmpeg', fps: 24, inputGlob: `${farmDir}/*.png`, outputFile, args }
+  const video = {
+    ...makeTask([command('frames-to-video', parameters)]),
+    checkout: { id: checkout },
+  }
+  await run(farm, video)
+  assert.deepEqual(
+    farm.outputs.slice(3).map(({ path, task_id }) => [path, task_id]),
+    [[outputFile, video.uuid]],
+  )
+})
+
+test('a worker that sees the storage uses it, and says so', async (t) => {
+  if (isMissing(t, 'blender')) return
+  const farm = await startStoreFarm(t)
+  const checkout = await submitFolder(farm, join(sceneDir(), 'project'), 'near')
+  const output = await tempDir(t)
+  const worker = await startStoreFarm(t, farm.shaman.jobsDir)
+  await worker.worker()
+  const task = renderTask(
+    checkout,
+    join(farm.shaman.jobsDir, checkout, 'shot.blend'),
+    `${output}/######`,
+    '1',
+  )
+  await run(worker, task)
+  assert.deepEqual(await readdir(output), ['000001.png'])
+  assert.deepEqual(worker.outputs, [])
+})
+
+test('frames a far worker made before are not made again by the next one', async (t) => {
+  if (isMissing(t, 'blender')) return
+  const farm = await startStoreFarm(t)
+  const checkout = await submitFolder(farm, join(sceneDir(), 'project'), 'again')
+  const first = await farm.worker()
+  const task = renderTask(
+    checkout,
+    `${nowhere}/jobs/${checkout}/shot.blend`,
+    `${nowhere}/r/######`,
+    '1..2',
+  )
+  await run(farm, task)
+  await first.stop()
+  const sent = farm.outputs.length
+  farm.manager.updates.length = 0
+  await farm.worker()
+  await run(farm, task)
+  const frames = farm.manager.updates.flatMap(({ body }) => body.frames ?? [])
+  assert.deepEqual(
+    frames.map(({ frame, status }) => [frame, status]),
+    [
+      [1, 'skipped'],
+      [2, 'skipped'],
+    ],
+  )
+  assert.equal(frames[0]?.file, `${nowhere}/r/000001.png`)
+  assert.equal(farm.outputs.length, sent)
+})
+
+test('a file the store has lost fails the task as missing', async (t) => {
+  const farm = await startStoreFarm(t)
+  const dir = await tempDir(t)
+  const checkout = await submitFolder(farm, join(import.meta.dirname, '../fixtures'), 'lost')
+  await rm(join(farm.shaman.root, 'file-store', 'stored'), { recursive: true })
+  await farm.worker()
+  const task = renderTask(checkout, `${nowhere}/jobs/${checkout}/x.blend`, `${dir}/######`, '1')
+  farm.manager.queue.push(task)
+  await farm.manager.until(isOver(farm.manager, task.uuid))
+  const { body } = farm.manager.updates.at(-1)!
+  assert.equal(body.taskStatus, 'failed')
+  assert.equal(body.failure?.reason, 'missing-file')
+})
