@@ -33,21 +33,18 @@ const chunkBytes = 1024 * 1024
 
 /** Opens a file for random access to its decompressed bytes. Memory stays bounded whatever its size. */
 export async function openSource(path: string): Promise<OpenedSource> {
-  const fd = openForReading(path)
+  const { file, size } = openRaw(path)
   try {
-    return await openDescriptor(fd, path)
+    return await openDecoded(file, size, path)
   } catch (error) {
-    closeQuietly(fd)
+    file.close()
     throw error
   }
 }
 
-async function openDescriptor(fd: number, path: string): Promise<OpenedSource> {
-  const stat = fstatSync(fd)
-  if (!stat.isFile()) throw new BlendError('BLEND_NOT_A_BLEND', 'Not a file')
-  const file = rawSource(fd, stat.size)
+async function openDecoded(file: ByteSource, size: number, path: string): Promise<OpenedSource> {
   const compression = detect(file)
-  const facts = { compression, fileSize: stat.size }
+  const facts = { compression, fileSize: size }
   if (compression === 'none') return { bytes: file, ...facts }
   if (compression === 'gzip') return { bytes: await openGzip(file, path), ...facts }
   const frames = findFrames(file)
@@ -57,6 +54,21 @@ async function openDescriptor(fd: number, path: string): Promise<OpenedSource> {
   const bytes = await spill(decodeFramesOf(path, frames))
   file.close()
   return { bytes, ...facts }
+}
+
+/** The file as it is; small ones are read at once. The descriptor belongs to the source from here on. */
+function openRaw(path: string): { file: ByteSource; size: number } {
+  const fd = openForReading(path)
+  let isOwned = false
+  try {
+    const stat = fstatSync(fd)
+    if (!stat.isFile()) throw new BlendError('BLEND_NOT_A_BLEND', 'Not a file')
+    isOwned = stat.size > readWhole
+    const file = isOwned ? fileSource(fd, stat.size) : bufferSource(readFully(fd, 0, stat.size))
+    return { file, size: stat.size }
+  } finally {
+    if (!isOwned) closeSync(fd)
+  }
 }
 
 function openForReading(path: string): number {
@@ -71,14 +83,6 @@ function openForReading(path: string): number {
       { cause: error },
     )
   }
-}
-
-/** Small files are read at once; the descriptor of a buffer is closed here. */
-function rawSource(fd: number, size: number): ByteSource {
-  if (size > readWhole) return fileSource(fd, size)
-  const bytes = readFully(fd, 0, size)
-  closeSync(fd)
-  return bufferSource(bytes)
 }
 
 function detect(file: ByteSource): Compression {
@@ -148,7 +152,7 @@ async function spill(stream: Readable): Promise<ByteSource> {
       for (const part of parts.splice(0)) writeSync(fd, part)
     }
   } catch (error) {
-    if (fd !== undefined) closeQuietly(fd)
+    if (fd !== undefined) closeSync(fd)
     throw decodeError(error)
   }
   return fd === undefined ? bufferSource(Buffer.concat(parts, size)) : fileSource(fd, size)
@@ -176,12 +180,4 @@ function decodeError(error: unknown): unknown {
 function errorCode(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown }
   return typeof code === 'string' ? code : ''
-}
-
-function closeQuietly(fd: number): void {
-  try {
-    closeSync(fd)
-  } catch {
-    // Closed already by the source that owned it.
-  }
 }

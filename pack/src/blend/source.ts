@@ -30,6 +30,7 @@ export function bufferSource(bytes: Buffer): ByteSource {
 /** A source over an open file of any size: aligned windows, a few of them kept. Owns `fd`. */
 export function fileSource(fd: number, size: number): ByteSource {
   const windows = new Map<number, Buffer>()
+  let isOpen = true
   let last: { index: number; bytes: Buffer } = { index: -1, bytes: Buffer.alloc(0) }
 
   const windowAt = (index: number): Buffer => {
@@ -54,7 +55,9 @@ export function fileSource(fd: number, size: number): ByteSource {
     },
     close() {
       windows.clear()
-      closeSync(fd)
+      // Closing twice could close a file that someone else has opened since.
+      if (isOpen) closeSync(fd)
+      isOpen = false
     },
   }
 }

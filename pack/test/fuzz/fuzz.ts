@@ -10,6 +10,8 @@ export interface FuzzResult {
   opened: number
   refused: number
   failures: FuzzFailure[]
+  /** What Node had to complain of, such as a descriptor closed twice. */
+  warnings: string[]
 }
 
 const longestInputMs = 5000
@@ -23,12 +25,17 @@ export async function fuzz(seeds: Seed[], first: number, count: number): Promise
   const dir = mkdtempSync(join(tmpdir(), 'farm-fuzz-'))
   const progress = new SharedArrayBuffer(4)
   const order: FuzzOrder = { dir, seeds, first, count, progress }
+  const warnings: string[] = []
+  const onWarning = (warning: Error): number => warnings.push(warning.message)
+  process.on('warning', onWarning)
   const worker = new Worker(new URL('worker.ts', import.meta.url), {
     workerData: order,
+    // Without this a descriptor that is closed twice would go unnoticed.
+    trackUnmanagedFds: true,
     resourceLimits: { maxOldGenerationSizeMb: mostHeapMb },
   })
   try {
-    return await new Promise<FuzzResult>((resolve, reject) => {
+    const result = await new Promise<Omit<FuzzResult, 'warnings'>>((resolve, reject) => {
       const watch = watchProgress(new Int32Array(progress), reject)
       worker.once('message', resolve)
       worker.once('error', reject)
@@ -37,7 +44,9 @@ export async function fuzz(seeds: Seed[], first: number, count: number): Promise
         reject(new Error('the worker ended without a word'))
       })
     })
+    return { ...result, warnings }
   } finally {
+    process.off('warning', onWarning)
     await worker.terminate()
     rmSync(dir, { recursive: true, force: true })
   }
@@ -53,7 +62,8 @@ function watchProgress(progress: Int32Array, reject: (error: Error) => void): No
 }
 
 /** Damage must be met often, and so must files that are still good enough to be followed. */
-export function assertSound({ opened, refused, failures }: FuzzResult): void {
+export function assertSound({ opened, refused, failures, warnings }: FuzzResult): void {
+  assert.deepEqual([...new Set(warnings)], [])
   assert.deepEqual(failures, [])
   assert.ok(opened > 0 && refused > 0, `${opened} opened, ${refused} refused`)
 }
