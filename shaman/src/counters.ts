@@ -7,7 +7,8 @@ import type { IndexDb } from './index-db.ts'
 export interface Counters {
   stored(blobs: readonly StoredBlob[]): void
   removed(digests: readonly Digest[]): void
-  reset(totals: Totals): void
+  /** Blobs that lay on the disk without the index knowing. */
+  found(digests: readonly Digest[]): void
   totals(): Totals
   /** Which of these arrived by upload and were not claimed before: what a checkout's receipt calls uploaded. */
   claimArrivals(digests: readonly Digest[]): Digest[]
@@ -48,8 +49,11 @@ export async function createCounters(index: IndexDb, log: Logger): Promise<Count
         bytes -= digest.size
       }
     },
-    reset(totals) {
-      ;({ blobs, bytes } = totals)
+    found(digests) {
+      for (const digest of digests) {
+        blobs += 1
+        bytes += digest.size
+      }
     },
     wasClean: isClean,
     totals: () => ({ blobs, bytes }),
@@ -62,6 +66,7 @@ export async function createCounters(index: IndexDb, log: Logger): Promise<Count
   }
   return counters
 
+  // The iterator sees the index as it is now, before anything is served; what comes later is counted on top.
   async function recount(): Promise<void> {
     const startBlobs = blobs
     const startBytes = bytes

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { FileBlobStore } from './blobs/file-blob-store.ts'
 import type { CheckoutCatalog } from './checkouts/catalog.ts'
+import type { Counters, Totals } from './counters.ts'
 import type { Digest } from './digest.ts'
 import type { BlobRecord, IndexDb } from './index-db.ts'
 import { distinctDigests } from './manifest.ts'
@@ -13,9 +14,10 @@ export async function rebuildIndex(parts: {
   catalog: CheckoutCatalog
   index: IndexDb
   log: Logger
-}): Promise<{ blobs: number; bytes: number }> {
-  const { blobs, catalog, index, log } = parts
-  await dropStale(blobs, index)
+  counters: Counters
+}): Promise<Totals> {
+  const { blobs, catalog, index, log, counters } = parts
+  await dropStale(blobs, index, counters)
   let count = 0
   let bytes = 0
   const page: (readonly [Digest, BlobRecord])[] = []
@@ -23,10 +25,12 @@ export async function rebuildIndex(parts: {
     const stats = blobs.disk.lstatSync(blobs.layout.blob(digest))
     if (!stats?.isFile() || stats.size !== digest.size) continue
     const seconds = Math.floor(stats.mtimeMs / 1000)
-    const known = index.getBlob(digest)
-    page.push([digest, known ?? { storedAt: seconds, lastUse: seconds, verifiedAt: 0 }])
     count += 1
     bytes += digest.size
+    // What is being published now is entered by its own upload.
+    if (blobs.committer.isSettling(digest) || index.getBlob(digest)) continue
+    page.push([digest, { storedAt: seconds, lastUse: seconds, verifiedAt: 0 }])
+    counters.found([digest])
     if (page.length >= pageLength) await index.putBlobs(page.splice(0))
   }
   await index.putBlobs(page)
@@ -38,9 +42,12 @@ export async function rebuildIndex(parts: {
   return { blobs: count, bytes }
 }
 
-async function dropStale(blobs: FileBlobStore, index: IndexDb): Promise<void> {
+async function dropStale(blobs: FileBlobStore, index: IndexDb, counters: Counters): Promise<void> {
   for await (const page of index.blobs()) {
-    const stale = page.map(([digest]) => digest).filter((digest) => !blobs.isStored(digest))
+    const stale = page
+      .map(([digest]) => digest)
+      .filter((digest) => blobs.disk.lstatSync(blobs.layout.blob(digest)) === undefined)
+    counters.removed(stale)
     await index.deleteBlobs(stale)
   }
 }

@@ -16,6 +16,8 @@ export interface NegotiatorParts {
   protection: Protection
   /** Takes a blob back out of the trash; whether it was there. */
   restore(digest: Digest): boolean
+  /** These are stored, but the index did not know. */
+  onFound(digests: readonly Digest[]): Promise<void>
   /** Grows with every blob the collector or the scrubber takes away. */
   removals(): number
 }
@@ -49,13 +51,18 @@ export function createNegotiator(parts: NegotiatorParts): Negotiator {
       const isFresh = (): boolean => parts.removals() === removals
       const statuses: BlobStatus[] = []
       const stored: Digest[] = []
+      const found: Digest[] = []
       for (const [i, digest] of digests.entries()) {
         if (i % sliceLength === sliceLength - 1) await leaseAndYield(stored)
         const status = known[i] && isFresh() ? settled(digest) : look(digest)
         if (status === 'stored') stored.push(digest)
+        if (status === 'stored' && known[i] === false) found.push(digest)
         statuses.push(status)
       }
       protection.lease(stored)
+      // Asked again: an upload may have told the index meanwhile.
+      const unindexed = found.filter((digest) => index.getBlob(digest) === undefined)
+      if (unindexed.length > 0) await parts.onFound(unindexed)
       return statuses
     },
   }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
+import { mkdir, open, readFile, stat } from 'node:fs/promises'
 import { isCode, ShamanError } from './errors.ts'
 import { type Layout, layoutVersion } from './layout.ts'
 
@@ -68,10 +69,18 @@ export async function makeDirectories(layout: Layout): Promise<void> {
   ]) {
     await mkdir(dir, { recursive: true })
   }
+  if (await isDirectory(`${layout.stored}/ff`)) return
   for (let i = 0; i < 256; i += 1) {
-    await mkdir(`${layout.stored}/${i.toString(16).padStart(2, '0')}`, { recursive: true })
+    mkdirSync(`${layout.stored}/${i.toString(16).padStart(2, '0')}`, { recursive: true })
   }
   for (const dir of [layout.stored, layout.fileStore, layout.root]) await syncDirectory(dir)
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
 }
 
 async function syncDirectory(path: string): Promise<void> {

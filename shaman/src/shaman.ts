@@ -13,7 +13,7 @@ import { type CheckoutCatalog, createCatalog } from './checkouts/catalog.ts'
 import { type Checkouts, createCheckouts } from './checkouts/checkouts.ts'
 import { type LinkChoice, probeLinks } from './checkouts/link.ts'
 import { type Claims, createClaims } from './claims.ts'
-import { type Counters, createCounters } from './counters.ts'
+import { type Counters, createCounters, type Totals } from './counters.ts'
 import type { Digest } from './digest.ts'
 import { type Disk, realDisk } from './disk.ts'
 import { type Collector, createCollector } from './gc/collector.ts'
@@ -85,7 +85,7 @@ export interface Shaman {
   holders(digest: Digest): Promise<string[]>
   diff(before: string, after: string): Promise<ManifestDiff>
   /** Recreates the index from the files. */
-  rebuild(): Promise<{ blobs: number; bytes: number }>
+  rebuild(): Promise<Totals>
   /** Resolves when the index knows the whole store; requests are served before. */
   readonly ready: Promise<void>
   close(): Promise<void>
@@ -200,7 +200,10 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     log,
     now,
     restore: (digest) => trash.restore(digest),
-    onMissing: (digests) => index.deleteBlobs(digests),
+    onMissing(digests) {
+      counters.removed(digests.filter((digest) => index.getBlob(digest)))
+      return index.deleteBlobs(digests)
+    },
   })
   const gc = createCollector({
     layout,
@@ -226,14 +229,16 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     protection,
     restore: (digest) => trash.restore(digest),
     removals: () => gc.removals() + quarantined,
+    onFound(digests) {
+      counters.found(digests)
+      const time = Math.floor(now() / 1000)
+      const record = { storedAt: time, lastUse: time, verifiedAt: 0 }
+      return index.putBlobs(digests.map((digest) => [digest, record] as const))
+    },
   })
   const scrubber = createScrubber({ store: blobs, index, protection, quarantine, now, log })
   const lastUse = keepLastUses({ index, protection, now, log })
-  const rebuild = async (): Promise<{ blobs: number; bytes: number }> => {
-    const found = await rebuildIndex({ blobs, catalog, index, log })
-    counters.reset(found)
-    return found
-  }
+  const rebuild = (): Promise<Totals> => rebuildIndex({ blobs, catalog, index, log, counters })
   // Beside requests: until it is done, what the index misses is looked up on the disk.
   const ready = held.isNew ? rebuild().then(() => undefined) : Promise.resolve()
   ready.catch((error: unknown) => log.error({ err: error }, 'index not rebuilt'))
@@ -279,7 +284,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     },
     fsck: (given = {}) =>
       checkStore(
-        { store: blobs, index, catalog, quarantine, now },
+        { store: blobs, index, catalog, quarantine, counters, now },
         { repair: given.repair ?? false },
       ),
     holders: (digest) => holdersOf({ index, catalog }, digest),

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import type { FileBlobStore } from '../blobs/file-blob-store.ts'
 import type { CheckoutCatalog } from '../checkouts/catalog.ts'
+import type { Counters } from '../counters.ts'
 import type { Digest } from '../digest.ts'
 import { nextTurn } from '../disk.ts'
 import type { BlobRecord, IndexDb } from '../index-db.ts'
@@ -41,6 +42,7 @@ export async function checkStore(
     index: IndexDb
     catalog: CheckoutCatalog
     quarantine: Quarantine
+    counters: Counters
     now: () => number
   },
   options: { repair: boolean },
@@ -70,7 +72,7 @@ export async function checkStore(
         if (options.repair && (await parts.quarantine.add(digest, stats.ino, 'wrong size'))) {
           report.repaired += 1
         }
-      } else if (index.getBlob(digest) === undefined) {
+      } else if (index.getBlob(digest) === undefined && !store.committer.isSettling(digest)) {
         tell({ kind: 'not-indexed', path })
         if (options.repair) await addToIndex(digest, stats.mtimeMs)
       }
@@ -84,6 +86,7 @@ export async function checkStore(
       verifiedAt: 0,
     }
     await index.putBlobs([[digest, record]])
+    parts.counters.found([digest])
     report.repaired += 1
   }
 
@@ -94,6 +97,7 @@ export async function checkStore(
         .filter((digest) => disk.lstatSync(layout.blob(digest)) === undefined)
       for (const digest of gone) tell({ kind: 'only-indexed', path: layout.blob(digest) })
       if (!options.repair) continue
+      parts.counters.removed(gone)
       await index.deleteBlobs(gone)
       report.repaired += gone.length
     }

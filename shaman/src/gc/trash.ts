@@ -71,10 +71,13 @@ export function createTrash(parts: TrashParts): Trash {
     },
     async record(epoch, digests) {
       await index.setTrashed(digests.map((digest) => [digest, epoch] as const))
-      const gone = digests.filter((digest) => fresh.get(digestKey(digest)) === epoch)
-      await index.deleteBlobs(gone)
       counters.removed(digests)
-      for (const digest of gone) fresh.delete(digestKey(digest))
+      // Not those that have come back meanwhile, from the trash or by a new upload.
+      const gone = digests.filter((digest) => !disk.lstatSync(layout.blob(digest)))
+      await index.deleteBlobs(gone)
+      for (const digest of gone) {
+        if (fresh.get(digestKey(digest)) === epoch) fresh.delete(digestKey(digest))
+      }
     },
     restore(digest) {
       if (known.size === 0) return false

@@ -13,10 +13,11 @@ import {
 } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
 import { readCanDefer, readOriginalName } from './headers.ts'
-import { lingerAfter, rawBody } from './raw-body.ts'
+import { refuse } from './problems.ts'
+import { answerEarly, rawBody } from './raw-body.ts'
 
 // 200,000 files with long paths.
-const jsonLimit = 96 << 20
+const jsonLimit = 64 << 20
 const tags = ['shaman']
 
 const FileParams = Type.Object({
@@ -112,12 +113,9 @@ async function storeFile(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   try {
-    const status = await receiveFile(shaman, params, request)
-    if (status === 208) lingerAfter(request, reply)
-    return await reply.code(status).send()
+    return answerEarly(request, reply, await receiveFile(shaman, params, request))
   } catch (error) {
-    lingerAfter(request, reply)
-    throw error
+    return refuse(error, request, reply)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { ShamanError, type ShamanErrorCode } from '../errors.ts'
 import type { ShamanProblem } from '../schemas.ts'
+import { answerEarly } from './raw-body.ts'
 
 /** The one place where a problem becomes an HTTP status. */
 export const statusOf = {
@@ -44,6 +45,13 @@ export function problemOf(error: unknown): ShamanProblem {
     return { code: statusCode, message: message ?? 'bad request', error_code: 'REQUEST_INVALID' }
   }
   return { code: 500, message: 'the store failed; its log tells more', error_code: 'STORE_FAULT' }
+}
+
+/** Answers an upload that failed, perhaps before its body was read. */
+export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = problemOf(error)
+  if (problem.code >= 500) request.log.error({ err: error }, 'store request failed')
+  return answerEarly(request, reply, problem.code, problem)
 }
 
 /** Answers a request that failed. */

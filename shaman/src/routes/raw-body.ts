@@ -37,6 +37,8 @@ export async function* rawBody(
   } finally {
     clearTimeout(timer)
     overtaken?.dispose()
+    // Takes effect once the read that may be under way has ended; until then nobody else can read.
+    void iterator.return?.(undefined)
   }
   if (!options.signal?.aborted && !source.complete) throw interrupted('the connection was lost')
 }
@@ -56,22 +58,48 @@ function abortPromise(
 }
 
 /**
- * Reads on for a moment after an early answer, so that the client sees the answer and not a reset; then the connection is
- * closed, since the rest of the body still lies on it.
+ * Answers before the body has been read. The rest is read and dropped for a moment, so that the client sees the answer and not
+ * a reset; if there is too much of it, the connection is cut.
  */
-export function lingerAfter(request: FastifyRequest, reply: FastifyReply): void {
+export function answerEarly(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  body?: object,
+): FastifyReply {
   const source = request.raw
-  if (source.complete || source.destroyed) return
-  void reply.header('connection', 'close')
+  if (source.complete) return reply.code(status).send(body)
+  const text = body === undefined ? '' : JSON.stringify(body)
+  const response = reply.hijack().raw
+  response.writeHead(status, {
+    ...(reply.getHeaders() as Record<string, string>),
+    'content-length': Buffer.byteLength(text),
+    ...(body !== undefined && { 'content-type': 'application/json; charset=utf-8' }),
+  })
+  if (text === '') response.flushHeaders()
+  else response.write(text)
+  drain(request, (isWhole) => {
+    if (isWhole) response.end()
+    else response.destroy()
+  })
+  return reply
+}
+
+function drain(request: FastifyRequest, done: (isWhole: boolean) => void): void {
+  const source = request.raw
   let left = lingerBytes
-  const timer = setTimeout(() => source.destroy(), lingerMs)
+  const timer = setTimeout(() => done(false), lingerMs)
+  const finish = (isWhole: boolean) => () => {
+    clearTimeout(timer)
+    done(isWhole)
+  }
   source.on('data', (chunk: Buffer) => {
     left -= chunk.length
-    if (left < 0) source.pause()
+    if (left < 0) finish(false)()
   })
-  source.on('error', () => {})
-  source.on('close', () => clearTimeout(timer))
-  source.on('end', () => clearTimeout(timer))
+  source.once('end', finish(true))
+  source.once('error', finish(false))
+  source.once('close', finish(false))
   source.resume()
 }
 

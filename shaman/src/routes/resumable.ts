@@ -4,7 +4,8 @@ import { type Static, Type } from 'typebox'
 import { type Digest, parseDigest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { Shaman } from '../shaman.ts'
-import { lingerAfter, rawBody } from './raw-body.ts'
+import { refuse } from './problems.ts'
+import { answerEarly, rawBody } from './raw-body.ts'
 
 const Params = Type.Object({
   sha: Type.String(),
@@ -56,8 +57,7 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
       const digest = digestOf(request.params)
       const offset = readOffset(request.headers['upload-offset'])
       if (negotiator.status(digest) === 'stored') {
-        lingerAfter(request, reply)
-        return reply.headers(offsetHeaders(digest.size, true)).code(208).send()
+        return answerEarly(request, reply.headers(offsetHeaders(digest.size, true)), 208)
       }
       const upload = inFlight.begin(digest)
       let outcome: 'stored' | 'failed' = 'failed'
@@ -70,12 +70,11 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
         void reply.headers(offsetHeaders(result.offset, isStored))
         return reply.code(isStored ? (result.outcome === 'stored' ? 201 : 208) : 204).send()
       } catch (error) {
-        lingerAfter(request, reply)
         if (isCode(error, 'OFFSET_MISMATCH')) {
           const expected = (error as ShamanError).detail.offset as number
           void reply.headers(offsetHeaders(expected, false))
         }
-        throw error
+        return refuse(error, request, reply)
       } finally {
         upload.end(outcome)
       }

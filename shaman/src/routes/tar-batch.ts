@@ -7,8 +7,8 @@ import type { Shaman } from '../shaman.ts'
 import { parseTar, type TarEntry } from '../tar/parse.ts'
 import { clientOf } from './headers.ts'
 import { batchLimits } from './limits.ts'
-import { problemOf } from './problems.ts'
-import { lingerAfter, rawBody } from './raw-body.ts'
+import { problemOf, refuse } from './problems.ts'
+import { rawBody } from './raw-body.ts'
 
 /** Many small files in one request, with an answer a line as each becomes durable. */
 export function tarBatchRoutes(app: FastifyInstance, shaman: Shaman): void {
@@ -62,8 +62,7 @@ async function receiveBatch(
     await Promise.all(pending)
     if (!isAnswering) {
       lines.destroy()
-      lingerAfter(request, reply)
-      throw error
+      return refuse(error, request, reply)
     }
     say({ error: problemOf(error) })
     lines.end()

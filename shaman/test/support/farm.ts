@@ -73,8 +73,8 @@ export async function putBlob(shaman: Shaman, blob: TestBlob): Promise<void> {
   await shaman.blobs.putBytes(blob.digest, blob.bytes)
 }
 
-export async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Buffer> {
+export async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  for await (const chunk of stream) chunks.push(chunk)
+  for await (const chunk of stream) chunks.push(chunk as Uint8Array)
   return Buffer.concat(chunks)
 }
