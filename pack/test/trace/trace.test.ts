@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, renameSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { type Trace, tracePack } from '../../src/main.ts'
+import { images, library, material, tempDir, write, writeBlend } from '../project-builder.ts'
+
+/** Status and path of each file, as seen from the project. */
+function listed(trace: Trace, dir: string): string[] {
+  return trace.files.map((f) => `${f.status} ${f.path.replace(`${dir}/`, '')}`).sort()
+}
+
+test('a library is entered only by what is linked from it, through any number of files', async (t) => {
+  const dir = tempDir(t)
+  for (const name of ['used', 'unused', 'deep']) write(dir, `tex/${name}.png`)
+  writeBlend(dir, 'c.blend', material('Deep', '//tex/deep.png'))
+  writeBlend(dir, 'b.blend', [
+    { code: 'MA', address: 1, struct: 'Material', values: { 'id.name': 'MAB', others: 2 } },
+    { code: 'DATA', address: 2, pointers: [0x30001, 0x20000] },
+    ...material('Used', '//tex/used.png'),
+    ...material('Unused', '//tex/unused.png', 0x21000),
+    ...library('//c.blend', ['MADeep']),
+  ])
+  const blend = writeBlend(dir, 'a.blend', library('//b.blend', ['MAB']))
+  assert.deepEqual(listed(await tracePack({ blend }), dir), [
+    'ok b.blend',
+    'ok c.blend',
+    'ok tex/deep.png',
+    'ok tex/used.png',
+  ])
+})
+
+test('libraries that link each other are read to the end', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'x.png')
+  const own = (name: string) => material(name, '//x.png')
+  const linking = (name: string, blend: string, wanted: string) => [
+    { code: 'MA', address: 1, struct: 'Material', values: { 'id.name': `MA${name}`, others: 2 } },
+    { code: 'DATA', address: 2, pointers: [0x30001] },
+    ...library(blend, [wanted]),
+  ]
+  writeBlend(dir, 'b.blend', [...linking('B1', '//a.blend', 'MAA2'), ...own('B2')])
+  const blend = writeBlend(dir, 'a.blend', [...linking('A1', '//b.blend', 'MAB1'), ...own('A2')])
+  assert.deepEqual(listed(await tracePack({ blend }), dir), [
+    'ok a.blend',
+    'ok b.blend',
+    'ok x.png',
+  ])
+})
+
+test('a damaged library is reported with the reason, and the rest is traced', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'lib.blend', 'BLENDER-v403 and then nothing that belongs there')
+  write(dir, 'x.png')
+  const blend = writeBlend(dir, 'a.blend', [
+    ...library('//lib.blend', ['MAM']),
+    ...images({ x: '//x.png' }),
+  ])
+  const trace = await tracePack({ blend })
+  assert.deepEqual(listed(trace, dir), ['ok x.png', 'unreadable lib.blend'])
+  assert.match(trace.files.find((f) => f.kind === 'library')?.hint ?? '', /lib\.blend: /)
+})
+
+test('an archive inside a file of Blender 5 is no dependency, and its paths start at its origin', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'assets/tex/x.png')
+  const [archive, image] = [0x40000, 0x50000]
+  const blend = writeBlend(dir, 'shots/a.blend', [
+    {
+      code: 'LI',
+      address: archive,
+      struct: 'Library',
+      values: { 'id.name': 'LIassets', name: '//../assets/lib.blend', flag: 1 },
+    },
+    {
+      code: 'IM',
+      address: image,
+      struct: 'Image',
+      values: { 'id.name': 'IMx', 'id.lib': archive, name: '//tex/x.png', source: 1 },
+    },
+  ])
+  assert.deepEqual(listed(await tracePack({ blend }), dir), ['ok assets/tex/x.png'])
+})
+
+test('a name that differs in case or Unicode form is found, and packed as the .blend spells it', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'Tex/Brick.PNG')
+  write(dir, 'tex2/n\u0303.png')
+  const paths = { a: '//tex/brick.png', b: '//tex2/\u00f1.png' }
+  const { files } = await tracePack({ blend: writeBlend(dir, 'a.blend', images(paths)) })
+  const facts = files.map((f) => [f.status, f.path.replace(`${dir}/`, ''), f.packPath]).sort()
+  assert.deepEqual(facts, [
+    ['case-mismatch', 'Tex/Brick.PNG', 'tex/brick.png'],
+    ['case-mismatch', 'tex2/n\u0303.png', 'tex2/\u00f1.png'],
+  ])
+})
+
+test('a file that may not be read is told apart from one that is not there', async (t) => {
+  if (process.getuid?.() === 0) return t.skip('the superuser may read everything')
+  const dir = tempDir(t)
+  chmodSync(write(dir, 'x.png'), 0)
+  const { files } = await tracePack({ blend: writeBlend(dir, 'a.blend', images({ x: '//x.png' })) })
+  assert.deepEqual(
+    files.map((f) => f.status),
+    ['unreadable'],
+  )
+})
+
+test('a missing file comes with the place of one of its name', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'shots/moved.png')
+  const blend = writeBlend(dir, 'shots/a.blend', images({ x: '//../old/moved.png' }))
+  const { files } = await tracePack({ blend })
+  assert.match(files[0]?.hint ?? '', /shots\/moved\.png$/)
+})
+
+test('the project is the directory with a marker, else what relative paths span', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'show/tex/x.png')
+  const blend = writeBlend(dir, 'show/shots/sh1/a.blend', images({ x: '//../../tex/x.png' }))
+  assert.equal((await tracePack({ blend })).project, join(dir, 'show'))
+  mkdirSync(join(dir, 'show/shots/.git'))
+  const trace = await tracePack({ blend })
+  assert.equal(trace.project, join(dir, 'show/shots'))
+  assert.deepEqual(
+    trace.files.map((f) => f.status),
+    ['outside'],
+  )
+  await assert.rejects(tracePack({ blend, project: join(dir, 'show/tex') }), {
+    code: 'BLEND_OUTSIDE_PROJECT',
+  })
+})
+
+test('an absolute path into the project counts as inside, also past a symlink above it', async (t) => {
+  const dir = tempDir(t)
+  const real = write(dir, 'disk/show/x.png')
+  symlinkSync(join(dir, 'disk'), join(dir, 'mounted'))
+  writeBlend(dir, 'disk/show/a.blend', images({ x: real }))
+  const blend = join(dir, 'mounted/show/a.blend')
+  const { files, project } = await tracePack({ blend })
+  assert.equal(project, join(dir, 'mounted/show'))
+  assert.deepEqual(
+    files.map((f) => [f.status, f.packPath]),
+    [['ok', 'x.png']],
+  )
+})
+
+test('a copy saved elsewhere is traced as if it lay where it came from', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'show/tex/x.png')
+  const as = writeBlend(dir, 'show/a.blend', [])
+  const blend = writeBlend(dir, 'tmp/copy.blend', images({ x: '//tex/x.png' }))
+  const trace = await tracePack({ blend, as })
+  assert.deepEqual(listed(trace, dir), ['ok show/tex/x.png'])
+  assert.deepEqual(
+    trace.blends.map((b) => [b.path, b.file, b.packPath]),
+    [[as, blend, 'a.blend']],
+  )
+})
+
+test('a tiled image of old files, which names its first tile, brings all in its list', async (t) => {
+  const dir = tempDir(t)
+  for (const tile of [1001, 1002, 1003]) write(dir, `u.${tile}.png`)
+  const blend = writeBlend(dir, 'a.blend', [
+    {
+      code: 'IM',
+      address: 1,
+      struct: 'Image',
+      values: { 'id.name': 'IMu', name: '//u.1001.png', source: 6, 'tiles.first': 2 },
+    },
+    { code: 'DATA', address: 2, struct: 'ImageTile', values: { tile_number: 1001, next: 3 } },
+    { code: 'DATA', address: 3, struct: 'ImageTile', values: { tile_number: 1002, prev: 2 } },
+  ])
+  assert.deepEqual(listed(await tracePack({ blend }), dir), ['ok u.1001.png', 'ok u.1002.png'])
+})
+
+test('packed files and images that Blender makes itself are no dependencies', async (t) => {
+  const dir = tempDir(t)
+  const packed = images({ p: '//p.png' }).map((b) => ({
+    ...b,
+    values: { ...b.values, packedfile: 9 },
+  }))
+  const generated = images({ g: '//g.png' }, 4).map((b) => ({ ...b, address: 7 }))
+  const blend = writeBlend(dir, 'a.blend', [
+    ...packed,
+    ...generated,
+    { code: 'VF', address: 8, struct: 'VFont', values: { 'id.name': 'VFb', name: '<builtin>' } },
+    { code: 'DATA', address: 9, struct: 'PackedFile', values: { size: 1 } },
+  ])
+  assert.deepEqual((await tracePack({ blend })).files, [])
+})
+
+test('lists that run in a circle and pointers that lead nowhere end', async (t) => {
+  const dir = tempDir(t)
+  const blend = writeBlend(dir, 'a.blend', [
+    {
+      code: 'IM',
+      address: 1,
+      struct: 'Image',
+      values: {
+        'id.name': 'IMx',
+        name: '//x.png',
+        source: 1,
+        'views.first': 2,
+        'tiles.first': 0x666,
+      },
+    },
+    { code: 'DATA', address: 2, struct: 'ImageView', values: { next: 3, filepath: '//l.png' } },
+    { code: 'DATA', address: 3, struct: 'ImageView', values: { next: 2, filepath: '//r.png' } },
+  ])
+  assert.deepEqual(listed(await tracePack({ blend }), dir), [
+    'missing l.png',
+    'missing r.png',
+    'missing x.png',
+  ])
+})
+
+test('a trace can be stopped between files', async (t) => {
+  const dir = tempDir(t)
+  writeBlend(dir, 'b.blend', material('M', '//x.png'))
+  const blend = writeBlend(dir, 'a.blend', library('//b.blend', ['MAM']))
+  const stop = new AbortController()
+  const trace = tracePack({ blend, signal: stop.signal, onProgress: () => stop.abort() })
+  await assert.rejects(trace, { name: 'AbortError' })
+})
+
+test('a moved project gives the same pack paths', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'one/tex/x.png')
+  writeBlend(dir, 'one/a.blend', images({ x: '//tex/x.png' }))
+  const before = await tracePack({ blend: join(dir, 'one/a.blend') })
+  renameSync(join(dir, 'one'), join(dir, 'two'))
+  const after = await tracePack({ blend: join(dir, 'two/a.blend') })
+  assert.deepEqual(
+    before.files.map((f) => f.packPath),
+    after.files.map((f) => f.packPath),
+  )
+})
