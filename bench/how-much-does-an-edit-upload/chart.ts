@@ -1,0 +1,59 @@
+/** Bytes of one edit by each way of sending it. */
+export interface ChartGroup {
+  label: string
+  bars: { label: string; percent: number }[]
+}
+
+const barHeight = 14
+const gap = 18
+const left = 130
+const width = 760
+const colours = ['#1f6feb', '#8b949e', '#b08800', '#a371f7', '#d1242f', '#1a7f37', '#57606a']
+
+/** Horizontal bars on a logarithmic axis: the ways differ by factors of hundreds. */
+export function drawChart(title: string, groups: ChartGroup[]): string {
+  const low = 0.01
+  const x = (percent: number): number =>
+    left + (Math.log10(Math.max(percent, low) / low) / Math.log10(100 / low)) * (width - left - 90)
+  const parts: string[] = []
+  let y = 70
+  for (const group of groups) {
+    parts.push(text(left - 8, y + (group.bars.length * barHeight) / 2 + 4, group.label, 'end', 600))
+    group.bars.forEach((bar, index) => {
+      const end = x(bar.percent)
+      parts.push(
+        `<rect x="${left}" y="${y}" width="${(end - left).toFixed(1)}" height="${barHeight - 2}" fill="${colours[index % colours.length]}"/>`,
+        text(
+          end + 5,
+          y + barHeight - 4,
+          `${formatPercent(bar.percent)} ${bar.label}`,
+          'start',
+          400,
+        ),
+      )
+      y += barHeight
+    })
+    y += gap
+  }
+  const ticks = [0.01, 0.1, 1, 10, 100].flatMap((tick) => [
+    `<line x1="${x(tick)}" y1="58" x2="${x(tick)}" y2="${y - gap}" stroke="#d0d7de"/>`,
+    text(x(tick), 52, `${tick} %`, 'middle', 400),
+  ])
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y}" font-family="sans-serif" font-size="11">`,
+    `<rect width="${width}" height="${y}" fill="#ffffff"/>`,
+    `<text x="12" y="24" font-size="15" font-weight="600" fill="#1f2328">${title}</text>`,
+    ...ticks,
+    ...parts,
+    '</svg>',
+    '',
+  ].join('\n')
+}
+
+function text(x: number, y: number, content: string, anchor: string, weight: number): string {
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" font-weight="${weight}" fill="#1f2328">${content}</text>`
+}
+
+function formatPercent(percent: number): string {
+  return `${percent >= 10 ? percent.toFixed(0) : percent.toPrecision(2)} %`
+}

@@ -1,0 +1,170 @@
+import { copyFile, mkdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+
+/** What sending an edit costs. */
+export interface Cost {
+  bytes: number
+  wallMs: number
+  /** Both sides together. */
+  cpuSeconds: number
+}
+
+/** Another way to send an edit of a file whose base the other side has. */
+export interface Tool {
+  name: string
+  /** Undefined when it is not installed. */
+  send(workDir: string, base: string, edited: string): Promise<Cost | undefined>
+}
+
+/** Tools in the order of the table. rsync and the archives need no old file on the sending side; the other two do. */
+export const otherTools: Tool[] = [
+  { name: 'rsync -z', send: rsync },
+  { name: 'zstd -3 --patch-from', send: zstdPatch },
+  { name: 'xdelta3 -1', send: xdelta },
+  { name: 'restic', send: restic },
+  { name: 'borg', send: borg },
+]
+
+async function rsync(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
+  if (!(await isInstalled('rsync'))) return undefined
+  const far = join(workDir, 'far.blend')
+  await copyFile(base, far)
+  const run = await timed('rsync', [
+    '-z',
+    '--no-whole-file',
+    '--ignore-times',
+    '--stats',
+    edited,
+    far,
+  ])
+  const count = (label: string): number =>
+    Number(new RegExp(`${label}: ([\\d,]+)`).exec(run.stdout)![1]!.replaceAll(',', ''))
+  return { ...run.cost, bytes: count('Total bytes sent') + count('Total bytes received') }
+}
+
+async function zstdPatch(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
+  if (!(await isInstalled('zstd'))) return undefined
+  const patch = join(workDir, 'patch.zst')
+  const made = await timed('zstd', [
+    '-q',
+    '-f',
+    '-3',
+    '--long=28',
+    `--patch-from=${base}`,
+    edited,
+    '-o',
+    patch,
+  ])
+  const { size } = await stat(patch)
+  const target = join(workDir, 'target')
+  const applied = await timed('zstd', [
+    '-q',
+    '-f',
+    '-d',
+    '--long=28',
+    `--patch-from=${base}`,
+    patch,
+    '-o',
+    target,
+  ])
+  return { ...sum(made.cost, applied.cost), bytes: size }
+}
+
+async function xdelta(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
+  if (!(await isInstalled('xdelta3', '-V'))) return undefined
+  const patch = join(workDir, 'patch.xd3')
+  const made = await timed('xdelta3', [
+    '-1',
+    '-e',
+    '-f',
+    '-B',
+    '536870912',
+    '-s',
+    base,
+    edited,
+    patch,
+  ])
+  const { size } = await stat(patch)
+  const target = join(workDir, 'target')
+  const applied = await timed('xdelta3', ['-d', '-f', '-B', '536870912', '-s', base, patch, target])
+  return { ...sum(made.cost, applied.cost), bytes: size }
+}
+
+async function restic(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
+  if (!(await isInstalled('restic', 'version'))) return undefined
+  const repo = join(workDir, 'restic')
+  const env = {
+    RESTIC_PASSWORD: 'bench',
+    RESTIC_REPOSITORY: repo,
+    RESTIC_CACHE_DIR: join(workDir, 'restic-cache'),
+  }
+  const file = await shot(workDir, base)
+  const backup = (): Promise<Timed> => timed('restic', ['backup', '--json', file], env)
+  await execa('restic', ['init'], { env })
+  await backup()
+  await copyFile(edited, file)
+  const run = await backup()
+  const summary = JSON.parse(run.stdout.trim().split('\n').at(-1)!) as { data_added_packed: number }
+  await rm(repo, { recursive: true })
+  return { ...run.cost, bytes: summary.data_added_packed }
+}
+
+async function borg(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
+  if (!(await isInstalled('borg'))) return undefined
+  const repo = join(workDir, 'borg')
+  const env = {
+    BORG_BASE_DIR: join(workDir, 'borg-base'),
+    BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes',
+  }
+  const file = await shot(workDir, base)
+  const create = (name: string): Promise<Timed> =>
+    timed('borg', ['create', '--json', '--compression', 'zstd,3', `${repo}::${name}`, file], env)
+  await execa('borg', ['init', '-e', 'none', repo], { env })
+  await create('base')
+  await copyFile(edited, file)
+  const run = await create('edit')
+  const { archive } = JSON.parse(run.stdout) as {
+    archive: { stats: { deduplicated_size: number } }
+  }
+  await rm(repo, { recursive: true })
+  return { ...run.cost, bytes: archive.stats.deduplicated_size }
+}
+
+async function shot(workDir: string, base: string): Promise<string> {
+  const dir = join(workDir, 'project')
+  await mkdir(dir, { recursive: true })
+  await copyFile(base, join(dir, 'shot.blend'))
+  return join(dir, 'shot.blend')
+}
+
+async function isInstalled(command: string, flag = '--version'): Promise<boolean> {
+  return (await execa(command, [flag], { reject: false })).exitCode === 0
+}
+
+interface Timed {
+  stdout: string
+  cost: Omit<Cost, 'bytes'>
+}
+
+/** Runs a command under the shell's clock, the one that knows a child's CPU time. */
+async function timed(
+  command: string,
+  args: string[],
+  env: Record<string, string> = {},
+): Promise<Timed> {
+  const script = 'TIMEFORMAT="clock %R %U %S"; time "$0" "$@"'
+  const { stdout, stderr } = await execa('bash', ['-c', script, command, ...args], {
+    env: { ...env, LC_ALL: 'C' },
+    timeout: 10 * 60_000,
+  })
+  const [, real, user, system] = /clock ([\d.]+) ([\d.]+) ([\d.]+)/.exec(stderr)!
+  return {
+    stdout,
+    cost: { wallMs: Number(real) * 1000, cpuSeconds: Number(user) + Number(system) },
+  }
+}
+
+function sum(a: Omit<Cost, 'bytes'>, b: Omit<Cost, 'bytes'>): Omit<Cost, 'bytes'> {
+  return { wallMs: a.wallMs + b.wallMs, cpuSeconds: a.cpuSeconds + b.cpuSeconds }
+}

@@ -1,0 +1,87 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createDeltaSender, createShamanClient } from '@shaman-farm/shaman/client'
+import type { Cost } from './other-tools.ts'
+import type { StoreRequest } from './store-process.ts'
+
+/** A store in a process of its own and an artist's machine that has submitted a base to it. */
+export interface Submitter {
+  /** Sends an edit of the base as a resubmission under the same path would. */
+  send(edited: string): Promise<Cost & { requests: number }>
+  close(): Promise<void>
+}
+
+/** Starts a store and submits `base`. */
+export async function startSubmitter(workDir: string, base: string): Promise<Submitter> {
+  await mkdir(workDir, { recursive: true })
+  const child = fork(join(import.meta.dirname, 'store-process.ts'), [join(workDir, 'store')])
+  const { url } = await ask<{ url: string }>(child)
+  const delta = createDeltaSender({ dir: join(workDir, 'history') })
+  const client = createShamanClient({ url, delta })
+  const file = join(workDir, 'shot.blend')
+  const submit = async (): Promise<{
+    wireBytes: number
+    requests: number
+    digest: { sha: string; size: number }
+  }> => {
+    const digest = await delta.hash(file)
+    const receipt = await client.upload({
+      files: [{ path: 'shot.blend', digest, source: { file } }],
+    })
+    if (receipt.uploadedFiles !== 1) throw new Error('the store held the file already')
+    return { wireBytes: receipt.wireBytes, requests: receipt.requests, digest }
+  }
+  await copyFile(base, file)
+  await submit()
+
+  return {
+    async send(edited) {
+      await copyFile(base, file)
+      await delta.remember({ file, digest: await delta.hash(file) })
+      await copyFile(edited, file)
+      const before = await ask<{ cpuSeconds: number }>(child, 'cpu')
+      const ownBefore = ownCpuSeconds()
+      const started = performance.now()
+      const { wireBytes, requests, digest } = await submit()
+      const wallMs = performance.now() - started
+      const ownAfter = ownCpuSeconds()
+      const after = await ask<{ cpuSeconds: number }>(child, 'cpu')
+      await ask(child, { forget: digest })
+      return {
+        bytes: wireBytes,
+        requests,
+        wallMs,
+        cpuSeconds: after.cpuSeconds - before.cpuSeconds + ownAfter - ownBefore,
+      }
+    },
+    async close() {
+      await client.close()
+      await delta.close()
+      const ended = once(child, 'exit')
+      child.disconnect()
+      await ended
+    },
+  }
+}
+
+function ownCpuSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
+
+function ask<T>(child: ChildProcess, request?: StoreRequest): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const answered = (message: T): void => {
+      child.off('exit', ended)
+      resolve(message)
+    }
+    const ended = (): void => {
+      child.off('message', answered)
+      reject(new Error('the store ended'))
+    }
+    child.once('message', answered).once('exit', ended)
+    if (request !== undefined) child.send(request)
+  })
+}
