@@ -8,6 +8,7 @@ import {
   type ManagerClient,
 } from '@shaman-farm/manager-api'
 import { drawFrame } from './picture.ts'
+import { storeProject } from './store.ts'
 
 export interface SeedJob {
   name: string
@@ -23,6 +24,8 @@ export interface SeedJob {
   running?: number
   status?: 'paused' | 'canceled'
   pictures?: boolean
+  /** Stores a made-up project: textures shared with its neighbours and some kB of its own. */
+  project?: { folder: string; shared: number; ownKb: number }
 }
 
 export interface SeedWorker {
@@ -37,19 +40,41 @@ export interface Seeded {
 }
 
 export const demoJobs: readonly SeedJob[] = [
-  { name: 'titles_v4', frames: '1-40', finish: 41, user: 'joel' },
-  { name: 'sh010_comp_v002', frames: '101-148', finish: 49, user: 'mara', pictures: true },
+  {
+    name: 'titles_v4',
+    project: { folder: 'titles', shared: 0, ownKb: 300 },
+    frames: '1-40',
+    finish: 41,
+    user: 'joel',
+  },
+  {
+    name: 'sh010_comp_v002',
+    project: { folder: 'spring', shared: 3, ownKb: 420 },
+    frames: '101-148',
+    finish: 49,
+    user: 'mara',
+    pictures: true,
+  },
   {
     name: 'turntable_hero',
+    project: { folder: 'assets', shared: 6, ownKb: 900 },
     frames: '1-72',
     finish: 20,
     status: 'paused',
     user: 'joel',
     pictures: true,
   },
-  { name: 'sh050_anim_v001', frames: '1-60', finish: 6, status: 'canceled', user: 'kim' },
+  {
+    name: 'sh050_anim_v001',
+    project: { folder: 'spring', shared: 6, ownKb: 60 },
+    frames: '1-60',
+    finish: 6,
+    status: 'canceled',
+    user: 'kim',
+  },
   {
     name: 'sh040_fx_v021',
+    project: { folder: 'spring', shared: 4, ownKb: 1500 },
     frames: '1-20',
     finish: 20,
     failing: [4, 9],
@@ -58,6 +83,7 @@ export const demoJobs: readonly SeedJob[] = [
   },
   {
     name: 'sh020_anim_v014',
+    project: { folder: 'spring', shared: 8, ownKb: 500 },
     frames: '1001-1240',
     finish: 150,
     failing: [1054, 1110],
@@ -66,7 +92,15 @@ export const demoJobs: readonly SeedJob[] = [
     user: 'mara',
     pictures: true,
   },
-  { name: 'sh030_light_v003', frames: '1-250', chunk: 5, finish: 0, priority: 40, user: 'joel' },
+  {
+    name: 'sh030_light_v003',
+    project: { folder: 'spring', shared: 8, ownKb: 200 },
+    frames: '1-250',
+    chunk: 5,
+    finish: 0,
+    priority: 40,
+    user: 'joel',
+  },
 ]
 
 export async function seedFarm(
@@ -81,7 +115,8 @@ export async function seedFarm(
   const jobs: Job[] = []
   for (const [index, plan] of (options.jobs ?? demoJobs).entries()) {
     // One at a time: work goes to the job that is being filled.
-    const job = await submit(client, plan)
+    const checkout = plan.project ? await storeProject(url, plan.name, plan.project) : undefined
+    const job = await submit(client, plan, checkout)
     await workOn(client, job, plan, workers, index * 47)
     jobs.push(job)
   }
@@ -102,7 +137,11 @@ async function signOn(url: string, client: ManagerClient, name: string): Promise
   return { uuid, name, client: own }
 }
 
-async function submit(client: ManagerClient, plan: SeedJob): Promise<Job> {
+async function submit(
+  client: ManagerClient,
+  plan: SeedJob,
+  checkout: string | undefined,
+): Promise<Job> {
   return client.submitJob({
     body: {
       name: plan.name,
@@ -122,6 +161,7 @@ async function submit(client: ManagerClient, plan: SeedJob): Promise<Job> {
         has_previews: false,
         scene: 'Scene',
       },
+      ...(checkout ? { storage: { shaman_checkout_id: checkout } } : {}),
       metadata: { 'user.name': plan.user ?? 'mara', project: 'spring' },
     },
   })
@@ -174,12 +214,7 @@ async function complete(
 ): Promise<void> {
   const params = { task_id: task.uuid }
   if (withPicture && frames[0] !== undefined) {
-    await worker.client.farmTaskOutput({
-      params,
-      query: { frame: frames[0] },
-      body: drawFrame(frames[0], hue),
-      contentType: 'image/png',
-    })
+    await showFrame(worker, task, frames[0], hue)
   }
   await worker.client.taskUpdate({
     params,
@@ -195,6 +230,25 @@ async function complete(
       })),
     },
   })
+}
+
+/** The manager makes thumbnails at its own pace and says when it has enough to do. */
+async function showFrame(
+  worker: SeedWorker,
+  task: AssignedTask,
+  frame: number,
+  hue: number,
+): Promise<void> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    const answer = await worker.client.request('farmTaskOutput', {
+      params: { task_id: task.uuid },
+      query: { frame },
+      body: drawFrame(frame, hue),
+      contentType: 'image/png',
+    })
+    if (answer.status !== 429) return
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
 }
 
 async function fail(

@@ -16,6 +16,11 @@ const Workers = lazy(() => import('./pages/workers.tsx').then((m) => ({ default:
 const WorkerPage = lazy(() => import('./pages/worker.tsx').then((m) => ({ default: m.WorkerPage })))
 const Tags = lazy(() => import('./pages/tags.tsx').then((m) => ({ default: m.Tags })))
 const LogPage = lazy(() => import('./pages/log.tsx').then((m) => ({ default: m.LogPage })))
+const Storage = lazy(() => import('./pages/storage.tsx').then((m) => ({ default: m.Storage })))
+const CheckoutPage = lazy(() =>
+  import('./pages/checkout.tsx').then((m) => ({ default: m.CheckoutPage })),
+)
+const BlobPage = lazy(() => import('./pages/checkout.tsx').then((m) => ({ default: m.BlobPage })))
 const Wall = lazy(() => import('./pages/wall.tsx').then((m) => ({ default: m.Wall })))
 const NotFound = lazy(() => import('./pages/not-found.tsx').then((m) => ({ default: m.NotFound })))
 
@@ -37,6 +42,9 @@ export const routes: RouteDefinition[] = [
   { path: '/workers', component: Workers },
   { path: '/workers/tags', component: Tags },
   { path: '/workers/:worker', component: WorkerPage },
+  { path: '/storage', component: Storage },
+  { path: '/storage/checkouts/*path', component: CheckoutPage },
+  { path: '/storage/blobs/:sha/:size', component: BlobPage },
   { path: '/wall', component: Wall },
   { path: '*', component: NotFound },
 ]

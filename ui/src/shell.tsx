@@ -17,6 +17,7 @@ const places = [
   { href: '/', label: 'Overview', end: true },
   { href: '/jobs', label: 'Jobs' },
   { href: '/workers', label: 'Workers' },
+  { href: '/storage', label: 'Storage' },
 ]
 
 // Opened by a key or a click, so they need not be there before.
@@ -43,6 +44,7 @@ export function Shell(props: RouteSectionProps) {
     { keys: 'g o', label: 'Go to the overview', group: 'Go', run: () => navigate('/') },
     { keys: 'g a', label: 'Go to attention', group: 'Go', run: () => navigate('/attention') },
     { keys: 'g j', label: 'Go to the jobs', group: 'Go', run: () => navigate('/jobs') },
+    { keys: 'g s', label: 'Go to the storage', group: 'Go', run: () => navigate('/storage') },
     { keys: 'g w', label: 'Go to the workers', group: 'Go', run: () => navigate('/workers') },
   ])
   return (

@@ -88,11 +88,14 @@ export type LogLevel = 'error' | 'warning' | 'mark' | 'plain'
 const errorLine =
   /\b(error|exception|traceback|failed|fatal|segmentation fault|out of memory|cannot|can't|unable to)\b/i
 const warningLine = /\b(warn|warning|missing|not found)\b/i
-const markLine = /^(Saved:|Fra:\d+.*\bFinished|\d{4}-\d\d-\d\dT\S+ )/
+const markLine = /^(Saved:|Fra:\d+.*\bFinished)/
+const managerLine = /^\d{4}-\d\d-\d\dT\S+ /
 
 /** How loud a line is, by the prefixes Blender, Cycles, Python and ffmpeg use. */
 export function levelOf(text: string): LogLevel {
   const plain = stripAnsi(text)
+  // The manager's own lines start with a time; they tell of failures, they are none.
+  if (managerLine.test(plain)) return 'mark'
   if (errorLine.test(plain)) return 'error'
   if (warningLine.test(plain)) return 'warning'
   return markLine.test(plain) ? 'mark' : 'plain'

@@ -131,7 +131,7 @@ export const farmLooks = {
     label: 'no worker online',
     glyph: 'dotted',
     tone: 'canceled',
-    doc: 'No worker is online: start one with `farm worker`.',
+    doc: 'No worker is online. Start one with the command under Workers.',
   },
   starting: {
     label: 'farm starting',

@@ -85,13 +85,19 @@ function Head(props: { job: FarmJob }) {
           <Show when={props.job.eta}>
             <span>{tellEta(props.job.eta)} left</span>
           </Show>
-          <Show when={props.job.activity}>
-            <span class="muted">{props.job.activity}</span>
+          <Show when={!['active', 'completed'].includes(props.job.status) && props.job.activity}>
+            <span class="muted">{reasonOf(props.job)}</span>
           </Show>
         </p>
       </div>
     </header>
   )
+}
+
+/** The manager's activity text begins with the status, which is already shown. */
+function reasonOf(job: FarmJob): string {
+  const prefix = `${job.status}: `
+  return job.activity.startsWith(prefix) ? job.activity.slice(prefix.length) : job.activity
 }
 
 function Tabs(props: { id: string }) {

@@ -42,7 +42,7 @@ export function AttentionCard(props: { item: AttentionItem; onDone: () => void }
         </Show>
         <p class={styles.facts}>
           <Show when={item().kind === 'failures' && item().count > 0}>
-            <span>{formatCount(item().count, 'task')}</span>
+            <span>{formatCount(item().tasks.length, 'task')}</span>
           </Show>
           <Links
             label="job"

@@ -3,6 +3,7 @@ import { formatMoment } from '../farm/format.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
 import { CopyButton } from './copy-button.tsx'
+import { Receipt } from './receipt.tsx'
 import styles from './submission.module.css'
 
 /** Who sent this job, from where and into which checkout. */
@@ -17,15 +18,7 @@ export function Submission(props: { job: FarmJob }) {
         <dt>Job type</dt>
         <dd>{props.job.type}</dd>
         <Show when={props.job.storage?.shaman_checkout_id}>
-          {(checkout) => (
-            <>
-              <dt>Checkout</dt>
-              <dd class={styles.copyable}>
-                <code>{checkout()}</code>
-                <CopyButton text={checkout} what="the checkout" />
-              </dd>
-            </>
-          )}
+          {(checkout) => <Receipt checkout={checkout()} />}
         </Show>
         <dt>Submitted</dt>
         <dd>

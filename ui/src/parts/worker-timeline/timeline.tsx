@@ -145,6 +145,9 @@ function Bars(props: {
     const next = zoomSpan(props.span, props.whole, timeAt(x), event.deltaY > 0 ? 1.25 : 0.8)
     props.onSpan(next.to - next.from >= props.whole.to - props.whole.from ? undefined : next)
   }
+  // Minutes alone would repeat themselves when a few minutes fill the width.
+  const tickText = (tick: number): string =>
+    props.span.to - props.span.from < 600_000 ? formatClock(tick) : formatClock(tick).slice(0, 5)
   const barAt = (event: PointerEvent) => {
     const box = canvas.getBoundingClientRect()
     const row = Math.floor((event.clientY - box.top) / rowHeight)
@@ -185,9 +188,7 @@ function Bars(props: {
       />
       <div class={styles.ticks} aria-hidden="true">
         <For each={ticksOf(props.span, Math.max(2, Math.floor(width() / 90)))}>
-          {(tick) => (
-            <span style={{ left: `${xOf(tick)}px` }}>{formatClock(tick).slice(0, 5)}</span>
-          )}
+          {(tick) => <span style={{ left: `${xOf(tick)}px` }}>{tickText(tick)}</span>}
         </For>
       </div>
       <Show when={hover()}>

@@ -1,0 +1,190 @@
+import type { JobsQueryResult } from '@shaman-farm/manager-api'
+import { A, useParams, useSearchParams } from '@solidjs/router'
+import { createMemo, For, Show } from 'solid-js'
+import { actOnEach } from '../farm/acts.ts'
+import { usesOfCheckouts } from '../farm/checkout-jobs.ts'
+import { tellOutcome } from '../farm/do-acts.ts'
+import { formatBytes, formatCount } from '../farm/format.ts'
+import { createRead } from '../farm/read.ts'
+import {
+  type CheckoutDiff,
+  type CheckoutInfo,
+  type CheckoutManifest,
+  checkoutHref,
+  pinCheckout,
+  storePaths,
+} from '../farm/store.ts'
+import { Diff } from '../parts/checkout-diff.tsx'
+import { CheckoutFiles } from '../parts/checkout-files.tsx'
+import { ErrorPanel } from '../parts/error-panel.tsx'
+import { Icon } from '../parts/glyph.tsx'
+import { ReceiptFacts } from '../parts/receipt.tsx'
+import { StatusWord } from '../parts/status-word.tsx'
+import page from './page.module.css'
+
+/** What is in this checkout, who uses it, what changed since another? */
+export function CheckoutPage() {
+  const params = useParams<{ path: string }>()
+  const [search, setSearch] = useSearchParams<{ since?: string }>()
+  const path = () => decodeURIComponent(params.path ?? '')
+  const info = createRead<CheckoutInfo>(() => storePaths.checkout(path()), { key: 'path' })
+  const manifest = createRead<CheckoutManifest>(() => storePaths.manifest(path()), { key: 'path' })
+  const all = createRead<{ checkouts: CheckoutInfo[] }>(() => storePaths.checkouts, { key: 'path' })
+  const jobs = createRead<JobsQueryResult>(() => '/jobs')
+  const diff = createRead<CheckoutDiff>(
+    () => (search.since ? storePaths.diff(path()) : undefined),
+    { query: () => ({ since: search.since }), key: 'path' },
+  )
+  const users = createMemo(() => usesOfCheckouts(jobs.data()?.jobs ?? []).get(path())?.jobs ?? [])
+  const pin = async (pinned: boolean): Promise<void> => {
+    const set = (value: boolean) => actOnEach([path()], (one) => pinCheckout(one, value))
+    tellOutcome(pinned ? 'Pinned' : 'Unpinned', 'checkout', await set(pinned), path, () => {
+      void set(!pinned).then(info.reload)
+    })
+    info.reload()
+  }
+  return (
+    <div class={page.page}>
+      <header class={page.head}>
+        <div>
+          <nav class="muted" aria-label="Breadcrumb">
+            <A href="/storage">Storage</A> / checkout
+          </nav>
+          <h1>{path()}</h1>
+        </div>
+        <Show when={info.data()}>
+          {(data) => (
+            <button
+              type="button"
+              class="button spread"
+              aria-pressed={data().pinned}
+              title="A pinned checkout is never removed"
+              onClick={() => void pin(!data().pinned)}
+            >
+              <Icon name="pin" size={14} />
+              {data().pinned ? 'Pinned' : 'Pin'}
+            </button>
+          )}
+        </Show>
+      </header>
+      <Show when={info.error()}>
+        {(error) => <ErrorPanel error={error()} onRetry={info.reload} what="the checkout" />}
+      </Show>
+      <div class={page.two}>
+        <section class="card" aria-label="Files">
+          <header>
+            <h2>{search.since ? `Changed since ${search.since}` : 'Files'}</h2>
+            <label class="spread row-gap">
+              <span class="muted">compare with</span>
+              <select
+                class="input"
+                value={search.since ?? ''}
+                onChange={(event) => setSearch({ since: event.currentTarget.value || null })}
+              >
+                <option value="">nothing</option>
+                <For each={all.data()?.checkouts.filter((one) => one.path !== path())}>
+                  {(one) => <option value={one.path}>{one.path}</option>}
+                </For>
+              </select>
+            </label>
+          </header>
+          <Show
+            when={search.since}
+            fallback={
+              <Show when={manifest.data()}>{(data) => <CheckoutFiles files={data().files} />}</Show>
+            }
+          >
+            <Show when={diff.error()}>
+              {(error) => (
+                <ErrorPanel error={error()} onRetry={diff.reload} what="the difference" />
+              )}
+            </Show>
+            <Show when={diff.data()}>{(data) => <Diff diff={data()} />}</Show>
+          </Show>
+        </section>
+        <div class="stack">
+          <Show when={info.data()}>
+            {(data) => (
+              <section class="card" aria-label="Receipt">
+                <header>
+                  <h2>Receipt</h2>
+                </header>
+                <dl class="facts">
+                  <ReceiptFacts info={data()} />
+                  <dt>Shared</dt>
+                  <dd>{formatBytes(data().sharedBytes)} with other checkouts</dd>
+                </dl>
+              </section>
+            )}
+          </Show>
+          <section class="card" aria-label="Jobs">
+            <header>
+              <h2>{formatCount(users().length, 'job')} with it</h2>
+            </header>
+            <ul>
+              <For each={users()}>
+                {(job) => (
+                  <li class="row-gap">
+                    <A href={`/jobs/${job.id}`}>{job.name}</A>
+                    <StatusWord kind="job" status={job.status} />
+                  </li>
+                )}
+              </For>
+            </ul>
+          </section>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+export function BlobPage() {
+  const params = useParams<{ sha: string; size: string }>()
+  const holders = createRead<{ checkouts: string[] }>(() =>
+    storePaths.holders(params.sha!, params.size!),
+  )
+  return (
+    <div class={page.page}>
+      <div>
+        <nav class="muted" aria-label="Breadcrumb">
+          <A href="/storage">Storage</A> / blob
+        </nav>
+        <h1 class="mono" style={{ 'overflow-wrap': 'anywhere' }}>
+          {params.sha}
+        </h1>
+      </div>
+      <Show when={holders.error()}>
+        {(error) => <ErrorPanel error={error()} onRetry={holders.reload} what="the blob" />}
+      </Show>
+      <Show when={holders.data()}>
+        {(data) => (
+          <section class="card" aria-label="Checkouts">
+            <header>
+              <h2>
+                {formatBytes(Number(params.size))}, held by{' '}
+                {formatCount(data().checkouts.length, 'checkout')}
+              </h2>
+              <a
+                class="button spread"
+                href={storePaths.blob(params.sha!, Number(params.size))}
+                download={params.sha!}
+              >
+                <Icon name="download" size={14} />
+                Download
+              </a>
+            </header>
+            <ul>
+              <For each={data().checkouts}>
+                {(checkout) => (
+                  <li>
+                    <A href={checkoutHref(checkout)}>{checkout}</A>
+                  </li>
+                )}
+              </For>
+            </ul>
+          </section>
+        )}
+      </Show>
+    </div>
+  )
+}

@@ -1,0 +1,239 @@
+import { createEffect, createSignal, For, on, onCleanup, Show } from 'solid-js'
+import { type ApiError, asApiError } from '../farm/api.ts'
+import { formatBytes, formatCount, formatNumber } from '../farm/format.ts'
+import { reportOf } from '../farm/report.ts'
+import { applyCollection, type GcPlan, planCollection, undoCollection } from '../farm/store.ts'
+import { toast } from '../farm/toasts.ts'
+import { Ago } from './ago.tsx'
+import { Dialog } from './dialog.tsx'
+import { ErrorPanel } from './error-panel.tsx'
+import styles from './gc-plan.module.css'
+
+const replanMs = 300
+
+/** What a collection would free, seen before it is done. The plan that is shown is what is applied. */
+export function GcPlanCard(props: {
+  erase: readonly string[]
+  onPlan: (plan: GcPlan | undefined) => void
+  onKeep: (path: string) => void
+  onApplied: () => void
+}) {
+  const [days, setDays] = createSignal(1)
+  const [plan, setPlan] = createSignal<GcPlan>()
+  const [error, setError] = createSignal<ApiError>()
+  const [confirming, setConfirming] = createSignal(false)
+  let running: AbortController | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  onCleanup(() => {
+    clearTimeout(timer)
+    running?.abort()
+  })
+  createEffect(
+    on([days, () => props.erase], () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => void replan(), replanMs)
+    }),
+  )
+  async function replan(): Promise<void> {
+    running?.abort()
+    const mine = new AbortController()
+    running = mine
+    try {
+      const made = await planCollection(
+        { maxAgeSeconds: days() * 86_400, erase: props.erase },
+        mine.signal,
+      )
+      setError(undefined)
+      setPlan(made)
+      props.onPlan(made)
+    } catch (cause) {
+      if (!mine.signal.aborted) setError(asApiError(cause))
+    }
+  }
+  async function apply(evenIfLarge: boolean): Promise<void> {
+    const chosen = plan()
+    setConfirming(false)
+    if (!chosen) return
+    try {
+      const result = await applyCollection(chosen.id, evenIfLarge)
+      const spared =
+        result.spared.blobs > 0
+          ? ` ${formatCount(result.spared.blobs, 'blob')} gained a use and stayed.`
+          : ''
+      toast(
+        `Freed ${formatBytes(result.removed.bytes)} in ${formatCount(result.removed.blobs, 'blob')}.${spared}`,
+        { undo: () => void takeBack(result.epoch) },
+      )
+      props.onApplied()
+    } catch (cause) {
+      const failed = asApiError(cause)
+      toast(`Nothing was removed. ${failed.message}`, { report: reportOf(failed) })
+    }
+    void replan()
+  }
+  async function takeBack(epoch: string): Promise<void> {
+    try {
+      const back = await undoCollection(epoch)
+      toast(`Brought back ${formatBytes(back.bytes)} in ${formatCount(back.blobs, 'blob')}.`)
+    } catch (cause) {
+      toast(`Could not bring it back. ${asApiError(cause).message}`, { report: reportOf(cause) })
+    }
+    props.onApplied()
+    void replan()
+  }
+
+  return (
+    <section class="card" aria-label="Collection">
+      <header>
+        <h2>What would a collection free?</h2>
+      </header>
+      <label class={styles.slider}>
+        <span>Keep unused blobs newer than</span>
+        <input
+          type="range"
+          min="0"
+          max="90"
+          step="1"
+          value={days()}
+          aria-valuetext={formatCount(days(), 'day')}
+          onInput={(event) => setDays(event.currentTarget.valueAsNumber)}
+        />
+        <span>{formatCount(days(), 'day')}</span>
+      </label>
+      <Show when={error()}>
+        {(problem) => <ErrorPanel error={problem()} onRetry={() => void replan()} what="a plan" />}
+      </Show>
+      <Show when={plan()} fallback={<p class="muted">Planning…</p>}>
+        {(made) => (
+          <>
+            <PlanBar plan={made()} />
+            <PlanTable plan={made()} />
+            <Show when={made().warning}>
+              <p class={styles.warning}>{made().warning}</p>
+            </Show>
+            <Show when={made().erase.length > 0}>
+              <h3>{formatCount(made().erase.length, 'checkout')} in this plan</h3>
+              <ul class={styles.erase}>
+                <For each={made().erase}>
+                  {(path) => (
+                    <li>
+                      <span class="truncate mono">{path}</span>
+                      <button type="button" class="button quiet" onClick={() => props.onKeep(path)}>
+                        Keep
+                      </button>
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </Show>
+            <p class="muted">
+              Planned <Ago time={made().created} />. Blobs that gain a use before you apply are
+              skipped and told.
+            </p>
+            <button
+              type="button"
+              class="button primary"
+              disabled={made().removed.blobs === 0 && made().erase.length === 0}
+              onClick={() => setConfirming(true)}
+            >
+              {removeWords(made())}…
+            </button>
+            <Dialog
+              open={confirming()}
+              onClose={() => setConfirming(false)}
+              title={`${removeWords(made())}?`}
+            >
+              <p>
+                {formatCount(made().removed.blobs, 'blob')}, {formatBytes(made().removed.bytes)},
+                move to the trash
+                {made().erase.length > 0
+                  ? `, and ${formatCount(made().erase.length, 'checkout')} are removed`
+                  : ''}
+                . {formatBytes(made().remaining.bytes)} remain. The trash can be taken back until it
+                is emptied.
+              </p>
+              <Show when={made().warning}>
+                <p class={styles.warning}>{made().warning}</p>
+              </Show>
+              <div class="row-gap">
+                <button
+                  type="button"
+                  class="button primary"
+                  onClick={() => void apply(made().warning !== undefined)}
+                >
+                  {removeWords(made())}
+                </button>
+                <button type="button" class="button" onClick={() => setConfirming(false)}>
+                  Keep all
+                </button>
+              </div>
+            </Dialog>
+          </>
+        )}
+      </Show>
+    </section>
+  )
+}
+
+function removeWords(plan: GcPlan): string {
+  return `Remove ${formatBytes(plan.removed.bytes)}`
+}
+
+function PlanBar(props: { plan: GcPlan }) {
+  const share = (bytes: number): string =>
+    `${props.plan.total.bytes === 0 ? 0 : (100 * bytes) / props.plan.total.bytes}%`
+  return (
+    <div class={styles.bar} aria-hidden="true">
+      <span data-part="referenced" style={{ width: share(props.plan.kept.referenced.bytes) }} />
+      <span
+        data-part="kept"
+        style={{
+          width: share(props.plan.remaining.bytes - props.plan.kept.referenced.bytes),
+        }}
+      />
+      <span data-part="removed" style={{ width: share(props.plan.removed.bytes) }} />
+    </div>
+  )
+}
+
+const keptLabels = {
+  referenced: 'Kept: a checkout uses it',
+  recent: 'Kept: newer than the limit',
+  leased: 'Kept: a submission under way may use it',
+  pinned: 'Kept: being written into a checkout',
+  foreign: 'Kept: used by a folder this store did not make',
+} as const
+
+function PlanTable(props: { plan: GcPlan }) {
+  const rows = () => [
+    ...(Object.keys(keptLabels) as (keyof typeof keptLabels)[])
+      .map((key) => ({ label: keptLabels[key], count: props.plan.kept[key] }))
+      .filter((row, index) => index < 2 || row.count.blobs > 0),
+    { label: 'Would be removed', count: props.plan.removed },
+    { label: 'Remaining after', count: props.plan.remaining },
+  ]
+  return (
+    <table class="table">
+      <thead>
+        <tr>
+          <th>
+            <span class="sr-only">What</span>
+          </th>
+          <th class="number">blobs</th>
+          <th class="number">bytes</th>
+        </tr>
+      </thead>
+      <tbody>
+        <For each={rows()}>
+          {(row) => (
+            <tr>
+              <td>{row.label}</td>
+              <td class="number">{formatNumber(row.count.blobs)}</td>
+              <td class="number">{formatBytes(row.count.bytes)}</td>
+            </tr>
+          )}
+        </For>
+      </tbody>
+    </table>
+  )
+}
