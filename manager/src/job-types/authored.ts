@@ -1,4 +1,4 @@
-import type { AuthoredCommand, AuthoredTask } from './messages.ts'
+import type { AuthoredCommand, AuthoredJob, AuthoredTask } from './messages.ts'
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const maxNameLength = 1000
@@ -20,6 +20,21 @@ export function readTask(value: unknown): AuthoredTask {
     commands: commands.map((command) => readCommand(command, where)),
     dependencies: readArray(task.dependencies, `the dependencies of ${where}`).map(String),
     ...readFrames(task, where),
+  }
+}
+
+/** What a script left in job.settings and job.metadata. */
+export function readJobValues(value: unknown): Pick<AuthoredJob, 'settings' | 'metadata'> {
+  const job = readObject(value, 'the job')
+  const metadata = readObject(job.metadata, 'job.metadata')
+  return {
+    settings: readParameters(job.settings, 'job.settings'),
+    metadata: Object.fromEntries(
+      Object.entries(metadata).map(([key, item]) => [
+        key,
+        typeof item === 'string' ? item : JSON.stringify(item),
+      ]),
+    ),
   }
 }
 

@@ -11,6 +11,7 @@ import {
   openJobTypes,
   type ScriptMessage,
 } from './main.ts'
+import { createScript } from './scaffold.ts'
 import { jobTypeName } from './script-files.ts'
 
 interface FolderOptions {
@@ -34,6 +35,17 @@ export function registerJobTypes(program: Command): void {
   withFolder(jobTypes.command('list').description('List the job types that work')).action(
     (options: FolderOptions) => runCommand(() => list(options), options),
   )
+
+  jobTypes
+    .command('new')
+    .argument('<name>', 'such as my-render')
+    .description(
+      'Write a job type to start from, with what an editor needs to complete and check it',
+    )
+    .option('--scripts <directory>', 'where to write it', '.')
+    .action((name: string, { scripts }: { scripts: string }) =>
+      runCommand(async () => print(await createScript(name, scripts))),
+    )
 
   withFolder(
     jobTypes

@@ -1,6 +1,6 @@
 // The process that runs job type scripts. It holds no secret and is expendable: it ends itself rather than be in doubt.
 import { setPriority } from 'node:os'
-import { createTaskGraph, readTask } from './authored.ts'
+import { createTaskGraph, readJobValues, readTask } from './authored.ts'
 import { describeFailure, LimitReached } from './failures.ts'
 import type { FromChild, ScriptFiles, ScriptMessage, ToChild } from './messages.ts'
 import { type LoadedScript, withScript } from './sandbox.ts'
@@ -46,7 +46,7 @@ function run(request: Request, messages: ScriptMessage[]): Promise<unknown> {
       tasks: number
     }
     await passTasks(request, loaded, job.tasks)
-    return { settings: job.settings, metadata: job.metadata }
+    return readJobValues(job)
   })
 }
 

@@ -26,6 +26,8 @@ export interface JobTypes {
   close(): Promise<void>
 }
 
+type JobValues = Pick<AuthoredJob, 'settings' | 'metadata'>
+
 export interface CompileOptions {
   jobId: string
   created: Date
@@ -115,8 +117,7 @@ export function openJobTypes(options: JobTypesOptions): JobTypes {
       storage: { shamanCheckoutID: job.storage?.shaman_checkout_id ?? '' },
     })
     logMessages(script, answer.messages)
-    const compiled = answer.value as Pick<AuthoredJob, 'settings' | 'metadata'>
-    return { ...compiled, tasks: answer.tasks, messages: answer.messages }
+    return { ...(answer.value as JobValues), tasks: answer.tasks, messages: answer.messages }
   }
 
   async function readFolder(): Promise<ScriptFolder> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile, spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -13,6 +13,8 @@ interface Outcome {
   stderr: string
 }
 
+const sources = fileURLToPath(new URL('../../src/job-types/', import.meta.url))
+const tsc = fileURLToPath(new URL('../../../node_modules/typescript/bin/tsc', import.meta.url))
 const program = fileURLToPath(new URL('./cli-program.ts', import.meta.url))
 
 function farm(...args: string[]): Promise<Outcome> {
@@ -67,3 +69,31 @@ test('check ends with an error when a script can not be used, and says where', a
   assert.match(stdout, /BROKEN bad +bad\.js:2: SyntaxError/)
   assert.equal((await farm('check', join(dir, 'good.js'))).code, 0)
 })
+
+test('a new job type works at once, and so does an editor’s check of it', async (t) => {
+  const dir = scriptsIn(t, {})
+  const made = await farm('new', 'my-render', '--scripts', dir)
+  assert.equal(made.stdout.trim(), join(dir, 'my_render.js'))
+  assert.equal((await farm('check', join(dir, 'my_render.js'))).code, 0)
+  assert.equal((await farm('new', 'my-render', '--scripts', dir)).code, 1)
+  assert.equal((await farm('new', '../escape', '--scripts', dir)).code, 1)
+  // A second script must not collide with the first one's JOB_TYPE.
+  await farm('new', 'my-other', '--scripts', dir)
+  assert.deepEqual(typecheck('--project', join(dir, 'jsconfig.json')), [])
+  writeScripts(dir, { 'wrong.js': "author.Task(3, 'misc').addCommand('echo')" })
+  assert.equal(typecheck('--project', join(dir, 'jsconfig.json')).length, 2)
+})
+
+test('the built-in scripts agree with the declarations given to authors', async (t) => {
+  const dir = scriptsIn(t, {})
+  await farm('new', 'editor-files', '--scripts', dir)
+  cpSync(join(sources, 'scripts'), dir, { recursive: true })
+  assert.deepEqual(typecheck('--project', join(dir, 'jsconfig.json')), [])
+})
+
+function typecheck(...args: string[]): string[] {
+  const { stdout } = spawnSync(process.execPath, [tsc, '--noEmit', '--pretty', 'false', ...args], {
+    encoding: 'utf8',
+  })
+  return stdout.split('\n').filter((line) => line.includes('error TS'))
+}

@@ -162,6 +162,20 @@ test('an asynchronous compileJob is refused, for its tasks would be lost', async
   await assert.rejects(types.compile(submission('later'), compileOptions), /must not be async/)
 })
 
+test('metadata is text, whatever a script puts there, and settings are an object', async (t) => {
+  const types = openTypes(t, {
+    'good.js': scriptWith(
+      "job.metadata.count = 3\njob.metadata.list = ['a']\njob.settings.added = 1",
+    ),
+    'bad.js': scriptWith('job.settings = 3'),
+  })
+  const { metadata, settings } = await types.compile(submission('good'), compileOptions)
+  assert.deepEqual([metadata, settings], [{ count: '3', list: '["a"]' }, { added: 1 }])
+  await assert.rejects(types.compile(submission('bad'), compileOptions), {
+    message: /job\.settings is no object/,
+  })
+})
+
 test('an error in a helper names the helper', async (t) => {
   const types = openTypes(t, {
     'a.js': scriptWith("require('./lib/b').go()"),

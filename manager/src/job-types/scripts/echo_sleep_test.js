@@ -1,5 +1,6 @@
 // Tries a farm out without Blender: one task that says something, and tasks that wait after it.
 
+/** @type {JobType} */
 const JOB_TYPE = {
   label: 'Echo Sleep Test',
   description: 'Say something on one worker, then sleep on as many as there are sleeps.',
@@ -22,6 +23,7 @@ const JOB_TYPE = {
   ],
 }
 
+/** @param {Job} job */
 function compileJob(job) {
   const echo = author.Task('echo', 'misc')
   echo.addCommand(author.Command('echo', { message: job.settings.message }))

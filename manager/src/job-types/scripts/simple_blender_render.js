@@ -1,5 +1,6 @@
 // Renders a range of frames, a chunk per task, then makes a video of them.
 
+/** @type {JobType} */
 const JOB_TYPE = {
   label: 'Simple Blender Render',
   description: 'Render a range of frames, and make a preview video of them.',
@@ -107,6 +108,7 @@ const prepareScene = [
   'render.use_placeholder = False',
 ].join('; ')
 
+/** @param {Job} job */
 function compileJob(job) {
   const settings = job.settings
   if (videoFormats.includes(settings.format)) {

@@ -4,6 +4,7 @@
 // image. That image then goes through the scene's compositor and output settings in place of a render, so that the
 // result is what a single render would have given.
 
+/** @type {JobType} */
 const JOB_TYPE = {
   label: 'Single Image Render',
   description: 'Render one image in tiles on many workers at once.',
@@ -87,6 +88,7 @@ const JOB_TYPE = {
 
 const videoFormats = ['FFMPEG', 'AVI_RAW', 'AVI_JPEG']
 
+/** @param {Job} job */
 function compileJob(job) {
   const settings = job.settings
   if (videoFormats.includes(settings.format)) {
