@@ -1,4 +1,11 @@
-import { createProgress, formatBytes, formatCount, runCommand } from '@shaman-farm/terminal'
+import { readFile } from 'node:fs/promises'
+import {
+  createProgress,
+  formatBytes,
+  formatCount,
+  runCommand,
+  UserError,
+} from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { packToFolder } from './output/folder.ts'
 import { describePack, type PackInfo } from './output/pack-info.ts'
@@ -20,6 +27,7 @@ interface TraceFlags {
 interface ListFlags extends TraceFlags {
   tree?: boolean
   strict?: boolean
+  listed?: string
 }
 
 interface PackFlags extends TraceFlags {
@@ -46,6 +54,10 @@ function registerList(pack: Command): void {
     .argument('<files...>', '.blend files')
     .option('--tree', 'show which .blend needs what')
     .option('--strict', 'exit with 1 if files are missing')
+    .option(
+      '--listed <file>',
+      'JSON array of the paths that Blender lists: what is lacking is added',
+    )
     .option('--json', 'one JSON object a line, each a file')
     .action((files: string[], flags: ListFlags) =>
       runCommand(() => list(files, flags), { json: flags.json === true }),
@@ -53,11 +65,18 @@ function registerList(pack: Command): void {
 }
 
 async function list(files: readonly string[], flags: ListFlags): Promise<void> {
+  const listed = flags.listed === undefined ? undefined : await readListed(flags.listed)
   for (const file of files) {
-    const trace = await tracePack(traceOptions(file, flags))
+    const trace = await tracePack({ ...traceOptions(file, flags), listed })
     print(flags.json ? toJsonLines(trace) : flags.tree ? toTree(trace) : toTable(trace))
     if (flags.strict && trace.files.some(isAbsent)) process.exitCode = 1
   }
+}
+
+async function readListed(file: string): Promise<string[]> {
+  const parsed: unknown = JSON.parse(await readFile(file, 'utf8'))
+  if (Array.isArray(parsed) && parsed.every((path) => typeof path === 'string')) return parsed
+  throw new UserError(`${file} holds no JSON array of paths`, { code: 'BAD_LISTING' })
 }
 
 function isAbsent({ status }: { status: string }): boolean {

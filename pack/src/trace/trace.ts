@@ -76,6 +76,8 @@ export interface Trace {
   readonly project: string
   readonly files: readonly TracedFile[]
   readonly blends: readonly TracedBlend[]
+  /** Paths that Blender listed and this trace did not find by itself; those that exist are among the files. */
+  readonly onlyListed: readonly string[]
   readonly layout: Layout
   readonly mappings: readonly PathMapping[]
 }
@@ -96,6 +98,8 @@ export interface TraceOptions {
   readonly all?: boolean | undefined
   /** Absolute paths that lie elsewhere on this machine. */
   readonly mappings?: readonly PathMapping[] | undefined
+  /** Absolute paths that Blender itself lists for this file: what the trace lacks of them is added. */
+  readonly listed?: readonly string[] | undefined
   readonly onProgress?: ((progress: TraceProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -117,11 +121,14 @@ export async function tracePack(options: TraceOptions): Promise<Trace> {
   const layout = chooseLayout(as, resolved, options.project)
   const disk = createDisk()
   const placed = resolved.map((one) => placeBlend(one, layout, disk))
+  const files = describeFiles(placed, layout, disk)
+  const onlyListed = findOnlyListed(options.listed ?? [], files, placed, layout)
   return {
     blend: as,
     project: layout.project,
-    files: describeFiles(placed, layout, disk),
+    files: [...files, ...describeListed(onlyListed, as, layout, disk)],
     blends: placed.map((one) => describeBlend(one, layout)),
+    onlyListed,
     layout,
     mappings: options.mappings ?? [],
   }
@@ -325,6 +332,38 @@ function finish(
   }
   const hint = missingHint(draft, disk)
   return { path: file.path, ...common, status: 'missing', size: 0, ...(hint ? { hint } : {}) }
+}
+
+/** Blender lists directories and tokens as they are stored, so targets count as found too. */
+function findOnlyListed(
+  listed: readonly string[],
+  files: readonly TracedFile[],
+  placed: readonly PlacedBlend[],
+  layout: Layout,
+): string[] {
+  const known = new Set(files.map((file) => file.path))
+  for (const { blend, references } of placed) {
+    known.add(blend.path).add(blend.file)
+    for (const { reference } of references) known.add(reference.target ?? '')
+  }
+  const paths = listed.map((file) => layout.lexical(path.resolve(file)))
+  return [...new Set(paths)].filter((file) => !known.has(file))
+}
+
+function describeListed(
+  paths: readonly string[],
+  blend: string,
+  layout: Layout,
+  disk: Disk,
+): TracedFile[] {
+  return paths.flatMap((file): TracedFile[] => {
+    const entry = disk.stat(file)
+    if (!entry?.isFile) return []
+    const status = !entry.isReadable ? 'unreadable' : layout.isInside(file) ? 'ok' : 'outside'
+    const hint = 'Blender lists it, but no path in the files read leads to it'
+    const place = { packPath: layout.packPath(file), size: entry.size }
+    return [{ path: file, stored: file, kind: 'file', status, blend, users: [], ...place, hint }]
+  })
 }
 
 function hintFor(reference: ResolvedReference): string | undefined {

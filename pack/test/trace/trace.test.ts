@@ -236,3 +236,17 @@ test('a moved project gives the same pack paths', async (t) => {
     after.files.map((f) => f.packPath),
   )
 })
+
+test('what only Blender lists is added, and told', async (t) => {
+  const dir = tempDir(t)
+  const [known, extra] = [write(dir, 'known.png'), write(dir, 'extra.osl')]
+  const blend = writeBlend(dir, 'a.blend', images({ known: '//known.png', u: '//u.<UDIM>.png' }))
+  const gone = join(dir, 'gone.png')
+  const tokens = join(dir, 'u.<UDIM>.png')
+  const trace = await tracePack({ blend, listed: [`${dir}/x/../known.png`, extra, gone, tokens] })
+  assert.deepEqual(trace.onlyListed, [extra, gone])
+  assert.deepEqual(
+    trace.files.filter((file) => file.status === 'ok').map((file) => file.path),
+    [known, extra],
+  )
+})
