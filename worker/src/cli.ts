@@ -4,6 +4,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { type ConfigFlags, readConfig, type WorkerConfig } from './config.ts'
+import { addDoctor } from './doctor/cli.ts'
+import { addInstall } from './install/cli.ts'
 import type { BlobCache } from './mount-free/blob-cache.ts'
 import { openCache, startWorker, type Worker, type WorkerEnd } from './worker.ts'
 
@@ -14,7 +16,7 @@ interface WorkerFlags extends ConfigFlags {
 }
 
 export function register(program: Command): void {
-  program
+  const worker = program
     .command('worker')
     .description('Render for a farm: ask its manager for tasks and run them')
     .option('--manager <url>', 'where the manager is, e.g. http://render-manager:8080')
@@ -42,6 +44,8 @@ export function register(program: Command): void {
       const config = await readConfig(flags)
       process.exitCode = await run(config, flags)
     })
+  addDoctor(worker)
+  addInstall(worker)
 }
 
 async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {

@@ -1,0 +1,63 @@
+import { formatTable } from '@shaman-farm/terminal'
+import type { Command } from 'commander'
+import { type ConfigFlags, readConfig, type WorkerConfig } from '../config.ts'
+import {
+  checkBlender,
+  checkDisk,
+  checkFfmpeg,
+  checkManager,
+  checkStorage,
+  checkThroughput,
+  type Finding,
+  runChecks,
+} from './checks.ts'
+
+interface DoctorFlags extends ConfigFlags {
+  blender: string
+  json?: true
+}
+
+export function addDoctor(worker: Command): void {
+  worker
+    .command('doctor')
+    .description('Look whether this machine can render for the farm, and say what is in the way')
+    .option('--blender <exe>', 'the Blender to look at', 'blender')
+    .option('--json', 'print one JSON object for each finding')
+    .action(async (_flags: unknown, command: Command) => {
+      const flags = command.optsWithGlobals<DoctorFlags>()
+      const findings = await examine(await readConfig(flags), flags.blender)
+      print(findings, flags.json ?? false)
+      if (findings.some(({ status }) => status === 'problem')) process.exitCode = 1
+    })
+}
+
+export async function examine(config: WorkerConfig, blender: string): Promise<Finding[]> {
+  const { managerUrl: url } = config
+  return runChecks({
+    blender: () => checkBlender(blender),
+    ffmpeg: () => checkFfmpeg(),
+    disk: () => checkDisk(config.home),
+    ...(url === undefined
+      ? {}
+      : {
+          manager: () => checkManager(url),
+          storage: () => checkStorage(url),
+          throughput: () => checkThroughput(url),
+        }),
+  })
+}
+
+const signs = { ok: '✓', warning: '!', problem: '✗' } as const
+
+function print(findings: readonly Finding[], json: boolean): void {
+  if (json) {
+    for (const finding of findings) console.log(JSON.stringify({ v: 1, ...finding }))
+    return
+  }
+  const rows = findings.map(({ check, status, message, hint }) => [
+    signs[status],
+    check,
+    hint === undefined ? message : `${message}. ${hint}`,
+  ])
+  console.log(formatTable([{ title: '' }, { title: 'check' }, { title: 'finding' }], rows))
+}
