@@ -4,12 +4,23 @@ from typing import Any
 
 import bpy
 
-from . import background, farm_info, my_jobs, operators, panel, preferences, scene, submission
+from . import (
+    background,
+    broken_pipes,
+    farm_info,
+    my_jobs,
+    operators,
+    panel,
+    preferences,
+    scene,
+    submission,
+)
 
 _classes = (preferences.ShamanFarmPreferences, *operators.classes, *panel.classes)
 
 
 def register() -> None:
+    broken_pipes.ignore()
     for each in _classes:
         bpy.utils.register_class(each)
     bpy.types.WindowManager.shaman_farm_result = bpy.props.StringProperty(
@@ -36,6 +47,7 @@ def unregister() -> None:
     del bpy.types.WindowManager.shaman_farm_result
     for each in reversed(_classes):
         bpy.utils.unregister_class(each)
+    broken_pipes.restore()
 
 
 def _started() -> None:

@@ -129,16 +129,18 @@ def draw_setting(
         split.label(text=setting.title)
         split.label(text=computed.text if computed else "")
     else:
-        row.prop(values, setting.key)
-        if setting.key == "render_output_root" and not getattr(values, setting.key) and computed:
-            row.label(text=computed.text)
+        suggestion = computed.text if computed and setting.type == "string" else ""
+        if suggestion and not setting.choices:
+            row.prop(values, setting.key, placeholder=suggestion)
+        else:
+            row.prop(values, setting.key)
     if setting.is_linkable:
         is_linked = getattr(values, settings.link_key(setting))
         icon = "LINKED" if is_linked else "UNLINKED"
         row.prop(values, settings.link_key(setting), text="", icon=icon, toggle=True)
     elif setting.expression and setting.is_editable:
         row.operator("shaman_farm.compute", text="", icon="SCRIPT").key = setting.key
-    if setting.subtype in ("file_path", "dir_path") and computed and computed.text:
+    if setting.subtype == "file_path" and computed and computed.text:
         row.operator("shaman_farm.open_path", text="", icon="FILE_FOLDER").path = computed.text
     if problem:
         error = column.row()

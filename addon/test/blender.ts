@@ -55,8 +55,22 @@ def submit(**wishes):
         return str(error)
 `
 
+/** Whether Blender is here; the test is skipped where it is not, and fails where it has to be. */
+export async function findBlender(t: TestContext): Promise<boolean> {
+  const isHere = await run('blender', ['--version'], { timeout: 60_000 }).then(
+    () => true,
+    (error: { code?: string }) => {
+      if (error.code !== 'ENOENT' || process.env.CI === 'true') throw error
+      return false
+    },
+  )
+  if (!isHere) t.skip('Blender is not installed: the add-on cannot be tried')
+  return isHere
+}
+
 /** Installs the add-on by Blender's own command line; undefined (and a skip) without Blender. */
 export async function startBlender(t: TestContext): Promise<Blender | undefined> {
+  if (!(await findBlender(t))) return undefined
   const dir = await mkdtemp(join(tmpdir(), 'addon-test-'))
   t.after(() => rm(dir, { recursive: true, force: true, maxRetries: 5 }))
   const env: NodeJS.ProcessEnv = {
@@ -68,13 +82,7 @@ export async function startBlender(t: TestContext): Promise<Blender | undefined>
   await mkdir(join(dir, 'blender'), { recursive: true })
   const zip = join(dir, 'shaman_farm.zip')
   await writeFile(zip, buildAddon()['shaman_farm.zip'])
-  try {
-    await extension(['install-file', '-r', 'user_default', '-e', zip], env)
-  } catch (error) {
-    if ((error as { code?: string }).code !== 'ENOENT' || process.env.CI === 'true') throw error
-    t.skip('Blender is not installed: the add-on cannot be tried')
-    return undefined
-  }
+  await extension(['install-file', '-r', 'user_default', '-e', zip], env)
   return { dir, env, script: (code, options) => runScript(dir, env, code, options) }
 }
 

@@ -128,6 +128,20 @@ tell('address', submit())
     assert.deepEqual(told.ignored, ['FINISHED'])
   })
 
+  await t.test('and a connection that breaks does not end Blender', async () => {
+    const outcome = await blender.script(`
+import socket
+near, far = socket.socketpair()
+far.close()
+try:
+    near.send(b'x')
+except OSError as error:
+    tell('told', type(error).__name__)
+`)
+    assert.equal(outcome.exitCode, 0, outcome.output)
+    assert.equal(outcome.told.told, 'BrokenPipeError')
+  })
+
   await t.test('but not while Blender is to stay offline', async () => {
     const outcome = await blender.script(
       `${makeScene}

@@ -24,8 +24,9 @@ export interface Window {
   close(): Promise<void>
 }
 
-const width = 1280
-const height = 900
+const width = 1600
+const height = 960
+const waitMs = 120_000
 
 /** Opens Blender's window and runs `code` in it; undefined (and a skip) without the programs for it. */
 export async function openWindow(
@@ -64,17 +65,23 @@ export async function openWindow(
     await end(screen)
   }
   t.after(close)
+  const picture = async (file: string, part?: string): Promise<void> => {
+    await mkdir(join(file, '..'), { recursive: true })
+    const crop = part === undefined ? [] : ['-crop', part, '+repage']
+    await run('import', ['-window', 'root', ...crop, file], { env })
+  }
   return {
     process: child,
     output: () => output,
     async told(name) {
       const marker = `TOLD ["${name}", `
-      for (let waited = 0; waited < 90_000; waited += 100) {
+      for (let waited = 0; waited < waitMs; waited += 100) {
         const line = output.split('\n').find((each) => each.startsWith(marker))
         if (line && output.includes(`${line}\n`)) return JSON.parse(line.slice(5))[1]
         if (child.exitCode !== null) throw new Error(`Blender ended: ${output}`)
         await sleep(100)
       }
+      if (process.env.ADDON_PICTURES) await picture(join(process.env.ADDON_PICTURES, 'stuck.png'))
       throw new Error(`Blender never told ${name}: ${output}`)
     },
     async click(x, y) {
@@ -84,11 +91,7 @@ export async function openWindow(
     async type(text) {
       await run('xdotool', ['type', '--delay', '20', text], { env })
     },
-    async picture(file, part) {
-      await mkdir(join(file, '..'), { recursive: true })
-      const crop = part === undefined ? [] : ['-crop', part, '+repage']
-      await run('import', ['-window', 'root', ...crop, file], { env })
-    },
+    picture,
     close,
   }
 }

@@ -1,0 +1,98 @@
+import hashlib
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from shaman_farm.manager import Manager, ManagerError
+from shaman_farm.pack_tool import ToolChoice, local_tool, platform_name, prepare
+from web import Web
+
+NODE = b"#!/bin/sh\necho ran $1\n"
+SCRIPT = b"the script"
+
+
+def sha(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+class FromTheFarm(unittest.TestCase):
+    def setUp(self):
+        self.web = Web()
+        self.addCleanup(self.web.close)
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.manager = Manager(self.web.url, timeout=5)
+        self.choice = ToolChoice(folder=self.folder.name)
+        self.offer = {
+            "version": "0.1.0",
+            "command": ["node", "pack.mjs"],
+            "files": [
+                {"name": "node", "sha": sha(NODE), "size": len(NODE), "executable": True},
+                {"name": "pack.mjs", "sha": sha(SCRIPT), "size": len(SCRIPT)},
+            ],
+        }
+        self.say()
+
+    def say(self):
+        self.web.say(f"/api/v3/farm/pack-tool?platform={platform_name()}", self.offer)
+        for content in (NODE, SCRIPT):
+            self.web.say(f"/api/v3/farm/pack-tool/files/{sha(content)}", content)
+
+    def downloads(self):
+        return [call[1] for call in self.web.calls if "/files/" in call[1]]
+
+    @unittest.skipIf(os.name == "nt", "a shell script stands for Node")
+    def test_is_fetched_once_and_runs(self):
+        seen = []
+        command = prepare(self.choice, self.manager, lambda done, total: seen.append((done, total)))
+        self.assertEqual(subprocess.check_output(command).decode().split()[0], "ran")
+        self.assertEqual(seen[-1], (len(NODE) + len(SCRIPT),) * 2)
+        prepare(self.choice, self.manager)
+        self.assertEqual(len(self.downloads()), 2)
+
+    def test_is_fetched_again_when_it_was_changed_on_disk(self):
+        command = prepare(self.choice, self.manager)
+        Path(command[1]).write_bytes(b"THE SCRIPT")
+        prepare(self.choice, self.manager)
+        self.assertEqual(Path(command[1]).read_bytes(), SCRIPT)
+
+    def test_is_refused_when_it_arrives_damaged(self):
+        self.web.say(f"/api/v3/farm/pack-tool/files/{sha(SCRIPT)}", b"the scripT")
+        with self.assertRaises(ManagerError) as caught:
+            prepare(self.choice, self.manager)
+        self.assertEqual(caught.exception.code, "PACK_TOOL_BROKEN")
+        left = [path.name for path in Path(self.folder.name).rglob("*") if path.is_file()]
+        self.assertEqual(left, ["node"])
+
+    def test_cannot_lead_out_of_its_folder(self):
+        for name in ("../evil", "/tmp/evil", "a\\b", "..", "c:evil", ""):
+            self.offer["files"][0]["name"] = name
+            self.say()
+            with self.assertRaises(ManagerError, msg=name) as caught:
+                prepare(self.choice, self.manager)
+            self.assertEqual(caught.exception.code, "PACK_TOOL_BROKEN")
+        self.offer["version"] = "../../x"
+        self.say()
+        with self.assertRaises(ManagerError):
+            prepare(self.choice, self.manager)
+
+    def test_says_when_the_farm_has_none(self):
+        self.web.answers.clear()
+        with self.assertRaises(ManagerError) as caught:
+            prepare(self.choice, self.manager)
+        self.assertEqual(caught.exception.code, "NO_PACK_TOOL")
+
+
+class OfThisMachine(unittest.TestCase):
+    def test_may_be_a_line_of_words(self):
+        import sys
+
+        choice = local_tool("nonsense", [sys.executable, "farm.mjs"])
+        self.assertEqual(prepare(choice, Manager("http://nowhere")), [sys.executable, "farm.mjs"])
+
+    def test_has_to_exist(self):
+        with self.assertRaises(ManagerError) as caught:
+            local_tool("/no/such/farm", ["/no/such/farm"])
+        self.assertEqual(caught.exception.code, "NO_PACK_TOOL")
