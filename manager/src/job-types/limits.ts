@@ -8,7 +8,7 @@ export interface CompilerLimits {
   /** Resident memory of the whole child; native code (sorting, regular expressions) allocates outside the heap. */
   residentMib: number
   maxTasks: number
-  /** All tasks of one job as JSON. */
+  /** All tasks of one job as JSON; 100,000 render tasks are 64 MB. The manager holds them until they are stored. */
   maxOutputBytes: number
   /** A hundred tasks in a row as JSON. */
   maxBatchBytes: number
@@ -22,7 +22,7 @@ export const defaultLimits: CompilerLimits = Object.freeze({
   heapMib: 256,
   residentMib: 768,
   maxTasks: 250_000,
-  maxOutputBytes: 512 * 1024 * 1024,
+  maxOutputBytes: 128 * 1024 * 1024,
   maxBatchBytes: 16 * 1024 * 1024,
   maxQueued: 64,
 })
