@@ -1,5 +1,12 @@
 import { stat } from 'node:fs/promises'
-import { createShamanClient, type UploadFile, type UploadReceipt } from '@shaman-farm/shaman/client'
+import { join } from 'node:path'
+import {
+  createDeltaSender,
+  createShamanClient,
+  type UploadFile,
+  type UploadReceipt,
+} from '@shaman-farm/shaman/client'
+import { userCacheDir } from './cache-dir.ts'
 import { systemCode } from './errors.ts'
 import type { HashCache } from './hash-cache.ts'
 import { type HashedFile, hashFiles } from './hash-files.ts'
@@ -55,8 +62,10 @@ async function submitOnce(
   digests: PlanDigests,
   checkoutPath: string,
 ): Promise<{ checkoutPath: string; receipt: UploadReceipt }> {
+  const delta = createDeltaSender({ dir: join(userCacheDir(), 'delta') })
   const client = createShamanClient({
     url: request.manager,
+    delta,
     ...(request.token === undefined ? {} : { token: request.token }),
   })
   const files: UploadFile[] = plan.files.map(({ packPath, file }) => ({
@@ -73,6 +82,7 @@ async function submitOnce(
     })
   } finally {
     await client.close()
+    await delta.close()
   }
 }
 
