@@ -21,6 +21,7 @@ const CheckoutPage = lazy(() =>
   import('./pages/checkout.tsx').then((m) => ({ default: m.CheckoutPage })),
 )
 const BlobPage = lazy(() => import('./pages/checkout.tsx').then((m) => ({ default: m.BlobPage })))
+const Submit = lazy(() => import('./pages/submit.tsx').then((m) => ({ default: m.Submit })))
 const Wall = lazy(() => import('./pages/wall.tsx').then((m) => ({ default: m.Wall })))
 const NotFound = lazy(() => import('./pages/not-found.tsx').then((m) => ({ default: m.NotFound })))
 
@@ -28,6 +29,7 @@ export const routes: RouteDefinition[] = [
   { path: '/', component: Overview },
   { path: '/attention', component: AttentionPage },
   { path: '/jobs', component: Jobs },
+  { path: '/jobs/submit', component: Submit },
   {
     path: '/jobs/:job',
     component: JobPage,

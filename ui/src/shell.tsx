@@ -44,6 +44,7 @@ export function Shell(props: RouteSectionProps) {
     { keys: 'g o', label: 'Go to the overview', group: 'Go', run: () => navigate('/') },
     { keys: 'g a', label: 'Go to attention', group: 'Go', run: () => navigate('/attention') },
     { keys: 'g j', label: 'Go to the jobs', group: 'Go', run: () => navigate('/jobs') },
+    { keys: 'n', label: 'Submit a project', group: 'Go', run: () => navigate('/jobs/submit') },
     { keys: 'g s', label: 'Go to the storage', group: 'Go', run: () => navigate('/storage') },
     { keys: 'g w', label: 'Go to the workers', group: 'Go', run: () => navigate('/workers') },
   ])

@@ -1,5 +1,5 @@
 import type { JobAction } from '@shaman-farm/manager-api/status'
-import { useSearchParams } from '@solidjs/router'
+import { A, useSearchParams } from '@solidjs/router'
 import { createEffect, createMemo, createSignal, For, Show, untrack } from 'solid-js'
 import { actable, jobActLooks } from '../farm/acts.ts'
 import { actOnJobs } from '../farm/do-acts.ts'
@@ -101,6 +101,9 @@ export function Jobs() {
           <span class="spread muted">
             {jobs.data() ? formatCount(jobs.data()!.total, 'job') : ''}
           </span>
+          <A class="button" href="/jobs/submit">
+            Submit…
+          </A>
         </div>
         <SelectionBar jobs={selected()} onAct={actOnSelected} onClear={() => rows()?.clear()} />
         <DeleteJobs jobs={deleting()} onClose={() => setDeleting(undefined)} />

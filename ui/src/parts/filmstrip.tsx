@@ -31,6 +31,7 @@ export function Filmstrip(props: { jobId: string; frames: Frames | undefined }) 
     const frames = props.frames
     if (!frames || frames.thumbnails.size === 0) return lastOnly()
     return [...frames.thumbnails]
+      .toSorted(([a], [b]) => b - a)
       .slice(0, shownAtMost)
       .map(([frame, url]) => ({ url, label: labelOf(frames, frame), name: `Frame ${frame}` }))
   })

@@ -1,9 +1,10 @@
+import { A } from '@solidjs/router'
 import { CopyButton } from './copy-button.tsx'
 import { EmptyState } from './empty-state.tsx'
 import styles from './first-job.module.css'
 import { Icon } from './glyph.tsx'
 
-/** No job yet: the two ways to send one, ready to copy. */
+/** No job yet: the ways to send one, ready to copy. */
 export function FirstJob() {
   const command = `farm submit scene.blend --manager ${location.origin}`
   return (
@@ -34,6 +35,14 @@ export function FirstJob() {
               <Icon name="download" size={14} />
               Get the add-on
             </a>
+          </section>
+          <section class={styles.way}>
+            <h2>From this browser</h2>
+            <p>Drop a project folder. It is hashed here, and only what is missing is uploaded.</p>
+            <A class="button" href="/jobs/submit">
+              <Icon name="upload" size={14} />
+              Submit a project
+            </A>
           </section>
         </div>
       }
