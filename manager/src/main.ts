@@ -53,7 +53,7 @@ export async function startManager(options: ManagerOptions): Promise<RunningMana
   await prepareStorage(config.current.storage)
   const db = openDatabase({ path: config.current.databasePath, log })
   const farm = createFarm({ db, log, config, ...(options.now ? { now: options.now } : {}) })
-  const closers: (() => Promise<void> | void)[] = [() => void db.close()]
+  const closers: (() => Promise<void> | void)[] = [() => void db.close(), farm.transactions.flush]
   try {
     const shaman = await openStore(farm, closers)
     const { services, http } = await assemble(farm, shaman, options, closers)

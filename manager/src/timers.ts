@@ -22,7 +22,10 @@ export function startTimers(farm: Farm, requests: TaskRequests): () => void {
     giveUpSilentWorkers(farm, requests.waiting())
   })
   every(20_000, 'sleep schedules', () => applySchedules(farm))
-  every(15 * 60_000, 'checkpoint', () => farm.db.pragma('wal_checkpoint(TRUNCATE)'))
+  every(15 * 60_000, 'checkpoint', () => {
+    farm.transactions.flush()
+    farm.db.pragma('wal_checkpoint(TRUNCATE)')
+  })
   return () => {
     for (const timer of timers) clearInterval(timer)
   }

@@ -106,7 +106,10 @@ export function report(
   task: TaskRecord,
   taskStatus: 'completed' | 'failed',
 ): void {
-  applyUpdate(farm, farm.workers.byId(worker.id), task.uuid, { taskStatus }, undefined)
+  const refusal = farm.transaction(() =>
+    applyUpdate(farm, worker.id, task.uuid, { taskStatus }, undefined),
+  )
+  if (refusal) throw refusal
 }
 
 export function taskNamed(farm: Farm, job: JobRecord, name: string): TaskRecord {

@@ -25,7 +25,7 @@ export interface Call<O extends Operation> {
   address: string
   /** Who asks; only operations that need a worker's secret have one. */
   worker: O extends { auth: 'worker' } ? WorkerRecord : undefined
-  /** Aborted when the client went away. */
+  /** Aborted when the client went away. Made when read, and not for nothing: only requests that wait should. */
   gone: AbortSignal
   reply: FastifyReply
 }

@@ -2,7 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { JobStatus, SubmittedJob } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
-import type { AuthoredJob, AuthoredTask, JobTypes } from '../job-types/main.ts'
+import {
+  type AuthoredJob,
+  type AuthoredTask,
+  JobTypeError,
+  type JobTypes,
+} from '../job-types/main.ts'
 import { changeJobStatus } from '../lifecycle/job-status.ts'
 import { FarmError } from '../problems.ts'
 import { toVariables } from '../variables/main.ts'
@@ -27,7 +32,9 @@ export function createSubmissions(
     checkInitialStatus(submitted.initial_status)
     const tag = findTag(farm, submitted.worker_tag)
     const stored = withVariables(submitted, variables)
-    const authored = await jobTypes.compile(stored, { jobId, created: new Date(created) })
+    const authored = await jobTypes
+      .compile(stored, { jobId, created: new Date(created) })
+      .catch(asBadRequest)
     return { authored, tag }
   }
   return {
@@ -66,6 +73,15 @@ export function dropUnfinishedSubmissions(farm: Farm): void {
     farm.transaction(() => farm.jobs.remove(job.id))
     farm.log.warn({ job: job.uuid, name: job.name }, 'unfinished submission dropped')
   }
+}
+
+/** To a submission, an unknown job type is a fault in the request, not a missing page. */
+function asBadRequest(cause: unknown): never {
+  if (!(cause instanceof JobTypeError) || cause.code !== 'JOB_TYPE_UNKNOWN') throw cause
+  throw new FarmError('BAD_REQUEST', cause.message, {
+    cause,
+    ...(cause.hint ? { hint: cause.hint } : {}),
+  })
 }
 
 function checkInitialStatus(status: JobStatus | undefined): void {

@@ -50,10 +50,10 @@ export function createLastRendered(farm: Farm): LastRendered {
   const putThumbnail = farm.db.prepare(
     'INSERT OR REPLACE INTO thumbnails VALUES (@job, @frame, @sha, @now)',
   )
-  const trimThumbnails = farm.db.prepare<[number, number], { frame: number; sha: string }>(
-    `DELETE FROM thumbnails WHERE job_id = ? AND frame NOT IN
-       (SELECT frame FROM thumbnails WHERE job_id = ?1 ORDER BY created_at DESC LIMIT ?)
-     RETURNING frame, sha`,
+  const trimThumbnails = farm.db.prepare<{ job: number; keep: number }, { sha: string }>(
+    `DELETE FROM thumbnails WHERE job_id = @job AND frame NOT IN
+       (SELECT frame FROM thumbnails WHERE job_id = @job ORDER BY created_at DESC LIMIT @keep)
+     RETURNING sha`,
   )
   const thumbnails = farm.db.prepare<[number], { frame: number; sha: string }>(
     'SELECT frame, sha FROM thumbnails WHERE job_id = ? ORDER BY frame',
@@ -96,7 +96,7 @@ export function createLastRendered(farm: Farm): LastRendered {
     await writeWhole(join(dir, `${sha}.jpg`), image)
     const dropped = farm.transaction(() => {
       putThumbnail.run({ job: job.id, frame, sha, now: farm.now() })
-      return trimThumbnails.all(job.id, thumbnailsPerJob)
+      return trimThumbnails.all({ job: job.id, keep: thumbnailsPerJob })
     })
     for (const { sha: old } of dropped) await rm(join(dir, `${old}.jpg`), { force: true })
   }

@@ -41,7 +41,7 @@ export function createTaskLogs(root: string): TaskLogs {
       const path = taskPath(job, task)
       ensureDir(dirname(path))
       const bytes = Buffer.from(text)
-      const file = openForUpdate(path, () => known.delete(dirname(path)))
+      const file = offset === 0 ? openFresh(path) : openForUpdate(path)
       try {
         let done = 0
         while (done < bytes.length) {
@@ -69,18 +69,22 @@ export function createTaskLogs(root: string): TaskLogs {
   }
 }
 
-/** Opens for writing at a place without cutting what is there; creates the file when it is new. */
-function openForUpdate(path: string, onMissingDir: () => void): number {
+/** Opens for writing at a place without cutting what is there; a file that went missing begins with a hole. */
+function openForUpdate(path: string): number {
   try {
     return openSync(path, 'r+')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return openFresh(path)
   }
+}
+
+/** The folder is known to have been made, but a person may have removed it since. */
+function openFresh(path: string): number {
   try {
     return openSync(path, 'w+')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    onMissingDir()
     mkdirSync(dirname(path), { recursive: true })
     return openSync(path, 'w+')
   }

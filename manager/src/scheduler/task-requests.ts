@@ -14,7 +14,7 @@ export type TaskReply =
 
 export interface TaskRequests {
   /** Answers at once, or, with a wait, as soon as there is something to tell. */
-  ask(worker: number, options: { waitMs: number; gone: AbortSignal }): Promise<TaskReply>
+  ask(worker: number, options?: { waitMs?: number; gone?: AbortSignal }): Promise<TaskReply>
   /** Workers that are waiting this moment: they are there, though they say nothing. */
   waiting(): Iterable<number>
   close(): void
@@ -35,9 +35,9 @@ export function createTaskRequests(farm: Farm): TaskRequests {
   const drain = (rest: Waiter[]): void => {
     draining = undefined
     const now = rest.splice(0, waitersPerTurn).filter((waiter) => waiters.has(waiter))
-    for (const waiter of now) {
-      const reply = replyTo(farm, waiter.worker)
-      if (reply.kind !== 'nothing') waiter.finish(reply)
+    const replies = farm.transaction(() => now.map(({ worker }) => replyTo(farm, worker)))
+    for (const [i, reply] of replies.entries()) {
+      if (reply.kind !== 'nothing') now[i]!.finish(reply)
     }
     if (rest.length > 0) draining = setImmediate(drain, rest)
   }
@@ -46,9 +46,9 @@ export function createTaskRequests(farm: Farm): TaskRequests {
   })
 
   return {
-    async ask(worker, { waitMs, gone }) {
-      const reply = replyTo(farm, worker)
-      if (reply.kind !== 'nothing' || waitMs <= 0 || gone.aborted) return reply
+    async ask(worker, { waitMs = 0, gone } = {}) {
+      const reply = await farm.transactions.soon(() => replyTo(farm, worker))
+      if (reply.kind !== 'nothing' || waitMs <= 0 || !gone || gone.aborted) return reply
       return wait(worker, waitMs, gone)
     },
     *waiting() {
@@ -74,7 +74,7 @@ export function createTaskRequests(farm: Farm): TaskRequests {
       const leave = (): void => finish({ kind: 'nothing' })
       const timer = setTimeout(leave, waitMs)
       const stop = farm.signals.on(`worker:${worker}`, () => {
-        const reply = replyTo(farm, worker)
+        const reply = farm.transaction(() => replyTo(farm, worker))
         if (reply.kind !== 'nothing') finish(reply)
       })
       gone.addEventListener('abort', leave)
@@ -83,18 +83,17 @@ export function createTaskRequests(farm: Farm): TaskRequests {
   }
 }
 
+/** Call inside a transaction. */
 function replyTo(farm: Farm, workerId: number): TaskReply {
-  return farm.transaction(() => {
-    const worker = heardFrom(farm, farm.workers.byId(workerId))
-    if (worker.status_requested && worker.status_requested !== worker.status) {
-      return { kind: 'change-status', status: worker.status_requested }
-    }
-    if (worker.deleted_at !== null || worker.status !== 'awake') {
-      return { kind: 'not-awake', status: worker.status }
-    }
-    const task = takeTask(farm, worker)
-    return task ? { kind: 'task', task } : { kind: 'nothing' }
-  })
+  const worker = heardFrom(farm, farm.workers.byId(workerId))
+  if (worker.status_requested && worker.status_requested !== worker.status) {
+    return { kind: 'change-status', status: worker.status_requested }
+  }
+  if (worker.deleted_at !== null || worker.status !== 'awake') {
+    return { kind: 'not-awake', status: worker.status }
+  }
+  const task = takeTask(farm, worker)
+  return task ? { kind: 'task', task } : { kind: 'nothing' }
 }
 
 /** The `X-Farm-Wait` header as milliseconds, at most a minute. */

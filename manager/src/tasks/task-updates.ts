@@ -13,30 +13,28 @@ import type { TaskRecord } from './tasks-store.ts'
 
 /**
  * What a worker says about its task. All of it or nothing is stored, with the sequence number, so that a worker that
- * got no answer may say it again. A status that comes too late is refused, but the log that comes with it is kept.
+ * got no answer may say it again. A status that comes too late is refused, but the log that comes with it is kept: then
+ * the refusal is returned, not thrown. Call inside a transaction.
  */
 export function applyUpdate(
   farm: Farm,
-  worker: WorkerRecord,
+  workerId: number,
   taskUuid: string,
   update: TaskUpdate,
   seq: number | undefined,
-): void {
-  const refusal = farm.transaction(() => {
-    heardFrom(farm, worker)
-    const task = farm.tasks.byUuid(taskUuid)
-    if (!task) throw new FarmError('TASK_UNKNOWN', `There is no task ${taskUuid}`)
-    if (seq !== undefined && seq <= worker.update_seq) return undefined
-    if (update.taskStatus === 'soft-failed') {
-      throw new FarmError('STATUS_NOT_FOR_WORKERS', 'Only the manager decides on soft failures')
-    }
-    if (task.worker_id !== worker.id) {
-      throw new FarmError('TASK_NOT_YOURS', `Task ${taskUuid} is not assigned to this worker`)
-    }
-    if (seq !== undefined) farm.workers.setUpdateSeq(worker.id, seq)
-    return apply(farm, worker, task, update)
-  })
-  if (refusal) throw refusal
+): FarmError | undefined {
+  const worker = heardFrom(farm, farm.workers.byId(workerId))
+  const task = farm.tasks.byUuid(taskUuid)
+  if (!task) throw new FarmError('TASK_UNKNOWN', `There is no task ${taskUuid}`)
+  if (seq !== undefined && seq <= worker.update_seq) return undefined
+  if (update.taskStatus === 'soft-failed') {
+    throw new FarmError('STATUS_NOT_FOR_WORKERS', 'Only the manager decides on soft failures')
+  }
+  if (task.worker_id !== worker.id) {
+    throw new FarmError('TASK_NOT_YOURS', `Task ${taskUuid} is not assigned to this worker`)
+  }
+  if (seq !== undefined) farm.workers.setUpdateSeq(worker.id, seq)
+  return apply(farm, worker, task, update)
 }
 
 /** The `X-Farm-Update-Seq` header. */

@@ -3,7 +3,7 @@ import { type Handlers, noContent, ok } from '../http/route.ts'
 import { FarmError } from '../problems.ts'
 import { assignedTask, waitMsOf } from '../scheduler/task-requests.ts'
 import type { Services } from '../services.ts'
-import { waitForRefusal } from '../tasks/may-i-run.ts'
+import { mayKeepRunning, waitForRefusal } from '../tasks/may-i-run.ts'
 import { applyUpdate, sequenceOf } from '../tasks/task-updates.ts'
 import { heardFrom, registerWorker, signOff, signOn, stateChanged } from './worker-session.ts'
 
@@ -33,9 +33,10 @@ export function workerHandlers({ farm, requests, variables, lastRendered }: Serv
       stateChanged(farm, worker, body.status)
       return noContent
     },
-    async scheduleTask({ worker, headers, gone }) {
-      const waitMs = waitMsOf(headers['x-farm-wait'])
-      const reply = await requests.ask(worker.id, { waitMs, gone })
+    async scheduleTask(call) {
+      const { worker } = call
+      const waitMs = waitMsOf(call.headers['x-farm-wait'])
+      const reply = await requests.ask(worker.id, waitMs > 0 ? { waitMs, gone: call.gone } : {})
       switch (reply.kind) {
         case 'task':
           return ok(assignedTask(farm, reply.task, worker.platform, variables.expandForWorker))
@@ -47,13 +48,22 @@ export function workerHandlers({ farm, requests, variables, lastRendered }: Serv
           return noContent
       }
     },
-    taskUpdate({ worker, params, body, headers }) {
-      applyUpdate(farm, worker, params.task_id, body, sequenceOf(headers['x-farm-update-seq']))
+    async taskUpdate({ worker, params, body, headers }) {
+      const seq = sequenceOf(headers['x-farm-update-seq'])
+      const refusal = await farm.transactions.soon(() =>
+        applyUpdate(farm, worker.id, params.task_id, body, seq),
+      )
+      if (refusal) throw refusal
       return noContent
     },
-    async mayWorkerRun({ worker, params, headers, gone }) {
-      const waitMs = waitMsOf(headers['x-farm-wait'])
-      return ok(await waitForRefusal(farm, worker, params.task_id, { waitMs, gone }))
+    async mayWorkerRun(call) {
+      const { worker, params } = call
+      const waitMs = waitMsOf(call.headers['x-farm-wait'])
+      return ok(
+        waitMs > 0
+          ? await waitForRefusal(farm, worker, params.task_id, { waitMs, gone: call.gone })
+          : await farm.transactions.soon(() => mayKeepRunning(farm, worker.id, params.task_id)),
+      )
     },
     taskOutputProduced: ({ params, body }) => takeImage(params.task_id, body, undefined),
     farmTaskOutput: ({ params, body, query }) => takeImage(params.task_id, body, query.frame),

@@ -142,7 +142,7 @@ CREATE INDEX job_blocks_of_worker ON job_blocks (worker_id);
 
 CREATE TABLE attempts (
   id INTEGER PRIMARY KEY,
-  uuid TEXT NOT NULL UNIQUE,
+  uuid TEXT NOT NULL,
   job_id INTEGER NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
   task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
   worker_id INTEGER REFERENCES workers (id) ON DELETE SET NULL,
