@@ -38,7 +38,7 @@ export async function planPack(trace: Trace, options: PlanOptions = {}): Promise
   if (!main) return { blendPath: '', files: [] }
   const size = statSync(fsPath(main.file)).size
   files.set(main.packPath, { packPath: main.packPath, source: { file: main.file }, size })
-  const isExcluded = picomatch([...(options.exclude ?? [])], { dot: true, basename: true })
+  const isExcluded = matcher(options.exclude ?? [])
   for (const file of trace.files) {
     if (file.status === 'missing' || file.status === 'gap' || file.status === 'unreadable') continue
     if (files.has(file.packPath) || isExcluded(file.packPath)) continue
@@ -47,6 +47,14 @@ export async function planPack(trace: Trace, options: PlanOptions = {}): Promise
   }
   await rewriteWhereNeeded(trace, files, options.rewriteDir ?? join(userCacheDir(), 'rewritten'))
   return { blendPath: main.packPath, files: [...files.values()] }
+}
+
+/** A pattern without a slash means a name in any directory. */
+function matcher(patterns: readonly string[]): (packPath: string) => boolean {
+  const matchers = patterns.map((pattern) =>
+    picomatch(pattern, { dot: true, basename: !pattern.includes('/') }),
+  )
+  return (packPath) => matchers.some((matches) => matches(packPath))
 }
 
 async function rewriteWhereNeeded(

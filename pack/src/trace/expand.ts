@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path'
 import type { Disk } from './disk.ts'
 import { type FrameRange, type FrameUse, shownFrames, usableFrames } from './image-uses.ts'
-import type { PathReference } from './references.ts'
+import type { Expansion, PathReference } from './references.ts'
 
 /** A file that a reference means; it need not exist. */
 export interface ExpandedFile {
@@ -11,8 +11,8 @@ export interface ExpandedFile {
 }
 
 const mostHoles = 1000
-const deepestDirectory = 32
-const mostFiles = 1_000_000
+/** Also ends a symlink that leads back up. */
+const deepestDirectory = 8
 
 /** The files that a reference means, `path` being what its stored path resolves to. */
 export function expand(reference: PathReference, path: string, disk: Disk): ExpandedFile[] {
@@ -25,7 +25,7 @@ export function expand(reference: PathReference, path: string, disk: Disk): Expa
     case 'tiles':
       return expandTiles(path, expansion.tiles, disk)
     case 'directory':
-      return expandDirectory(path, expansion.matching, disk)
+      return expandDirectory(path, expansion, disk)
   }
 }
 
@@ -147,18 +147,25 @@ function tilesOnDisk(dir: string, pattern: string, disk: Disk): ExpandedFile[] {
     .map((name) => ({ path: join(dir, name) }))
 }
 
-function expandDirectory(root: string, matching: RegExp | undefined, disk: Disk): ExpandedFile[] {
+function expandDirectory(
+  root: string,
+  { matching, descend }: Extract<Expansion, { as: 'directory' }>,
+  disk: Disk,
+): ExpandedFile[] {
   if (!disk.stat(root)?.isDirectory) return [{ path: root }]
   const files: ExpandedFile[] = []
   const visit = (dir: string, inside: string, depth: number): void => {
     for (const name of disk.names(dir)) {
-      if (files.length >= mostFiles) return
       const path = join(dir, name)
       const relative = inside === '' ? name : `${inside}/${name}`
-      const entry = disk.stat(path)
-      // The limit also ends a symlink that leads back up.
-      if (entry?.isDirectory && depth < deepestDirectory) visit(path, relative, depth + 1)
-      if (entry?.isFile && (matching?.test(relative) ?? true)) files.push({ path })
+      if (matching.test(relative) && disk.stat(path)?.isFile) files.push({ path })
+      else if (
+        depth < deepestDirectory &&
+        descend?.test(relative) &&
+        disk.stat(path)?.isDirectory
+      ) {
+        visit(path, relative, depth + 1)
+      }
     }
   }
   visit(root, '', 0)

@@ -39,7 +39,7 @@ export function findProject(blend: string, relativeFiles: Iterable<string>): str
 }
 
 /** Directories that hold more than a project: the root, its children, home directories. */
-function isTooWide(dir: string): boolean {
+export function isTooWide(dir: string): boolean {
   const home = homedir()
   if (dir === home || isBelow(home, dir)) return true
   return dir.split(path.sep).filter(Boolean).length < 2

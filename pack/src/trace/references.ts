@@ -30,8 +30,11 @@ export type Expansion =
     }
   /** `<UDIM>` and `<UVTILE>`. */
   | { readonly as: 'tiles'; readonly tiles: readonly number[] }
-  /** All files below a directory whose path in it matches. */
-  | { readonly as: 'directory'; readonly matching?: RegExp }
+  /**
+   * The files in a directory whose path in it matches, and those in its directories that match `descend`. Both are
+   * narrow: the directory may be a whole disk.
+   */
+  | { readonly as: 'directory'; readonly matching: RegExp; readonly descend?: RegExp }
 
 /** Where a stored path lies in its .blend, so that it can be rewritten. */
 export type PathPlace =

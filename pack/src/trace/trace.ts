@@ -3,7 +3,7 @@ import { BlendError } from '../blend/errors.ts'
 import { createDisk, type Disk } from './disk.ts'
 import { type ExpandedFile, expand } from './expand.ts'
 import { type Gathered, type GatheredBlend, gather, imageKey } from './gather.ts'
-import { commonDir, createLayout, findProject, isBelow, type Layout } from './layout.ts'
+import { commonDir, createLayout, findProject, isBelow, isTooWide, type Layout } from './layout.ts'
 import type { DependencyKind, PathReference } from './references.ts'
 import { anchoringOf, type PathMapping, resolveStored } from './stored-path.ts'
 
@@ -221,7 +221,17 @@ function chooseLayout(
   const outsideRoots = resolved
     .filter((one) => !isBelow(one.blend.path, root))
     .map((one) => rootOfOutside(one, root))
-  return createLayout(root, outsideRoots)
+  const whole = directoriesOf(resolved).filter((dir) => !isTooWide(dir) && !isBelow(root, dir))
+  return createLayout(root, [...outsideRoots, ...whole])
+}
+
+/** Directories that are needed whole, such as bakes. */
+function directoriesOf(resolved: readonly ResolvedBlend[]): string[] {
+  return resolved.flatMap(({ references }) =>
+    references.flatMap(({ expansion, target }) =>
+      expansion.as === 'directory' && target !== undefined ? [target] : [],
+    ),
+  )
 }
 
 /** What is reached from a .blend by relative paths alone, library by library. */
@@ -241,7 +251,7 @@ function rootOfOutside(one: ResolvedBlend, project: string): string {
   for (const reference of one.references) {
     if (reference.target === undefined || !isRelative(reference)) continue
     const wider = commonDir(root, path.dirname(reference.target))
-    if (wider.split(path.sep).filter(Boolean).length >= 2 && !isBelow(project, wider)) root = wider
+    if (!isTooWide(wider) && !isBelow(project, wider)) root = wider
   }
   return root
 }

@@ -250,3 +250,23 @@ test('what only Blender lists is added, and told', async (t) => {
     [known, extra],
   )
 })
+
+test('of a bake directory that is a whole disk only bakes are looked for', async (t) => {
+  const dir = tempDir(t)
+  const blend = writeBlend(dir, 'a.blend', [
+    {
+      code: 'OB',
+      address: 1,
+      struct: 'Object',
+      values: { 'id.name': 'OBo', 'modifiers.first': 2 },
+    },
+    {
+      code: 'DATA',
+      address: 2,
+      struct: 'NodesModifierData',
+      values: { 'modifier.name': 'gn', simulation_bake_directory: 3 },
+    },
+    { code: 'DATA', address: 3, bytes: Buffer.from('/\0') },
+  ])
+  assert.deepEqual((await tracePack({ blend })).files, [])
+})

@@ -53,6 +53,7 @@ function hexName(ownerName: string): string {
   return encodePath(ownerName.slice(2)).toString('hex').toUpperCase()
 }
 
+const fluidDirs = /^(config|data|mesh|noise|particles|guiding|script)$/
 const fluidFiles =
   /^(config|data|mesh|noise|particles|guiding|script)\/.*\.(uni|vdb|raw|gz|bphys|py|npz)$/
 
@@ -61,7 +62,7 @@ export const readFluidDomain: FieldReader = (domain, context) =>
   emitField(domain, 'cache_directory', context, {
     kind: 'cache',
     property: 'modifiers[].domain_settings.cache_directory',
-    expansion: { as: 'directory', matching: fluidFiles },
+    expansion: { as: 'directory', matching: fluidFiles, descend: fluidDirs },
     optional: true,
   })
 
@@ -91,11 +92,18 @@ export const readMeshCache: FieldReader = (modifier, context) =>
 const bakeTarget = { inherit: 0, packed: 1, disk: 2 }
 const bakeFlag = { customPath: 1 << 1 }
 
+/** `1194069227/meta/00001_000.json` below the modifier's directory, without the number below a bake's own. */
+const bakeExpansion = {
+  as: 'directory' as const,
+  matching: /^(-?\d+\/)?(meta|blobs)\/[^/]+$/,
+  descend: /^(-?\d+|(-?\d+\/)?(meta|blobs))$/,
+}
+
 /** Simulations and bakes of geometry nodes: a directory of the modifier, or one of each bake. */
 export const readNodesModifier: FieldReader = (modifier, context) => {
   const label = `modifiers[${modifierName(modifier)}]`
   const bakes = bakesOf(modifier)
-  const parts = { kind: 'cache' as const, expansion: { as: 'directory' as const }, optional: true }
+  const parts = { kind: 'cache' as const, expansion: bakeExpansion, optional: true }
   const inModifier = bakes.filter((bake) => !isPacked(bake, modifier) && !hasOwnDirectory(bake))
   if (bakes.length === 0 || inModifier.length > 0) {
     for (const field of ['simulation_bake_directory', 'bake_directory']) {

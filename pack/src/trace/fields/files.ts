@@ -3,6 +3,13 @@ import { emitField, emitString, type FieldReader } from './context.ts'
 const builtinFont = '<builtin>'
 const clipSource = { sequence: 1, movie: 2 }
 
+/** `plate.mov/proxy_50/00001.jpg`. */
+const proxies = {
+  as: 'directory' as const,
+  matching: /\.(jpe?g|avi|mkv|blen_tc)$/i,
+  descend: /^[^/]+(\/proxy[^/]*)?$/,
+}
+
 export const readFont: FieldReader = (font, context) => {
   if (font.isSet('packedfile') || font.text('name')?.toString() === builtinFont) return
   emitField(font, 'name', context, { kind: 'font', property: 'filepath' })
@@ -26,7 +33,7 @@ export const readMovieClip: FieldReader = (clip, context) => {
   emitField(proxy, 'dir', context, {
     kind: 'proxy',
     property: 'proxy.directory',
-    expansion: { as: 'directory' },
+    expansion: proxies,
     optional: true,
   })
 }
