@@ -53,7 +53,7 @@ test('after a broken connection the stream resumes from the last event', async (
     asked.push(request.headers['last-event-id'] as string | undefined)
     response.writeHead(200, { 'Content-Type': 'text/event-stream' })
     response.write(`id: ${asked.length}\nevent: job\ndata: {}\n\n`)
-    if (asked.length === 1) setTimeout(() => response.destroy(), 20)
+    if (asked.length === 1) setTimeout(() => response.socket?.end(), 20)
   })
   const { live, until } = listen(t, { url })
   live.setTopics(['jobs'])
