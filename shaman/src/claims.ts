@@ -24,7 +24,7 @@ interface Claimant {
   lastActive: number
 }
 
-const lapseMs = 15_000
+const lapseMs = 6000
 const checkEveryMs = 50
 
 /** Creates an empty table of claims. */

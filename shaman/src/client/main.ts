@@ -68,6 +68,7 @@ export interface ShamanClient {
 }
 
 const maxSubmitRounds = 3
+const defaultRetries = 8
 
 /** Creates a client; it keeps connections until closed. */
 export function createShamanClient(options: ShamanClientOptions): ShamanClient {
@@ -85,6 +86,7 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
         meter: createMeter(onProgress, now),
         signal,
         parallel,
+        retries: options.retries ?? defaultRetries,
         capabilities: await capabilitiesOf(signal),
         runId: randomUUID(),
         clientId,

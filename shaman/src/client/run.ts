@@ -9,6 +9,8 @@ export interface UploadRun {
   meter: ProgressMeter
   signal: AbortSignal | undefined
   parallel: number
+  /** How often a large upload is continued after an interruption. */
+  retries: number
   /** Undefined when the server is a Flamenco manager. */
   capabilities: Capabilities | undefined
   /** Names this run to the server, which keeps other runs from sending the same at the same time. */

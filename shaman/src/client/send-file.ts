@@ -4,14 +4,17 @@ import type { HttpAnswer } from './http.ts'
 import { countStored, type UploadRun } from './run.ts'
 import { readSource, type UploadFile } from './upload-file.ts'
 
-const maxTries = 8
+// Above this, asking first is cheaper than sending from the start what may be there.
+const askFirstBytes = 8 << 20
 
 /** Sends one file so that it can be continued: after a lost connection, or by the next run of this client. */
 export async function sendResumable(run: UploadRun, file: UploadFile): Promise<void> {
   const { sha, size } = file.digest
   const path = `/x/uploads/${sha}/${size}/${run.clientId}`
-  let offset = 0
-  let told = 0
+  const ask = (): Promise<HttpAnswer> => run.http.send(path, { method: 'HEAD', signal: run.signal })
+  let offset = size > askFirstBytes ? offsetOf(await ask()) : 0
+  let told = offset
+  run.meter.bytes(offset)
   for (let tries = 0; ; tries += 1) {
     const answer = await appendFrom(offset).catch((error: unknown) => error as Error)
     if (!(answer instanceof Error)) {
@@ -21,11 +24,11 @@ export async function sendResumable(run: UploadRun, file: UploadFile): Promise<v
         return
       }
       offset = offsetOf(answer)
-    } else if (tries >= maxTries || !isPassing(answer)) {
+    } else if (tries >= run.retries || !isPassing(answer)) {
       throw asChanged(file, answer)
     } else {
       await sleep(Math.min(3000, 100 * 2 ** tries), undefined, run.signal && { signal: run.signal })
-      offset = offsetOf(await run.http.send(path, { method: 'HEAD', signal: run.signal }))
+      offset = offsetOf(await ask())
     }
     run.meter.bytes(offset - told)
     told = offset

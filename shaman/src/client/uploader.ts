@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deltaSizes } from '../delta/algorithms.ts'
 import { digestKey } from '../digest.ts'
 import { ShamanClientError } from './errors.ts'
 import { inLanes } from './lanes.ts'
@@ -16,6 +17,20 @@ const maxBatchLanes = 3
 
 /** Sends what the store lacks; resolves once it lacks nothing. */
 export async function uploadMissing(run: UploadRun, files: readonly UploadFile[]): Promise<void> {
+  try {
+    await sendMissing(run, files)
+  } catch (error) {
+    // Others may be waiting for what this run has claimed; if this does not arrive, the claims lapse.
+    if (run.capabilities) {
+      void run.http
+        .send(`/x/claims/${run.runId}`, { method: 'DELETE', retries: 0 })
+        .catch(() => undefined)
+    }
+    throw error
+  }
+}
+
+async function sendMissing(run: UploadRun, files: readonly UploadFile[]): Promise<void> {
   const distinct = [...new Map(files.map((file) => [digestKey(file.digest), file])).values()]
   run.meter.begin('negotiate', distinct.length, 0)
   let { unknown, uploading } = await negotiate(run, distinct, { wait: false })
@@ -51,8 +66,8 @@ async function send(run: UploadRun, files: readonly UploadFile[], round: number)
     await inLanes(files, run.parallel, (file) => sendWhole(run, file, { canDefer: round === 0 }))
     return
   }
-  const small = files.filter((file) => file.digest.size <= smallFileBytes)
-  const large = files.filter((file) => file.digest.size > smallFileBytes)
+  const large = files.filter((file) => goesAlone(run, file))
+  const small = files.filter((file) => !goesAlone(run, file))
   const jobs = [
     ...large
       .toSorted((a, b) => b.digest.size - a.digest.size)
@@ -60,6 +75,12 @@ async function send(run: UploadRun, files: readonly UploadFile[], round: number)
     ...toBatches(small, maxBatchLanes).map((batch) => () => sendBatch(run, batch)),
   ]
   await inLanes(jobs, run.parallel, (job) => job())
+}
+
+// A .blend is worth a request of its own well below the size of other large files: the next save hardly differs.
+function goesAlone(run: UploadRun, { path, digest }: UploadFile): boolean {
+  if (digest.size > smallFileBytes) return true
+  return run.delta !== undefined && digest.size >= deltaSizes.min && /\.blend\d*$/i.test(path)
 }
 
 /** What changed of a file where that is known to be little, else all of it. */

@@ -44,6 +44,20 @@ export function requirementsRoutes(app: FastifyInstance, shaman: Shaman): void {
         .send(answer)
     },
   )
+  app.delete(
+    '/x/claims/:client',
+    {
+      schema: {
+        operationId: 'shamanReleaseClaims',
+        summary: 'Give up what a client has claimed, so that others need not wait for it',
+        tags: ['shaman'],
+      },
+    },
+    async (request, reply) => {
+      shaman.claims.release((request.params as { client: string }).client)
+      return reply.code(204).send()
+    },
+  )
 }
 
 function claimed(shaman: Shaman, client: string, status: BlobStatus, digest: Digest): BlobStatus {

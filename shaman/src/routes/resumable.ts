@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox'
 import { type Digest, parseDigest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { Shaman } from '../shaman.ts'
+import { clientOf } from './headers.ts'
 import { refuse } from './problems.ts'
 import { answerEarly, rawBody } from './raw-body.ts'
 
@@ -63,7 +64,7 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
       let outcome: 'stored' | 'failed' = 'failed'
       try {
         const { client } = request.params
-        const bytes = rawBody(request)
+        const bytes = touching(shaman, clientOf(request), rawBody(request))
         const result = await partials.append({ digest, client, offset, bytes })
         const isStored = result.outcome !== undefined
         if (isStored) outcome = 'stored'
@@ -96,6 +97,18 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
       return reply.code(204).send()
     },
   )
+}
+
+/** An upload that moves keeps its client's claims alive. */
+async function* touching(
+  { claims }: Shaman,
+  client: string,
+  chunks: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    claims.touch(client)
+    yield chunk
+  }
 }
 
 function digestOf(params: Static<typeof Params>): Digest {

@@ -1,0 +1,18 @@
+import { openShaman, serveShaman } from '../../src/main.ts'
+
+// A store in a process of its own, for tests that kill it.
+const [root, stateDir, leaseMs] = process.argv.slice(2)
+const shaman = await openShaman({
+  root: root!,
+  stateDir: stateDir!,
+  leaseMs: Number(leaseMs),
+  reserveBytes: 0,
+})
+const server = await serveShaman({ shaman })
+process.stdout.write(`${server.url}\n`)
+process.on('SIGTERM', () => {
+  void server
+    .close()
+    .then(() => shaman.close())
+    .then(() => process.exit(0))
+})
