@@ -1,16 +1,18 @@
-import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type Digest, digestOfFile } from '../digest.ts'
 import { algorithmFor, type ChunkAlgorithm } from './algorithms.ts'
+import { openFileSource } from './byte-source.ts'
 import { type ChunkMap, decodeChunkMap } from './chunk-map.ts'
 import type { LooseBytes } from './chunker.ts'
 import type { LaneAnswer, LaneJob } from './lane-worker.ts'
 import { createRingMemory, openRing, type Ring } from './ring.ts'
+import { readFrames, startsAsFrame } from './zstd-frames.ts'
 
 /** A file's digest, and how it is cut unless it is too small (or large) for deltas. */
 export interface ChunkedFile {
   readonly digest: Digest
+  /** Of what the file holds unpacked, when it is a compressed .blend. */
   readonly map?: ChunkMap
   readonly loose?: LooseBytes
 }
@@ -129,8 +131,8 @@ async function runLane(
     const [chunked, hashed] = answers.map(answerOf)
     if (!('chunkMap' in chunked!) || !('sha' in hashed!)) throw new LaneLost('threads mixed up')
     const map = decodeChunkMap(chunked.chunkMap)
-    const { loose } = chunked
-    return { digest: { sha: hashed.sha, size: map.size }, map, ...(loose && { loose }) }
+    const { loose, size } = chunked
+    return { digest: { sha: hashed.sha, size }, map, ...(loose && { loose }) }
   } finally {
     signal?.removeEventListener('abort', cancel)
   }
@@ -165,13 +167,16 @@ function answerOf(settled: PromiseSettledResult<LaneAnswer>): LaneAnswer {
   return settled.value
 }
 
-async function chooseAlgorithm(file: string): Promise<ChunkAlgorithm | undefined> {
-  const handle = await open(file)
+async function chooseAlgorithm(path: string): Promise<ChunkAlgorithm | undefined> {
+  const file = await openFileSource(path)
   try {
     const head = Buffer.alloc(8)
-    await handle.read(head, 0, head.length, 0)
-    return algorithmFor(head, (await handle.stat()).size)
+    await file.read(head, 0)
+    const chosen = algorithmFor(head, file.size)
+    // A compressed .blend is cut like a plain one, by what it holds.
+    const isFramed = startsAsFrame(head) && (await readFrames(file)) !== undefined
+    return chosen !== undefined && isFramed ? 'blend1' : chosen
   } finally {
-    await handle.close()
+    await file.close()
   }
 }

@@ -70,7 +70,8 @@ export const recipeLimits = {
   dictionaryRanges: 65_536,
   dictionaryBytes: 8 * 1024 * 1024,
   frames: 262_144,
-  frameBytes: 16 * 1024 * 1024,
+  /** Blender's hold 1 to 2 MiB; a few are in memory at once. */
+  frameBytes: 8 * 1024 * 1024,
 } as const
 
 /** The wire's numbers for the literal codings. */

@@ -3,8 +3,9 @@ import { type Static, Type } from 'typebox'
 import type { PutOutcome } from '../blobs/blob-store.ts'
 import { type Digest, parseDigest } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
-import { answerProblem } from '../routes/problems.ts'
-import { lingerAfter, rawBody } from '../routes/raw-body.ts'
+import { answerProblem, refuse } from '../routes/problems.ts'
+import { answerEarly, rawBody } from '../routes/raw-body.ts'
+import type { ShamanProblem } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
 import { isChunkAlgorithm } from './algorithms.ts'
 import { createBaseFinder } from './base-finder.ts'
@@ -12,6 +13,7 @@ import { createChunkHasher } from './chunk-and-hash.ts'
 import { chunkMapMediaType, encodeChunkMap } from './chunk-map.ts'
 import { type ChunkMapCache, createChunkMapCache } from './chunk-map-cache.ts'
 import { DeltaError, type DeltaErrorCode } from './errors.ts'
+import { createFramePacker, type FramePacker } from './frame-packer.ts'
 import { splice } from './splice.ts'
 
 const tags = ['shaman']
@@ -50,14 +52,18 @@ export function deltaRoutes(plain: FastifyInstance, shaman: Shaman): void {
   void plain.register(async (app) => {
     app.setErrorHandler(answerDeltaProblem)
     const hasher = createChunkHasher()
-    app.addHook('onClose', () => hasher.close())
-    spliceRoute(app, shaman)
+    const packer = createFramePacker()
+    app.addHook('onClose', async () => {
+      await hasher.close()
+      await packer.close()
+    })
+    spliceRoute(app, shaman, packer)
     chunkMapRoute(app, shaman, createChunkMapCache(shaman, hasher))
     basesRoute(app, shaman)
   })
 }
 
-function spliceRoute(app: FastifyInstance, shaman: Shaman): void {
+function spliceRoute(app: FastifyInstance, shaman: Shaman, packer: FramePacker): void {
   app.post<{ Params: BlobParams }>(
     '/x/splice/:checksum/:filesize',
     {
@@ -70,7 +76,7 @@ function spliceRoute(app: FastifyInstance, shaman: Shaman): void {
         params: BlobParams,
       },
     },
-    (request, reply) => receiveSplice(shaman, request, reply),
+    (request, reply) => receiveSplice(shaman, packer, request, reply),
   )
 }
 
@@ -126,6 +132,7 @@ function basesRoute(app: FastifyInstance, shaman: Shaman): void {
 
 async function receiveSplice(
   shaman: Shaman,
+  packer: FramePacker,
   request: FastifyRequest<{ Params: BlobParams }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -134,17 +141,18 @@ async function receiveSplice(
     const outcome =
       shaman.negotiator.status(digest) === 'stored'
         ? 'already-stored'
-        : await spliceOnce(shaman, digest, request)
-    if (outcome === 'already-stored') lingerAfter(request, reply)
-    return await reply.code(outcome === 'stored' ? 204 : 208).send()
+        : await spliceOnce(shaman, packer, digest, request)
+    return answerEarly(request, reply, outcome === 'stored' ? 204 : 208)
   } catch (error) {
-    lingerAfter(request, reply)
-    throw error
+    if (!(error instanceof DeltaError)) return refuse(error, request, reply)
+    const problem = problemOfDelta(error, request)
+    return answerEarly(request, reply, problem.code, problem)
   }
 }
 
 async function spliceOnce(
   shaman: Shaman,
+  packer: FramePacker,
   digest: Digest,
   request: FastifyRequest,
 ): Promise<PutOutcome> {
@@ -152,7 +160,7 @@ async function spliceOnce(
   let end: 'stored' | 'failed' = 'failed'
   try {
     const body = rawBody(request, { signal: upload.overtaken })
-    const outcome = await splice(shaman, digest, body).catch((error: unknown) => {
+    const outcome = await splice({ shaman, packer }, digest, body).catch((error: unknown) => {
       if (upload.overtaken.aborted) return 'already-stored' as const
       throw error
     })
@@ -169,13 +177,16 @@ function answerDeltaProblem(error: unknown, request: FastifyRequest, reply: Fast
     answerProblem(error, request, reply)
     return
   }
-  const code = statusOf[error.code]
-  if (code >= 500) request.log.error({ err: error }, 'delta request failed')
-  void reply
-    .code(code)
-    .send({ code, message: error.message, error_code: error.code, ...missingBases(error) })
+  const problem = problemOfDelta(error, request)
+  void reply.code(problem.code).send(problem)
 }
 
-function missingBases(error: DeltaError): { missing_bases?: unknown } {
-  return error.code === 'BASES_MISSING' ? { missing_bases: error.detail.missing } : {}
+function problemOfDelta(
+  error: DeltaError,
+  request: FastifyRequest,
+): ShamanProblem & { missing_bases?: unknown } {
+  const code = statusOf[error.code]
+  if (code >= 500) request.log.error({ err: error }, 'delta request failed')
+  const missing = error.code === 'BASES_MISSING' ? { missing_bases: error.detail.missing } : {}
+  return { code, message: error.message, error_code: error.code, ...missing }
 }

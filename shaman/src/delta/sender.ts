@@ -3,13 +3,15 @@ import { ShamanClientError } from '../client/errors.ts'
 import type { Http } from '../client/http.ts'
 import { type Digest, sameDigest } from '../digest.ts'
 import { type ChunkAlgorithm, deltaSizes } from './algorithms.ts'
-import { openFileSource } from './byte-source.ts'
+import { type ByteSource, openFileSource } from './byte-source.ts'
 import { type ChunkedFile, type ChunkHasher, createChunkHasher } from './chunk-and-hash.ts'
 import { decodeChunkMap } from './chunk-map.ts'
 import { type Difference, diff } from './diff.ts'
+import { createFramePacker, type FramePacker } from './frame-packer.ts'
 import { type DeltaHistory, defaultHistoryDir, openHistory, type Remembered } from './history.ts'
-import { type BaseRange, recipeMediaType } from './recipe.ts'
+import { type BaseRange, type RecipeBase, recipeMediaType } from './recipe.ts'
 import { sendRecipe } from './recipe-stream.ts'
+import { canRepack, type Frame, openUnpacked, readFrames, startsAsFrame } from './zstd-frames.ts'
 
 /** A file that the store lacks. */
 export interface DeltaFile {
@@ -53,6 +55,7 @@ export function createDeltaSender(
 ): DeltaSender {
   const { log, hasher = createChunkHasher() } = options
   const history: DeltaHistory = openHistory(options.dir ?? defaultHistoryDir())
+  const packer = createFramePacker()
   const hashed = new Map<string, ChunkedFile>()
 
   const sender: DeltaSender = {
@@ -83,7 +86,10 @@ export function createDeltaSender(
         .remember(file, { digest, map, ...(loose && { loose }) })
         .catch((error: unknown) => log?.debug({ err: error, file }, 'version not remembered'))
     },
-    close: () => hasher.close(),
+    async close() {
+      await hasher.close()
+      await packer.close()
+    },
   }
   return sender
 
@@ -153,11 +159,14 @@ export function createDeltaSender(
     found: Difference,
     signal: AbortSignal | undefined,
   ): Promise<DeltaOutcome> {
-    const source = await openFileSource(file)
+    const target = await openTarget(file, packer)
+    if (target === undefined) return notSent('compressed by another zstd', { path, file, digest })
+    const { source, frames } = target
     const { ranges, bytes } = dictionaryOf(found)
     let wireBytes = 0
     try {
-      const recipe = { ...found, size: source.size, dictionary: ranges, frames: [] }
+      const bases = found.bases.map((base) => asBase(base))
+      const recipe = { ...found, bases, size: source.size, dictionary: ranges, frames }
       const answer = await http.send(`/x/splice/${digest.sha}/${digest.size}`, {
         method: 'POST',
         headers: { 'content-type': recipeMediaType },
@@ -178,6 +187,37 @@ export function createDeltaSender(
       await source.close()
     }
   }
+}
+
+/** What a recipe writes, and how it is packed; undefined when packing it again would give other bytes. */
+async function openTarget(
+  path: string,
+  packer: FramePacker,
+): Promise<{ source: ByteSource; frames: number[] } | undefined> {
+  const file = await openFileSource(path)
+  try {
+    const frames = await framesOf(file)
+    if (frames === undefined) return { source: file, frames: [] }
+    if (await canRepack(file, frames, packer)) {
+      return { source: openUnpacked(file, frames), frames: frames.map(({ length }) => length) }
+    }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+  await file.close()
+  return undefined
+}
+
+async function framesOf(file: ByteSource): Promise<Frame[] | undefined> {
+  const head = Buffer.alloc(4)
+  await file.read(head, 0)
+  return startsAsFrame(head) ? readFrames(file) : undefined
+}
+
+/** A remembered version as a recipe names it. */
+function asBase({ digest, map }: Remembered): RecipeBase {
+  return map.size === digest.size ? { digest } : { digest, unpackedSize: map.size }
 }
 
 /** The bytes nearly every save changes, as far as this machine remembers how they were. */

@@ -5,20 +5,40 @@ import type { Shaman } from '../shaman.ts'
 import { applyRecipe, readDictionary } from './apply.ts'
 import { type ByteSource, openFileSource } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
+import type { FramePacker } from './frame-packer.ts'
 import { openLiterals } from './literals.ts'
-import { contentSize, type Recipe } from './recipe.ts'
-import { readRecipe } from './recipe-stream.ts'
+import { contentSize, type Recipe, type RecipeBase } from './recipe.ts'
+import { type IncomingRecipe, readRecipe } from './recipe-stream.ts'
+import { openUnpacked, packFrames, readFrames } from './zstd-frames.ts'
+
+/** What splicing works with. */
+export interface SpliceParts {
+  readonly shaman: Shaman
+  readonly packer: FramePacker
+}
 
 /**
  * Stores a blob described by a recipe. Nothing in it is trusted: what its ops write is published
  * only when it has the blob's size and SHA-256, through the same path as a whole upload.
  */
 export async function splice(
-  shaman: Shaman,
+  parts: SpliceParts,
   digest: Digest,
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncGenerator<Uint8Array>,
 ): Promise<PutOutcome> {
-  const { recipe, codedLiterals } = await readRecipe(body)
+  try {
+    return await spliceRecipe(parts, digest, await readRecipe(body))
+  } finally {
+    // Whatever was not read must be free for others to read, or the answer cannot be sent.
+    await body.return(undefined)
+  }
+}
+
+async function spliceRecipe(
+  { shaman, packer }: SpliceParts,
+  digest: Digest,
+  { recipe, codedLiterals }: IncomingRecipe,
+): Promise<PutOutcome> {
   if (recipe.frames.length === 0 && recipe.size !== digest.size) {
     throw new DeltaError('RECIPE_INVALID', 'This recipe writes another size than was asked for', {
       expected: digest.size,
@@ -31,9 +51,10 @@ export async function splice(
       const dictionary = await readDictionary(recipe, bases.sources)
       const literals = openLiterals(codedLiterals, recipe.literalCoding, dictionary)
       try {
-        for await (const piece of applyRecipe(recipe, bases.sources, literals)) {
-          await temp.write(piece)
-        }
+        const content = applyRecipe(recipe, bases.sources, literals)
+        const { frames } = recipe
+        const target = frames.length > 0 ? packFrames(content, frames, packer) : content
+        for await (const piece of target) await temp.write(piece)
       } finally {
         await literals.close()
       }
@@ -68,14 +89,24 @@ async function openBases(shaman: Shaman, { bases }: Recipe): Promise<OpenBases> 
   }
 }
 
-async function openBase(shaman: Shaman, base: Recipe['bases'][number]): Promise<ByteSource> {
-  const source = await openFileSource(shaman.layout.blob(base.digest))
-  if (source.size === contentSize(base)) return source
-  await source.close()
-  throw new DeltaError('RECIPE_INVALID', 'A base holds another number of bytes than stated', {
-    expected: contentSize(base),
-    got: source.size,
-  })
+async function openBase(shaman: Shaman, base: RecipeBase): Promise<ByteSource> {
+  const file = await openFileSource(shaman.layout.blob(base.digest))
+  try {
+    const source = base.unpackedSize === undefined ? file : await unpacked(file)
+    if (source?.size === contentSize(base)) return source
+    throw new DeltaError('RECIPE_INVALID', 'A base holds another number of bytes than stated', {
+      expected: contentSize(base),
+      got: source?.size,
+    })
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function unpacked(file: ByteSource): Promise<ByteSource | undefined> {
+  const frames = await readFrames(file)
+  return frames && openUnpacked(file, frames)
 }
 
 function basesMissing(missing: readonly Digest[]): DeltaError {

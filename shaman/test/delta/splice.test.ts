@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
+import { constants, zstdCompressSync } from 'node:zlib'
 import { createShamanClient, type UploadFile, type UploadReceipt } from '../../src/client/main.ts'
 import { decodeChunkMap } from '../../src/delta/chunk-map.ts'
 import { createChunker } from '../../src/delta/chunker.ts'
+import { createFramePacker, type FramePacker } from '../../src/delta/frame-packer.ts'
 import type { Recipe, RecipeOp } from '../../src/delta/recipe.ts'
 import { encodeRecipe } from '../../src/delta/recipe-codec.ts'
 import { createDeltaSender } from '../../src/delta/sender.ts'
+import { packFrames } from '../../src/delta/zstd-frames.ts'
 import { digestOf } from '../../src/digest.ts'
 import {
   blobOf,
@@ -96,6 +99,38 @@ test('a file that changed after it was hashed is not stored under its old digest
   const promised = savedBlend(2n)
   await assert.rejects(artist.upload('shot.blend', promised, { butHolds: savedBlend(3n) }))
   assert.equal(farm.shaman.blobs.isStored(digestOf(promised)), false)
+})
+
+test('a compressed .blend is sent as what changed in what it holds', async (t) => {
+  const { artist, farm } = await setUp(t)
+  await artist.upload('shot.blend', await compressed(savedBlend(1n)))
+  const edited = await compressed(savedBlend(99_999n, fresh(5000)))
+  const receipt = await artist.upload('shot.blend', edited)
+  assert.ok(receipt.wireBytes < edited.length / 100, `${receipt.wireBytes} bytes`)
+  assert.ok((await stored(farm, edited)).equals(edited))
+})
+
+test('an artist who turns compression on or off sends what changed all the same', async (t) => {
+  const { artist, farm } = await setUp(t)
+  await artist.upload('shot.blend', savedBlend(1n))
+  for (const edited of [await compressed(savedBlend(2n)), savedBlend(3n)]) {
+    const receipt = await artist.upload('shot.blend', edited)
+    assert.ok(receipt.wireBytes < edited.length / 50, `${receipt.wireBytes} bytes`)
+    assert.ok((await stored(farm, edited)).equals(edited))
+  }
+})
+
+test('a .blend compressed by another zstd is sent whole', async (t) => {
+  const { artist, farm } = await setUp(t)
+  await artist.upload('shot.blend', await compressed(savedBlend(1n)))
+  const strange: FramePacker = {
+    pack: async (raw) => zstdCompressSync(raw, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
+    close: async () => {},
+  }
+  const edited = await compressed(savedBlend(2n), strange)
+  const receipt = await artist.upload('shot.blend', edited)
+  assert.equal(receipt.wireBytes, edited.length)
+  assert.ok((await stored(farm, edited)).equals(edited))
 })
 
 test('a recipe whose bytes have another checksum is answered 417 and leaves nothing', async (t) => {
@@ -233,6 +268,18 @@ async function setUp(
       },
     },
   }
+}
+
+const plainPacker = createFramePacker({ threads: 1 })
+after(() => plainPacker.close())
+
+/** As Blender saves with compression on: frames of 1 MiB or less. */
+async function compressed(bytes: Buffer, packer = plainPacker): Promise<Buffer> {
+  const lengths = [12]
+  for (let left = bytes.length - 12; left > 0; left -= 1 << 20) {
+    lengths.push(Math.min(left, 1 << 20))
+  }
+  return readAll(packFrames(ReadableStream.from([bytes]), lengths, packer))
 }
 
 async function stored({ shaman }: TestFarm, bytes: Buffer): Promise<Buffer> {

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { type ByteSource, readPart } from '../../src/delta/byte-source.ts'
+import { createFramePacker } from '../../src/delta/frame-packer.ts'
+import { canRepack, openUnpacked, packFrames, readFrames } from '../../src/delta/zstd-frames.ts'
+import { readAll } from '../support/farm.ts'
+import { fresh } from './blend-samples.ts'
+
+const packer = createFramePacker({ threads: 2 })
+after(() => packer.close())
+
+const lengths = [17, 300_000, 1, 1_048_576, 77_777]
+const content = Buffer.concat([fresh(400_000), Buffer.alloc(600_000), fresh(426_371)])
+
+test('what the frames of a file hold can be read at any offset', async () => {
+  const packed = await pack()
+  const file = sourceOf(packed)
+  const frames = (await readFrames(file))!
+  assert.deepEqual(
+    frames.map(({ length }) => length),
+    lengths,
+  )
+  const unpacked = openUnpacked(file, frames)
+  assert.equal(unpacked.size, content.length)
+  for (const [offset, length] of [
+    [0, content.length],
+    [16, 2],
+    [300_016, 3],
+    [299_000, 1_000_000],
+    [content.length - 1, 1],
+  ] as const) {
+    const part = await readAll(readPart(unpacked, { offset, length }, () => new Error('short')))
+    assert.ok(part.equals(content.subarray(offset, offset + length)), `${offset}+${length}`)
+  }
+})
+
+test('frames packed again from what they hold are the same bytes', async () => {
+  const packed = await pack()
+  const file = sourceOf(packed)
+  const frames = (await readFrames(file))!
+  assert.equal(await canRepack(file, frames, packer), true)
+  const all = readPart(
+    openUnpacked(file, frames),
+    { offset: 0, length: content.length },
+    () => new Error('short'),
+  )
+  assert.ok((await readAll(packFrames(all, lengths, packer))).equals(packed))
+})
+
+test('a file whose table is cut, altered or missing is not taken for one of frames', async () => {
+  const packed = await pack()
+  assert.equal(await readFrames(sourceOf(Buffer.alloc(0))), undefined)
+  assert.equal(await readFrames(sourceOf(fresh(5000))), undefined)
+  for (const end of [1, 4, 9, 20, 48]) {
+    assert.equal(await readFrames(sourceOf(packed.subarray(0, packed.length - end))), undefined)
+  }
+  const table = 8 + lengths.length * 8 + 9
+  for (let at = packed.length - table; at < packed.length; at++) {
+    const altered = Buffer.from(packed)
+    altered[at]! ^= 0x80
+    const frames = await readFrames(sourceOf(altered))
+    if (frames === undefined) continue
+    // Only a frame's unpacked length can be wrong unnoticed; reading that frame tells.
+    const unpacked = openUnpacked(sourceOf(altered), frames)
+    await assert.rejects(
+      readAll(readPart(unpacked, { offset: 0, length: unpacked.size }, () => new Error('short'))),
+    )
+  }
+})
+
+async function pack(): Promise<Buffer> {
+  return readAll(packFrames(ReadableStream.from([content]), lengths, packer))
+}
+
+function sourceOf(bytes: Buffer): ByteSource {
+  return {
+    size: bytes.length,
+    read: async (target, offset) => bytes.copy(target, 0, offset),
+    close: async () => {},
+  }
+}
