@@ -37,7 +37,7 @@ const stream = run({
   files,
   cwd: root,
   concurrency: Math.max(1, Math.min(4, availableParallelism())),
-  timeout: (values.long ? 60 : 4) * 60_000,
+  timeout: (values.long ? 60 : 8) * 60_000,
   execArgv: ['--no-node-snapshot', '--disable-warning=ExperimentalWarning'],
   ...(values.only ? { testNamePatterns: [new RegExp(values.only)] } : {}),
 })
