@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { type ConfigFlags, readConfig, type WorkerConfig } from './config.ts'
+import { findManager } from './discovery/find-manager.ts'
 import { addDoctor } from './doctor/cli.ts'
 import { addInstall } from './install/cli.ts'
 import type { BlobCache } from './mount-free/blob-cache.ts'
@@ -13,6 +14,7 @@ interface WorkerFlags extends ConfigFlags {
   once?: true
   json?: true
   logLevel: string
+  findSeconds: number
 }
 
 export function register(program: Command): void {
@@ -37,6 +39,7 @@ export function register(program: Command): void {
       ]),
     )
     .option('--cache-gb <n>', 'most disk space for pulled files, in GB', positive)
+    .option('--find-seconds <n>', 'without --manager, look for one so long', positive, 600)
     .option('--once', 'end when there is nothing to do')
     .option('--json', 'log JSON lines')
     .option('--log-level <level>', 'trace, debug, info, warn or error', 'info')
@@ -44,13 +47,20 @@ export function register(program: Command): void {
       const config = await readConfig(flags)
       process.exitCode = await run(config, flags)
     })
+  worker
+    .command('find')
+    .description('Look for a manager in the local network and print its address')
+    .action(async () => {
+      const log = pino({ level: 'silent' })
+      console.log(await requireManager(await readConfig({}), log, 60))
+    })
   addDoctor(worker)
   addInstall(worker)
 }
 
 async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   const log = createLog(flags)
-  const managerUrl = requireManager(config)
+  const managerUrl = await requireManager(config, log, flags.findSeconds)
   log.info({ manager: managerUrl, home: config.home }, 'worker starts')
   const stop = new AbortController()
   const { home, cacheBytes } = config
@@ -114,9 +124,16 @@ function exitCodeOf(ends: readonly WorkerEnd[], config: WorkerConfig): number {
   return ends.includes('restart') ? config.restartExitCode : 0
 }
 
-function requireManager(config: WorkerConfig): string {
+async function requireManager(
+  config: WorkerConfig,
+  log: Logger,
+  findSeconds: number,
+): Promise<string> {
   if (config.managerUrl !== undefined) return config.managerUrl
-  throw new UserError('No manager is named', {
+  log.info('no manager is named, looking for one in the local network')
+  const found = await findManager({ log, timeoutMs: findSeconds * 1000 })
+  if (found !== undefined) return found
+  throw new UserError('No manager is named, and none was found in the local network', {
     code: 'NO_MANAGER',
     hint: 'Name it with --manager http://HOST:8080, or as manager_url in flamenco-worker.yaml.',
   })

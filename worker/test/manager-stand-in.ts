@@ -146,7 +146,8 @@ export async function startStandIn(t: TestContext, options: StandInOptions = {})
   })
   app.post(`${base}/task`, async (request, reply) => {
     const uuid = workerOf(request)!
-    await hold(request, () => standIn.statusRequested !== undefined || standIn.queue.length > 0)
+    const isReady = (): boolean => assigned.has(uuid) || standIn.queue.length > 0
+    await hold(request, () => standIn.statusRequested !== undefined || isReady())
     if (standIn.statusRequested) return requestedStatus(reply, 423)
     if (standIn.states.at(-1) !== 'awake') {
       return reply.code(409).send({ code: 409, message: 'not awake' })

@@ -21,6 +21,12 @@ export interface GuardOptions {
   graceMs?: number
 }
 
+interface Launched {
+  input: Writable
+  ended: Promise<unknown>
+  hold(): void
+}
+
 export function startGuard({ log, graceMs = 5_000 }: GuardOptions): Guard {
   const prefix = `${randomUUID()}.`
   const watched = new Set<number>()
@@ -28,7 +34,7 @@ export function startGuard({ log, graceMs = 5_000 }: GuardOptions): Guard {
   let closed = false
   let current = launch()
 
-  function launch(): { input: Writable; ended: Promise<unknown> } {
+  function launch(): Launched {
     const [exe, ...args] = guardCommand(`${markerName}=${prefix}`, graceMs)
     // Its own session: a Ctrl-C in the worker's terminal must not take the guard away first.
     const child = execa(exe!, args, {
@@ -53,7 +59,8 @@ export function startGuard({ log, graceMs = 5_000 }: GuardOptions): Guard {
     })
     child.nodeChildProcess.unref()
     ;(input as Writable & { unref?: () => void }).unref?.()
-    return { input, ended }
+    // Nobody waits for the guard while it guards; its end is waited for.
+    return { input, ended, hold: () => child.nodeChildProcess.ref() }
   }
 
   return {
@@ -68,6 +75,7 @@ export function startGuard({ log, graceMs = 5_000 }: GuardOptions): Guard {
     },
     async close() {
       closed = true
+      current.hold()
       current.input.end('quit\n')
       await current.ended
     },

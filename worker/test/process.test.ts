@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { command, makeTask, startStandIn } from './manager-stand-in.ts'
+import { tempDir } from './temp.ts'
+import { nothingLeft, startWorkerProcess } from './worker-process.ts'
+
+test('SIGTERM ends the command, signs off and exits with 0', async (t) => {
+  const manager = await startStandIn(t)
+  const marker = randomUUID()
+  const task = makeTask([command('exec', { exe: 'sleep', args: ['600'] })])
+  manager.queue.push(task)
+  const worker = startWorkerProcess(
+    t,
+    ['--manager', manager.url, '--home', await tempDir(t)],
+    marker,
+  )
+  await manager.until(() => /started/.test(manager.log(task.uuid)))
+  worker.child.kill('SIGTERM')
+  assert.equal(await worker.exited, 0)
+  assert.equal(manager.signOffs, 1)
+  assert.deepEqual(manager.statusesOf(task.uuid), ['active'])
+  await nothingLeft(marker)
+})
+
+test('a worker killed by SIGKILL leaves no process, and finishes its task when it is back', async (t) => {
+  const manager = await startStandIn(t)
+  const [first, second] = [randomUUID(), randomUUID()]
+  const home = await tempDir(t)
+  // The second run finds what the first one did, as Blender finds frames.
+  const script = `if [ -e ${home}/done ]; then echo again; else touch ${home}/done; echo ready; sleep 600; fi`
+  const task = makeTask([command('exec', { exe: 'sh', args: ['-c', script] })])
+  manager.queue.push(task)
+  const args = ['--manager', manager.url, '--home', home]
+  const killed = startWorkerProcess(t, args, first)
+  await manager.until(() => /ready/.test(manager.log(task.uuid)))
+  killed.child.kill('SIGKILL')
+  await nothingLeft(first)
+  startWorkerProcess(t, args, second)
+  await manager.until(() => manager.statusesOf(task.uuid).includes('completed'))
+  assert.match(manager.log(task.uuid), /again/)
+  assert.equal(manager.registered.length, 1)
+})
+
+test('a restart asked for by the farm ends with the exit code agreed on', async (t) => {
+  const manager = await startStandIn(t)
+  const args = ['--manager', manager.url, '--home', await tempDir(t), '--restart-exit-code', '47']
+  const worker = startWorkerProcess(t, args, randomUUID())
+  await manager.until(() => manager.states.length > 0)
+  manager.statusRequested = { status: 'restart', lazy: false }
+  assert.equal(await worker.exited, 47)
+})
+
+test('two slots run two tasks at a time, each on its own GPU', async (t) => {
+  const manager = await startStandIn(t)
+  const dir = await tempDir(t)
+  // Each waits for the other's file: alone, neither ends.
+  const meet = (mine: string, other: string): string =>
+    `touch ${dir}/${mine}; echo gpu $CUDA_VISIBLE_DEVICES; until [ -e ${dir}/${other} ]; do sleep 0.02; done`
+  const tasks = [meet('a', 'b'), meet('b', 'a')].map((script) =>
+    makeTask([command('exec', { exe: 'sh', args: ['-c', script] })]),
+  )
+  manager.queue.push(...tasks)
+  const args = [
+    '--manager',
+    manager.url,
+    '--home',
+    dir,
+    '--slots',
+    '2',
+    '--gpus',
+    '0,1',
+    '--name',
+    'box',
+  ]
+  startWorkerProcess(t, args, randomUUID())
+  await manager.until(() =>
+    tasks.every(({ uuid }) => manager.statusesOf(uuid).includes('completed')),
+  )
+  assert.deepEqual(manager.registered.map(({ name }) => name).sort(), ['box #1', 'box #2'])
+  const gpus = tasks.map(({ uuid }) => /> gpu (\d)/.exec(manager.log(uuid))?.[1])
+  assert.deepEqual(gpus.sort(), ['0', '1'])
+})
+
+test('without a manager to be found, the hint says how to name one', async (t) => {
+  const worker = startWorkerProcess(
+    t,
+    ['--home', await tempDir(t), '--find-seconds', '0.2'],
+    randomUUID(),
+  )
+  assert.equal(await worker.exited, 1)
+  assert.match(worker.lines.join('\n'), /--manager http/)
+})
