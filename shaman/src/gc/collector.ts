@@ -13,6 +13,7 @@ import type { ReferenceTable } from '../references.ts'
 import { readSentinel } from '../sentinel.ts'
 import type { SpaceKeeper } from '../space.ts'
 import { type ForeignReferences, findForeignReferences } from './foreign.ts'
+import { mayTake, type Safeguards } from './judge.ts'
 import { type BlobCount, type GcPlan, type GcRequest, makePlan, type PlannedGc } from './plan.ts'
 import { epochName, type Trash, type TrashEpoch } from './trash.ts'
 
@@ -137,13 +138,14 @@ export function createCollector(parts: CollectorParts): Collector {
     try {
       // After the watch: what is protected from here on is seen by it, what was before, by the tables.
       const foreign = await findForeignReferences(parts.layout, catalog)
+      const guard = guardOf(watch, foreign)
       for (let at = 0; at < candidates.length; at += batchLength) {
         const taken: Digest[] = []
         const end = Math.min(at + batchLength, candidates.length)
         for (let i = at; i < end; i += 1) {
           if (i % sliceLength === sliceLength - 1) await nextTurn()
           const digest = candidates.at(i)
-          if (sweep(epoch, digest, watch, foreign)) taken.push(digest)
+          if (sweep(epoch, digest, guard)) taken.push(digest)
           else add(spared, digest)
         }
         await trash.record(epoch, taken)
@@ -155,17 +157,19 @@ export function createCollector(parts: CollectorParts): Collector {
     return { epoch, removed, spared, erased: plan.erase }
   }
 
-  // One turn from the last look to the rename. Nothing is awaited in it, so no tombstone is needed to keep others out.
-  function sweep(
-    epoch: string,
-    digest: Digest,
-    watch: ProtectionWatch,
-    foreign: ForeignReferences,
-  ): boolean {
-    if (watch.has(digest) || protection.isPinned(digest) || protection.isLeased(digest))
-      return false
-    if (references.has(digest) || foreign.table.has(digest)) return false
-    if (store.committer.isSettling(digest)) return false
+  function guardOf(watch: ProtectionWatch, foreign: ForeignReferences): Safeguards {
+    return {
+      seen: watch.has,
+      isPinned: protection.isPinned,
+      isLeased: protection.isLeased,
+      isReferenced: references.has,
+      isForeign: foreign.table.has,
+      isSettling: store.committer.isSettling,
+    }
+  }
+
+  function sweep(epoch: string, digest: Digest, guard: Safeguards): boolean {
+    if (!mayTake(digest, guard)) return false
     const stats = store.disk.lstatSync(parts.layout.blob(digest))
     // A second name for the same file is a checkout made of hard links.
     if (!stats?.isFile() || stats.nlink > 1) return false
