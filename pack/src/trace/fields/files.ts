@@ -54,3 +54,11 @@ export const readBrush: FieldReader = (brush, context) => {
     optional: true,
   })
 }
+
+const customCamera = { internal: 0, external: 1 }
+
+/** The shader of a custom camera, since Blender 5.0. */
+export const readCamera: FieldReader = (camera, context) => {
+  if (camera.number('custom_mode') === customCamera.internal) return
+  emitField(camera, 'custom_filepath', context, { kind: 'shader', property: 'custom_filepath' })
+}

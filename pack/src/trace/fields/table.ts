@@ -12,6 +12,7 @@ import {
 import type { FieldReader } from './context.ts'
 import {
   readBrush,
+  readCamera,
   readExternalData,
   readFont,
   readMovieClip,
@@ -38,6 +39,7 @@ export const fieldReaders: ReadonlyMap<string, FieldReader> = new Map([
   ['Text', readText],
   ['CustomDataExternal', readExternalData],
   ['Brush', readBrush],
+  ['Camera', readCamera],
   ['Sequence', readStrip],
   ['PointCache', readPointCache],
   ['FluidDomainSettings', readFluidDomain],
