@@ -142,8 +142,11 @@ export class BlendStruct {
   number(path: string, index = 0): number | undefined {
     const found = this.locate(path)
     if (!found || found.field.pointerDepth > 0 || index >= found.field.length) return undefined
-    const size = found.field.size / found.field.length
-    return readNumber(this.bytes, found.at + index * size, found.field.type, this.file.header)
+    const { type, size, length } = found.field
+    const one = size / length
+    // A damaged file may give a type another size than it has.
+    if (numberBytes[type] !== one) return undefined
+    return readNumber(this.bytes, found.at + index * one, type, this.file.header)
   }
 
   /** The bytes of a `char` array up to its NUL; not always UTF-8. */
@@ -251,6 +254,22 @@ export function codeOf(file: BlendFile, block: number): string {
   return codeText(file.blocks.code[block]!)
 }
 
+const numberBytes: Record<string, number> = {
+  char: 1,
+  uchar: 1,
+  uint8_t: 1,
+  int8_t: 1,
+  bool: 1,
+  short: 2,
+  ushort: 2,
+  int: 4,
+  uint: 4,
+  float: 4,
+  double: 8,
+  int64_t: 8,
+  uint64_t: 8,
+}
+
 function readNumber(
   bytes: Buffer,
   at: number,
@@ -278,8 +297,6 @@ function readNumber(
       return le ? bytes.readFloatLE(at) : bytes.readFloatBE(at)
     case 'double':
       return le ? bytes.readDoubleLE(at) : bytes.readDoubleBE(at)
-    case 'long':
-    case 'ulong':
     case 'int64_t':
       return Number(le ? bytes.readBigInt64LE(at) : bytes.readBigInt64BE(at))
     case 'uint64_t':
