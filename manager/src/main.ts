@@ -4,7 +4,11 @@ import { join } from 'node:path'
 import { openShaman, type Shaman } from '@shaman-farm/shaman'
 import { type Logger, pino } from 'pino'
 import { openConfig } from './config/config.ts'
+import { backUpBefore } from './db/backups.ts'
 import { openDatabase } from './db/open.ts'
+import { advertise } from './discovery/advertise.ts'
+import { ownUrls } from './discovery/own-urls.ts'
+import { publishToMqtt } from './events/mqtt.ts'
 import { createFarm, type Farm } from './farm.ts'
 import { keepFarmStatus } from './farm-status/farm-status.ts'
 import { createServer, type HttpServer } from './http/server.ts'
@@ -51,7 +55,12 @@ export async function startManager(options: ManagerOptions): Promise<RunningMana
   const config = openConfig(options)
   mkdirSync(config.current.dataDir, { recursive: true })
   await prepareStorage(config.current.storage)
-  const db = openDatabase({ path: config.current.databasePath, log })
+  const { databasePath, dataDir } = config.current
+  const db = openDatabase({
+    path: databasePath,
+    log,
+    beforeMigration: (old, version) => backUpBefore(old, dataDir, version, log),
+  })
   const farm = createFarm({ db, log, config, ...(options.now ? { now: options.now } : {}) })
   const closers: (() => Promise<void> | void)[] = [() => void db.close(), farm.transactions.flush]
   try {
@@ -60,6 +69,7 @@ export async function startManager(options: ManagerOptions): Promise<RunningMana
     carryOn(farm)
     await listen(http, config.current.host, config.current.port)
     closers.push(() => http.endStreams())
+    tellTheNetwork(farm, http, closers)
     farm.publish({ kind: 'lifecycle', data: { type: 'manager-startup' } })
     const url = urlOf(http, config.current.host)
     log.info({ url, storage: config.current.storage }, 'manager listening')
@@ -121,6 +131,26 @@ async function assemble(
   closers.push(() => farm.signals.notify('closing'))
   closers.push(() => requests.close())
   return { services, http }
+}
+
+function tellTheNetwork(
+  farm: Farm,
+  { app }: HttpServer,
+  closers: (() => Promise<void> | void)[],
+): void {
+  const { raw, host } = farm.config.current
+  const { port } = app.server.address() as AddressInfo
+  if (raw.autodiscoverable && !isLoopback(host)) {
+    closers.push(advertise({ urls: ownUrls(host, port), name: raw.manager_name, log: farm.log }))
+  }
+  const { client } = raw.mqtt
+  if (client.enabled && client.broker) {
+    closers.push(publishToMqtt(farm.events, client, farm.log))
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 function scriptsDirOf({ scriptsDir, dataDir }: ManagerOptions): string | undefined {

@@ -1,3 +1,4 @@
+import { backUp } from './db/backups.ts'
 import type { Farm } from './farm.ts'
 import type { TaskRequests } from './scheduler/task-requests.ts'
 import { giveUpSilentTasks, giveUpSilentWorkers } from './scheduler/timeouts.ts'
@@ -6,11 +7,12 @@ import { applySchedules } from './workers/worker-mgt.ts'
 /** What the manager does by the clock. Each turn is on its own: one that fails is logged and tried again. */
 export function startTimers(farm: Farm, requests: TaskRequests): () => void {
   const timers: NodeJS.Timeout[] = []
-  const every = (ms: number, name: string, work: () => void): void => {
+  const every = (ms: number, name: string, work: () => void | Promise<void>): void => {
+    if (ms <= 0) return
     timers.push(
-      setInterval(() => {
+      setInterval(async () => {
         try {
-          work()
+          await work()
         } catch (error) {
           farm.log.error({ err: error, work: name }, 'periodic work failed')
         }
@@ -25,6 +27,14 @@ export function startTimers(farm: Farm, requests: TaskRequests): () => void {
   every(15 * 60_000, 'checkpoint', () => {
     farm.transactions.flush()
     farm.db.pragma('wal_checkpoint(TRUNCATE)')
+  })
+  let isBackingUp = false
+  every(farm.config.current.backupPeriodMs, 'backup', async () => {
+    if (isBackingUp) return
+    isBackingUp = true
+    await backUp(farm).finally(() => {
+      isBackingUp = false
+    })
   })
   return () => {
     for (const timer of timers) clearInterval(timer)

@@ -10,7 +10,7 @@ export interface OpenDatabaseOptions {
   path: string
   log: Logger
   /** Called before an existing database is changed to a newer form. */
-  beforeMigration?: (db: Db) => void
+  beforeMigration?: (db: Db, version: number) => void
 }
 
 const migrationsDir = join(import.meta.dirname, 'migrations')
@@ -76,7 +76,7 @@ function lock(db: Db, path: string): void {
 
 function migrate(
   db: Db,
-  { log, beforeMigration }: { log: Logger; beforeMigration?: (db: Db) => void },
+  { log, beforeMigration }: { log: Logger; beforeMigration?: (db: Db, version: number) => void },
 ): void {
   const current = db.pragma('user_version', { simple: true }) as number
   const pending = migrations().filter(({ version }) => version > current)
@@ -89,7 +89,7 @@ function migrate(
     )
   }
   if (pending.length === 0) return
-  beforeMigration?.(db)
+  beforeMigration?.(db, newest)
   for (const { version, name, sql } of pending) {
     db.transaction(() => {
       db.exec(sql)

@@ -13,9 +13,12 @@ import fastify, {
   LogController,
 } from 'fastify'
 import { configHandlers } from '../config/config-routes.ts'
+import { description } from '../discovery/advertise.ts'
 import { eventHandlers } from '../events/event-routes.ts'
 import { farmHandlers } from '../farm-views/farm-routes.ts'
+import { healthOf } from '../farm-views/health.ts'
 import { jobHandlers } from '../jobs/job-routes.ts'
+import { registerMetrics } from '../metrics/metrics.ts'
 import type { Services } from '../services.ts'
 import { taskHandlers } from '../tasks/task-routes.ts'
 import { ownVersion } from '../version.ts'
@@ -60,10 +63,12 @@ export async function createServer(services: Services): Promise<HttpServer> {
     refuseForeignPages(request, farm.config.current.raw.allowed_hosts)
     reply.header('x-content-type-options', 'nosniff').header('x-frame-options', 'SAMEORIGIN')
   })
+  registerMetrics(app, services)
   const streams = new Set<() => void>()
   await app.register((api) => registerApi(api, services, streams), { prefix: apiBase })
   await registerShaman(app, services)
   await registerPages(app, services)
+  registerForMachines(app, services)
   return {
     app,
     endStreams() {
@@ -151,4 +156,17 @@ function sendPage(reply: FastifyReply, path: string): FastifyReply {
     return reply.header('cache-control', 'no-cache').sendFile('index.html', uiDir)
   }
   return reply.type('text/plain').send('The dashboard is not built. Run: npm start')
+}
+
+function registerForMachines(app: FastifyInstance, services: Services): void {
+  const { config } = services.farm
+  app.get('/healthz', async (_, reply) => {
+    const health = await healthOf(services)
+    return reply.code(health.status === 'ok' ? 200 : 503).send(health)
+  })
+  app.get('/upnp/description.xml', (request, reply) =>
+    reply
+      .type('application/xml')
+      .send(description(config.current.raw.manager_name, `http://${request.headers.host}/`)),
+  )
 }
