@@ -7,11 +7,8 @@ import {
   UserError,
 } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { packToFolder } from './output/folder.ts'
 import { describePack, type PackInfo } from './output/pack-info.ts'
-import { packToTar } from './output/tar.ts'
-import { verifyPack } from './output/verify.ts'
-import { type PackPlan, planPack } from './plan.ts'
+import type { PackPlan } from './plan.ts'
 import { toJsonLines, toTable, toTree } from './report.ts'
 import { registerSubmit } from './submit-command.ts'
 import type { PathMapping } from './trace/stored-path.ts'
@@ -36,7 +33,7 @@ interface PackFlags extends TraceFlags {
 
 type Write = (plan: PackPlan, info: PackInfo, onBytes: (done: number) => void) => Promise<void>
 
-/** Adds `farm pack` with its commands, and `farm submit`. */
+/** Adds `farm pack` with its commands, and `farm submit`. What only some commands need is loaded by them. */
 export function register(program: Command): void {
   const pack = program
     .command('pack')
@@ -89,9 +86,12 @@ function registerFolder(pack: Command): void {
     .argument('<file.blend>', 'the scene')
     .argument('<folder>', 'where to; empty, or an earlier pack')
     .action((file: string, folder: string, flags: PackFlags) =>
-      runPack(file, folder, flags, (plan, info, onBytes) =>
-        packToFolder(plan, info, folder, { onProgress: ({ bytesDone }) => onBytes(bytesDone) }),
-      ),
+      runPack(file, folder, flags, async (plan, info, onBytes) => {
+        const { packToFolder } = await import('./output/folder.ts')
+        await packToFolder(plan, info, folder, {
+          onProgress: ({ bytesDone }) => onBytes(bytesDone),
+        })
+      }),
     )
 }
 
@@ -101,9 +101,12 @@ function registerTar(pack: Command): void {
     .argument('<file.blend>', 'the scene')
     .argument('<archive>', 'name ending in .tar or .tar.zst')
     .action((file: string, archive: string, flags: PackFlags) =>
-      runPack(file, archive, flags, (plan, info, onBytes) =>
-        packToTar(plan, info, archive, { onProgress: ({ bytesDone }) => onBytes(bytesDone) }),
-      ),
+      runPack(file, archive, flags, async (plan, info, onBytes) => {
+        const { packToTar } = await import('./output/tar.ts')
+        await packToTar(plan, info, archive, {
+          onProgress: ({ bytesDone }) => onBytes(bytesDone),
+        })
+      }),
     )
 }
 
@@ -111,6 +114,7 @@ function runPack(file: string, to: string, flags: PackFlags, write: Write): Prom
   return runCommand(
     async () => {
       const trace = await tracePack(traceOptions(file, flags))
+      const { planPack } = await import('./plan.ts')
       const plan = await planPack(trace, { exclude: flags.exclude ?? [] })
       const info = describePack(plan, trace)
       const progress = createProgress('packing', { unit: 'bytes' })
@@ -157,6 +161,7 @@ function registerVerify(pack: Command): void {
 }
 
 async function verify(folder: string, json: boolean): Promise<void> {
+  const { verifyPack } = await import('./output/verify.ts')
   const check = await verifyPack(folder)
   if (check.defects.length > 0) process.exitCode = 1
   if (json) {

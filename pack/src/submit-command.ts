@@ -3,7 +3,7 @@ import { runCommand, UserError } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type MissingMode, machineAudience, personAudience } from './send/audience.ts'
 import { receiptLine } from './send/receipt.ts'
-import { type SubmitRequest, submitBlend } from './send/submit.ts'
+import type { SubmitRequest } from './send/submit.ts'
 
 interface SubmitFlags {
   manager: string
@@ -74,6 +74,8 @@ async function submit(file: string, flags: SubmitFlags): Promise<void> {
     signal: stop.signal,
   })
   try {
+    // Loaded on demand: `farm pack list` must not wait for the HTTP client.
+    const { submitBlend } = await import('./send/submit.ts')
     const submission = await submitBlend(requestOf(file, flags), audience)
     if (!submission) return
     audience.onSubmitted(submission)
