@@ -22,6 +22,12 @@ const CheckoutPage = lazy(() =>
 )
 const BlobPage = lazy(() => import('./pages/checkout.tsx').then((m) => ({ default: m.BlobPage })))
 const Submit = lazy(() => import('./pages/submit.tsx').then((m) => ({ default: m.Submit })))
+const JobHistory = lazy(() =>
+  import('./pages/job-history.tsx').then((m) => ({ default: m.JobHistory })),
+)
+const JobTypes = lazy(() => import('./pages/job-types.tsx').then((m) => ({ default: m.JobTypes })))
+const Settings = lazy(() => import('./pages/settings.tsx').then((m) => ({ default: m.Settings })))
+const Welcome = lazy(() => import('./pages/welcome.tsx').then((m) => ({ default: m.Welcome })))
 const Wall = lazy(() => import('./pages/wall.tsx').then((m) => ({ default: m.Wall })))
 const NotFound = lazy(() => import('./pages/not-found.tsx').then((m) => ({ default: m.NotFound })))
 
@@ -38,6 +44,7 @@ export const routes: RouteDefinition[] = [
       { path: '/tasks', component: JobTasks },
       { path: '/tasks/:task', component: JobTasks },
       { path: '/settings', component: JobSettings },
+      { path: '/history', component: JobHistory },
     ],
   },
   { path: '/logs/:task', component: LogPage },
@@ -47,6 +54,9 @@ export const routes: RouteDefinition[] = [
   { path: '/storage', component: Storage },
   { path: '/storage/checkouts/*path', component: CheckoutPage },
   { path: '/storage/blobs/:sha/:size', component: BlobPage },
+  { path: '/settings', component: Settings },
+  { path: '/welcome', component: Welcome },
+  { path: '/job-types', component: JobTypes },
   { path: '/wall', component: Wall },
   { path: '*', component: NotFound },
 ]

@@ -45,6 +45,7 @@ export function Shell(props: RouteSectionProps) {
     { keys: 'g a', label: 'Go to attention', group: 'Go', run: () => navigate('/attention') },
     { keys: 'g j', label: 'Go to the jobs', group: 'Go', run: () => navigate('/jobs') },
     { keys: 'n', label: 'Submit a project', group: 'Go', run: () => navigate('/jobs/submit') },
+    { keys: 'g ,', label: 'Go to the settings', group: 'Go', run: () => navigate('/settings') },
     { keys: 'g s', label: 'Go to the storage', group: 'Go', run: () => navigate('/storage') },
     { keys: 'g w', label: 'Go to the workers', group: 'Go', run: () => navigate('/workers') },
   ])
@@ -107,20 +108,20 @@ function TopBar(props: { onPalette: () => void; onHelp: () => void }) {
         <A href="/" class={styles.farm}>
           <StatusWord kind="farm" status={farm.status()} />
         </A>
-        <button
-          type="button"
-          class="button quiet"
-          aria-label="Commands"
-          onClick={() => props.onPalette()}
-        >
-          <Keys keys="Mod+K" />
+        <A href="/settings" class={`${styles.place} ${styles.keys}`} activeClass={styles.here}>
+          Settings
+        </A>
+        <button type="button" class="button quiet" onClick={() => props.onPalette()}>
+          <span class={styles.search}>
+            <Icon name="search" size={14} />
+          </span>
+          <span class="sr-only">Commands</span>
+          <span class={styles.keys}>
+            <Keys keys="Mod+K" />
+          </span>
         </button>
-        <button
-          type="button"
-          class="button quiet"
-          aria-label="Keyboard help"
-          onClick={() => props.onHelp()}
-        >
+        <button type="button" class={`button quiet ${styles.keys}`} onClick={() => props.onHelp()}>
+          <span class="sr-only">Keyboard help</span>
           <kbd>?</kbd>
         </button>
       </div>

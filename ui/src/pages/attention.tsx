@@ -64,6 +64,7 @@ export function AttentionPage() {
       </Show>
       <Show when={attention.data()}>
         <section class="card" aria-label="Issues">
+          <h2 class="sr-only">Issues</h2>
           <Show
             when={shown().length > 0}
             fallback={

@@ -105,6 +105,7 @@ function Tabs(props: { id: string }) {
     { href: '', label: 'Frames', end: true },
     { href: '/tasks', label: 'Tasks' },
     { href: '/settings', label: 'Settings' },
+    { href: '/history', label: 'History' },
   ]
   return (
     <nav aria-label="Job" class={`segments ${styles.tabs}`}>

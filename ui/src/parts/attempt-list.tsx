@@ -13,6 +13,7 @@ export function AttemptList(props: {
   onLog?: (attempt: Attempt) => void
   /** Names the task instead of the worker, on a worker's own page. */
   byTask?: boolean
+  withWorker?: boolean
 }) {
   const now = useClock()
   const lasted = (attempt: Attempt): number =>
@@ -33,7 +34,14 @@ export function AttemptList(props: {
                 when={props.byTask}
                 fallback={<A href={`/workers/${attempt.worker.id}`}>{attempt.worker.name}</A>}
               >
-                <A href={`/jobs/${attempt.job_id}/tasks/${attempt.task_id}`}>{attempt.task_name}</A>
+                <span>
+                  <A href={`/jobs/${attempt.job_id}/tasks/${attempt.task_id}`}>
+                    {attempt.task_name}
+                  </A>
+                  <Show when={props.withWorker}>
+                    <span class="muted"> on {attempt.worker.name}</span>
+                  </Show>
+                </span>
               </Show>
               <span>{formatDuration(Math.max(0, lasted(attempt)))}</span>
               <span class="muted">

@@ -55,14 +55,11 @@ export function Filmstrip(props: { jobId: string; frames: Frames | undefined }) 
           <For each={pictures()}>
             {(picture, index) => (
               <li>
-                <button
-                  type="button"
-                  class={styles.frame}
-                  aria-label={`${picture.name}, open`}
-                  onClick={() => setOpen(index())}
-                >
+                <button type="button" class={styles.frame} onClick={() => setOpen(index())}>
                   <img src={picture.url} alt="" loading="lazy" />
-                  <span class={styles.label}>{picture.label}</span>
+                  <span class={styles.label}>
+                    <span class="sr-only">Open frame</span> {picture.label}
+                  </span>
                 </button>
               </li>
             )}

@@ -53,7 +53,6 @@ export function Treemap(props: {
             data-share={Math.min(3, Math.floor(tile.exclusive * 4))}
             data-planned={isPlanned(tile) ? '' : undefined}
             tabindex={(current() ?? tiles()[0]?.key) === tile.key || index() < 0 ? 0 : -1}
-            aria-label={`${tile.checkout ?? tile.label}, ${formatBytes(tile.bytes)}${isPlanned(tile) ? ', in this plan' : ''}`}
             title={`${tile.checkout ?? tile.label}: ${formatBytes(tile.bytes)}`}
             style={{
               left: `${tile.x}px`,
@@ -65,14 +64,10 @@ export function Treemap(props: {
             onKeyDown={(event) => onKeyDown(event, tile)}
             onClick={() => tile.checkout && navigate(checkoutHref(tile.checkout))}
           >
-            {tile.width >= 56 && tile.height >= 34 ? (
-              <span class={styles.label}>
-                <span class="truncate">{tile.label}</span>
-                <span>{formatBytes(tile.bytes)}</span>
-              </span>
-            ) : (
-              ''
-            )}
+            <span class={tile.width >= 56 && tile.height >= 34 ? styles.label : 'sr-only'}>
+              <span class="truncate">{tile.label}</span> <span>{formatBytes(tile.bytes)}</span>
+              <span class="sr-only">{isPlanned(tile) ? ', in this plan' : ''}</span>
+            </span>
           </button>
         )}
       </For>

@@ -18,7 +18,7 @@ import {
 } from './rows.ts'
 import styles from './timeline.module.css'
 
-const rowHeight = 18
+const rowHeight = 24
 const sorts: readonly { by: TimelineSort; label: string }[] = [
   { by: 'name', label: 'Name' },
   { by: 'busy', label: 'Busy' },
@@ -235,15 +235,15 @@ function paint(
   canvas.style.height = `${height}px`
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
   for (const [row, bars] of rows.entries()) {
-    const y = row * rowHeight + 3
+    const y = row * rowHeight + 5
     for (const bar of bars) {
       const from = Math.max(-2, xOf(bar.start))
       const to = Math.min(width, bar.end === undefined ? width : xOf(bar.end))
       if (to < 0 || from > width) continue
       const wide = Math.max(1, to - from - 1)
       ctx.fillStyle = style[bar.tone]
-      ctx.fillRect(from, y, wide, rowHeight - 6)
-      if (bar.tone === 'failed' && wide > 10) cross(ctx, from + Math.min(wide / 2, 8), y + 6)
+      ctx.fillRect(from, y, wide, rowHeight - 10)
+      if (bar.tone === 'failed' && wide > 10) cross(ctx, from + Math.min(wide / 2, 8), y + 7)
     }
   }
 }

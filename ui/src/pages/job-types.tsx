@@ -1,0 +1,77 @@
+import { For, Show } from 'solid-js'
+import { createRead } from '../farm/read.ts'
+import type { AvailableJobTypes } from '../farm/wire.ts'
+import { ErrorPanel } from '../parts/error-panel.tsx'
+import page from './page.module.css'
+
+/** The job types this manager knows, as their scripts describe them. */
+export function JobTypes() {
+  const types = createRead<AvailableJobTypes>(() => '/jobs/types', { key: 'name' })
+  return (
+    <div class={page.page}>
+      <h1>Job types</h1>
+      <ul class="row-gap">
+        <For each={types.data()?.job_types}>
+          {(type) => (
+            <li>
+              <a href={`#${type.name}`} target="_self">
+                {type.label}
+              </a>
+            </li>
+          )}
+        </For>
+      </ul>
+      <Show when={types.error()}>
+        {(error) => <ErrorPanel error={error()} onRetry={types.reload} what="the job types" />}
+      </Show>
+      <For each={types.data()?.job_types}>
+        {(type) => (
+          <section class="card" id={type.name} aria-label={type.label}>
+            <header>
+              <h2>{type.label}</h2>
+              <code class="muted">{type.name}</code>
+            </header>
+            <Show when={type.description}>
+              <p>{type.description}</p>
+            </Show>
+            <div style={{ 'overflow-x': 'auto' }}>
+              <table class="table">
+                <thead>
+                  <tr>
+                    <th>Setting</th>
+                    <th>Type</th>
+                    <th>Default</th>
+                    <th>What it does</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  <For each={type.settings}>
+                    {(setting) => (
+                      <tr>
+                        <td>
+                          <code>{setting.key}</code>
+                          {setting.required ? ' *' : ''}
+                        </td>
+                        <td>{setting.subtype ?? setting.type}</td>
+                        <td>
+                          <code>
+                            {setting.default === undefined
+                              ? (setting.eval ?? '')
+                              : JSON.stringify(setting.default)}
+                          </code>
+                        </td>
+                        <td>
+                          {typeof setting.description === 'string' ? setting.description : ''}
+                        </td>
+                      </tr>
+                    )}
+                  </For>
+                </tbody>
+              </table>
+            </div>
+          </section>
+        )}
+      </For>
+    </div>
+  )
+}

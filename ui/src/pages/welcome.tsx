@@ -1,0 +1,132 @@
+import { A } from '@solidjs/router'
+import { createMemo, For, type JSX, Show } from 'solid-js'
+import { createRead } from '../farm/read.ts'
+import { storePaths } from '../farm/store.ts'
+import type { JobPage, ManagerConfiguration } from '../farm/wire.ts'
+import { createWorkers } from '../farm/workers.ts'
+import { CopyButton } from '../parts/copy-button.tsx'
+import { Glyph } from '../parts/glyph.tsx'
+import page from './page.module.css'
+import styles from './welcome.module.css'
+
+interface Capabilities {
+  links: { strategy: string; reason: string }
+}
+
+interface Step {
+  title: string
+  done: boolean
+  fact?: JSX.Element
+  todo: JSX.Element
+}
+
+/** The way to a first frame. Every tick is a fact of this farm, looked up now. */
+export function Welcome() {
+  const configuration = createRead<ManagerConfiguration>(() => '/configuration')
+  const store = createRead<Capabilities>(() => storePaths.stats.replace('stats', 'capabilities'))
+  const workers = createWorkers()
+  const jobs = createRead<JobPage>(() => '/farm/jobs', {
+    query: () => ({ sort: '-updated', limit: 50 }),
+    everyMs: 5000,
+  })
+  const worker = `farm worker --manager ${location.origin}`
+  const submit = `farm submit scene.blend --manager ${location.origin}`
+  const renderers = createMemo(
+    () =>
+      workers.data()?.workers.filter((one) => one.supported_task_types.includes('blender')) ?? [],
+  )
+  const steps = createMemo<Step[]>(() => [
+    {
+      title: 'The store can be written',
+      done: store.data() !== undefined,
+      fact: (
+        <>
+          <code>{configuration.data()?.storageLocation}</code>, checkouts by{' '}
+          {store.data()?.links.strategy}: {store.data()?.links.reason}
+        </>
+      ),
+      todo: (
+        <p>
+          Choose a folder this manager may write to, with <code>--storage</code> or in the{' '}
+          <A href="/settings">settings</A>.
+        </p>
+      ),
+    },
+    {
+      title: 'A worker has signed on',
+      done: (workers.data()?.total ?? 0) > 0,
+      fact: (
+        <>
+          {workers
+            .data()
+            ?.workers.slice(0, 5)
+            .map((one) => one.name)
+            .join(', ')}
+        </>
+      ),
+      todo: <Command text={worker} />,
+    },
+    {
+      title: 'A worker can render with Blender',
+      done: renderers().length > 0,
+      fact: <>{renderers().length} of them take Blender tasks</>,
+      todo: <p>Install Blender on the worker’s machine and start the worker again.</p>,
+    },
+    {
+      title: 'A first job was submitted',
+      done: (jobs.data()?.total ?? 0) > 0,
+      fact: <>{jobs.data()?.jobs[0]?.name}</>,
+      todo: (
+        <>
+          <Command text={submit} />
+          <p>
+            or from Blender with the{' '}
+            <a href="/flamenco-addon.zip" download="">
+              add-on
+            </a>
+            , or <A href="/jobs/submit">from this browser</A>.
+          </p>
+        </>
+      ),
+    },
+    {
+      title: 'A first frame was rendered',
+      done: jobs.data()?.jobs.some((job) => job.task_counts.completed > 0) ?? false,
+      fact: <A href="/jobs">See the jobs</A>,
+      todo: <p>It shows here as soon as a worker is done with one.</p>,
+    },
+  ])
+  const open = () => steps().findIndex((step) => !step.done)
+  return (
+    <div class={page.page}>
+      <h1>{open() < 0 ? 'This farm is ready' : 'Set up this farm'}</h1>
+      <ol class={styles.steps}>
+        <For each={steps()}>
+          {(step, index) => (
+            <li class="card" data-done={step.done ? '' : undefined}>
+              <h2 class={styles.title}>
+                <span class={styles.tick}>
+                  <Glyph name={step.done ? 'check' : 'circle'} />
+                </span>
+                {step.title}
+                <span class="sr-only">{step.done ? ', done' : ', to do'}</span>
+              </h2>
+              <Show when={step.done} fallback={<Show when={index() === open()}>{step.todo}</Show>}>
+                <p class="muted">{step.fact}</p>
+              </Show>
+            </li>
+          )}
+        </For>
+      </ol>
+    </div>
+  )
+}
+
+function Command(props: { text: string }) {
+  return (
+    <p class={styles.command}>
+      <code>{props.text}</code>
+      <CopyButton text={() => props.text} what="the command" />
+    </p>
+  )
+}

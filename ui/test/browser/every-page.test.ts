@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { demoJobs, type Seeded, seedFarm } from '../../dev/seed.ts'
+import {
+  needsChromium,
+  openBrowser,
+  openPage,
+  type Running,
+  startManagerProcess,
+} from './dashboard.ts'
+
+let manager: Running
+let browser: Browser
+let axe: string
+let places: Record<string, string>
+
+before(async () => {
+  manager = await startManagerProcess()
+  places = placesOf(await seedFarm(manager.url, { jobs: demoJobs.slice(3), workers: 6 }))
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  browser = await openBrowser().catch((error: unknown) => {
+    if (process.env.CI === 'true') throw error
+    return undefined as unknown as Browser
+  })
+})
+after(async () => {
+  await browser?.close()
+  await manager?.stop()
+})
+
+function placesOf({ jobs, workers }: Seeded): Record<string, string> {
+  const job = jobs.find((one) => one.name === 'sh020_anim_v014')!
+  return {
+    overview: '/',
+    attention: '/attention',
+    jobs: '/jobs',
+    'job, frames': `/jobs/${job.id}`,
+    'job, tasks': `/jobs/${job.id}/tasks`,
+    'job, settings': `/jobs/${job.id}/settings`,
+    'job, history': `/jobs/${job.id}/history`,
+    submit: '/jobs/submit',
+    workers: '/workers',
+    'workers, table': '/workers?view=table',
+    worker: `/workers/${workers[0]!.uuid}`,
+    tags: '/workers/tags',
+    storage: '/storage',
+    checkout: '/storage/checkouts/spring/sh020_anim_v014',
+    wall: '/wall',
+    settings: '/settings',
+    welcome: '/welcome',
+    'job types': '/job-types',
+    'nothing there': '/no/such/page',
+  }
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.getByText(/^live/).waitFor({ state: 'attached' })
+  await page.waitForLoadState('load')
+  // What is read after the page is there.
+  await page.waitForTimeout(300)
+}
+
+test('axe finds nothing on any page in either theme, and no page is wider than its window', async (t) => {
+  if (needsChromium(t)) return
+  const { page, problems } = await openPage(t, browser, `${manager.url}/app/`)
+  const found: string[] = []
+  for (const [name, path] of Object.entries(places)) {
+    await page.setViewportSize({ width: 1440, height: 900 })
+    await page.goto(`${manager.url}/app${path}`)
+    await settled(page)
+    for (const theme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
+      // Only colours differ between the themes.
+      const rules = theme === 'dark' ? everyRule : colorRules
+      found.push(...(await violations(page, rules)).map((one) => `${name}, ${theme}: ${one}`))
+    }
+    for (const width of [360, 768, 1920]) {
+      await page.setViewportSize({ width, height: 800 })
+      const over = await excessWidth(page)
+      if (over > 0) found.push(`${name} at ${width} px: ${over} px too wide`)
+    }
+  }
+  assert.deepEqual(found, [])
+  assert.deepEqual(problems, [])
+})
+
+async function excessWidth(page: Page): Promise<number> {
+  // Two frames: a canvas takes its new size in the first.
+  return page.evaluate(async () => {
+    for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
+    const main = document.querySelector('main')!
+    return Math.max(
+      document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      main.scrollWidth - main.clientWidth,
+    )
+  })
+}
+
+const everyRule = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const colorRules = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }
+
+async function violations(page: Page, runOnly: unknown): Promise<string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(async (runOnly) => {
+    const { axe: runner } = globalThis as unknown as {
+      axe: {
+        run(options: object): Promise<{
+          violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[]
+        }>
+      }
+    }
+    const result = await runner.run({ runOnly })
+    return result.violations.map(
+      ({ id, nodes }) =>
+        `${id} at ${nodes[0]?.html.slice(0, 160)} (${nodes.length}) ${nodes[0]?.failureSummary?.slice(0, 300)}`,
+    )
+  }, runOnly)
+}
