@@ -8,6 +8,7 @@ const commands = {
   start: { entry: 'bin/src/main.ts', args: ['up'], ui: true },
   test: { entry: 'test/runner/main.ts', ui: true },
   'test:long': { entry: 'test/runner/main.ts', args: ['--long'], ui: true },
+  chaos: { entry: 'test/chaos/main.ts', ui: false },
   bench: { entry: 'bench/harness/main.ts', ui: false },
   check: { entry: 'test/runner/check.ts', ui: false },
   format: { entry: 'test/runner/check.ts', args: ['--write'], ui: false },
