@@ -124,7 +124,7 @@ function compileJob(job) {
 
   const chunks = frameChunker(settings.frames, settings.chunk_size)
   if (chunks.length === 0) throw `The frame range "${settings.frames}" holds no frame`
-  const renderTasks = chunks.map((chunk) => authorRenderTask(settings, chunk))
+  const renderTasks = chunks.map((chunk) => authorRenderTask(job, chunk))
   for (const task of renderTasks) job.addTask(task)
 
   const videoTask = authorVideoTask(settings)
@@ -133,7 +133,10 @@ function compileJob(job) {
   job.addTask(videoTask)
 }
 
-function authorRenderTask(settings, chunk) {
+function authorRenderTask(job, chunk) {
+  const settings = job.settings
+  // Whoever submitted knew that files are missing and wants the frames nevertheless.
+  const missing = job.metadata.missing === 'ignore' ? { missing: 'ignore' } : {}
   const task = author.Task(`render-${chunk}`, 'blender')
   task.frames = chunk
   const chooseScene = settings.scene ? ['--scene', settings.scene] : []
@@ -144,6 +147,7 @@ function authorRenderTask(settings, chunk) {
         exe: '{blender}',
         exeArgs: '{blenderArgs}',
         argsBefore: [],
+        ...missing,
         blendfile: settings.blendfile,
         args: chooseScene.concat([
           '--python-expr',
