@@ -48,13 +48,11 @@ export async function draftJob(
     type: farm.jobType.name,
     type_etag: request.typeEtag ?? farm.jobType.etag,
     priority: request.priority,
-    metadata: await buildMetadata({
-      project: plan.project,
-      blendPath,
-      scene: plan.scene.scene,
-      blenderVersion: plan.scene.blenderVersion,
-      given: request.metadata,
-    }),
+    metadata: {
+      // Workers refuse to render a frame that lacks a file, unless the artist wants it so.
+      ...(plan.missing.length > 0 ? { missing: 'ignore' } : {}),
+      ...(await metadataOf(request, plan)),
+    },
     submitter_platform: submitterPlatform(),
     initial_status: request.startPaused ? 'paused' : 'queued',
     ...(farm.tagId === undefined ? {} : { worker_tag: farm.tagId }),
@@ -77,6 +75,16 @@ export async function draftJob(
       storage: { shaman_checkout_id: checkoutPath },
     }),
   }
+}
+
+function metadataOf(request: SubmitRequest, plan: SubmissionPlan): Promise<Record<string, string>> {
+  return buildMetadata({
+    project: plan.project,
+    blendPath: request.as ?? request.blend,
+    scene: plan.scene.scene,
+    blenderVersion: plan.scene.blenderVersion,
+    given: request.metadata,
+  })
 }
 
 /** The given name, else the .blend's. */

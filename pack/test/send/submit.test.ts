@@ -82,6 +82,7 @@ test('farm submit', async (t) => {
     const job = postedTo(farm, '/api/v3/jobs')
     const metadata = job.metadata as Record<string, string>
     assert.equal(metadata.shot, 'sh010')
+    assert.equal(metadata.missing, undefined)
     assert.equal(metadata.project, 'film')
     assert.equal(metadata.scene, 'Scene')
     assert.match(metadata['blender.version'] ?? '', /^\d+\.\d+/)
@@ -105,6 +106,8 @@ test('farm submit', async (t) => {
 
     const ignored = await submit([broken.blend, '--json', '--missing', 'ignore'], farm, home)
     assert.equal(ignored.exitCode, 0)
+    const { metadata } = postedTo(farm, '/api/v3/jobs') as { metadata: { missing?: string } }
+    assert.equal(metadata.missing, 'ignore')
     const report = eventOf(ignored, 'report') as { missing: { path: string }[] }
     assert.deepEqual(
       report.missing.map(({ path }) => path),
