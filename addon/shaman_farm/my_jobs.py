@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import bpy
 import bpy.utils.previews
 
 from . import background, preferences
+from .formats import format_seconds
 from .manager import Manager, ManagerError
 
 MAX_JOBS = 20
@@ -208,7 +210,7 @@ def _apply(job: MyJob, facts: dict[str, Any]) -> None:
     job.steps_done = int(facts.get("steps_completed", 0))
     job.steps_total = int(facts.get("steps_total", 0))
     job.activity = str(facts.get("activity", ""))
-    job.eta = str((facts.get("farm") or {}).get("eta") or "")
+    job.eta = _eta_text((facts.get("farm") or {}).get("eta"))
     job.output = str((facts.get("settings") or {}).get("render_output_path", ""))
     if "image" in facts:
         key, name, content = facts["image"]
@@ -218,6 +220,44 @@ def _apply(job: MyJob, facts: dict[str, Any]) -> None:
         job.image, job.image_key = str(path), key
     # One more look after the end, for the last image; then it stays as it is.
     job.seen_ended = job.status in (*ENDED, "deleted")
+
+
+def _eta_text(eta: Any) -> str:
+    """`2m 10s left`; the range is not worth its width here, so the later end is shown."""
+    seconds = eta.get("high_s") if isinstance(eta, dict) else None
+    return f"{format_seconds(seconds)} left" if isinstance(seconds, (int, float)) else ""
+
+
+def fetch_image(job: MyJob, done: Callable[[Path], None]) -> None:
+    """Gets the newest image of the job for a closer look: the frame itself where this machine can read it."""
+    manager = preferences.manager()
+
+    def finished(result: Any) -> None:
+        if isinstance(result, Exception):
+            _state.problem = str(result)
+        else:
+            done(result)
+
+    background.run(lambda: _newest_image(manager, job.id, _folder()), finished)
+
+
+def _newest_image(manager: Manager, job_id: str, folder: Path) -> Path:
+    try:
+        outputs = manager.get(f"/farm/jobs/{job_id}/outputs") or {}
+    except ManagerError as error:
+        if error.status != 404:
+            raise
+        outputs = {}
+    for file in reversed(outputs.get("files") or []):
+        if Path(file["path"]).is_file():
+            return Path(file["path"])
+    last = manager.get(f"/jobs/{job_id}/last-rendered")
+    if not last or not last.get("suffixes"):
+        raise ManagerError("NO_IMAGE", "This job has made no image yet")
+    largest = last["suffixes"][0]
+    target = folder / f"{job_id}-{largest}"
+    target.write_bytes(manager.fetch(f"{last['base']}/{largest}"))
+    return target
 
 
 def _notify(job: MyJob) -> None:

@@ -248,30 +248,40 @@ class ShamanFarmJobAction(bpy.types.Operator):
 
 
 class ShamanFarmLoadImage(bpy.types.Operator):
-    """Show the last image of this job in the Image Editor"""
+    """Show the newest frame of this job in the Image Editor"""
 
     bl_idname = "shaman_farm.load_image"
-    bl_label = "Show Last Image"
+    bl_label = "Show Newest Frame"
 
     job_id: bpy.props.StringProperty(options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         job = my_jobs.find(self.job_id)
-        if job is None or not job.image:
+        if job is None:
             return {"CANCELLED"}
-        image = bpy.data.images.load(job.image, check_existing=True)
-        image.name = job.name
-        image.reload()
-        for area in context.screen.areas if context.screen else ():
-            if area.type == "IMAGE_EDITOR":
-                area.spaces.active.image = image
-                return {"FINISHED"}
-        if context.screen:
-            bpy.ops.wm.window_new()
-            area = context.window_manager.windows[-1].screen.areas[0]
-            area.type = "IMAGE_EDITOR"
-            area.spaces.active.image = image
+        try:
+            my_jobs.fetch_image(job, lambda path: show_image(path, job.name))
+        except ManagerError as problem:
+            self.report({"ERROR"}, str(problem))
+            return {"CANCELLED"}
         return {"FINISHED"}
+
+
+def show_image(path: Path, name: str) -> None:
+    """In an Image Editor that is open, else in a window of its own."""
+    image = bpy.data.images.load(str(path), check_existing=True)
+    image.name = name
+    image.reload()
+    manager = bpy.context.window_manager
+    editors = [
+        area for window in manager.windows for area in window.screen.areas if area.type == "IMAGE_EDITOR"
+    ]
+    if not editors:
+        with bpy.context.temp_override(window=manager.windows[0]):
+            bpy.ops.wm.window_new()
+        editors = [manager.windows[-1].screen.areas[0]]
+        editors[0].type = "IMAGE_EDITOR"
+    editors[0].spaces.active.image = image
 
 
 class ShamanFarmNotify(bpy.types.Operator):

@@ -6,6 +6,7 @@ from typing import Any
 import bpy
 
 from . import farm_info, my_jobs, preferences, scene, settings, submission
+from .formats import format_bytes
 from .job_types import JobType, Setting
 
 MAX_LISTED = 6
@@ -180,10 +181,11 @@ def draw_question(
     layout: bpy.types.UILayout, context: bpy.types.Context, current: submission.Submission
 ) -> None:
     draw_report(layout, current.report or {})
-    layout.prop(context.scene.shaman_farm, "ignore_missing")
-    row = layout.row(align=True)
-    row.operator("shaman_farm.decide", text="Submit Without Them", icon="CHECKMARK").decision = "send"
-    row.operator("shaman_farm.cancel", icon="X")
+    remember = layout.row()
+    remember.use_property_split = False
+    remember.prop(context.scene.shaman_farm, "ignore_missing")
+    layout.operator("shaman_farm.decide", icon="CHECKMARK").decision = "send"
+    layout.operator("shaman_farm.cancel", icon="X")
 
 
 def draw_outcome(layout: bpy.types.UILayout, current: submission.Submission) -> None:
@@ -246,7 +248,7 @@ def receipt_line(receipt: dict[str, Any]) -> str:
     bytes_known = receipt["storedBytes"] + receipt["uploadedBytes"]
     stored = round(100 * receipt["storedBytes"] / bytes_known) if bytes_known else 0
     return (
-        f"{receipt['files']:,} files, {submission.format_bytes(receipt['bytes'])}; "
+        f"{receipt['files']:,} files, {format_bytes(receipt['bytes'])}; "
         f"{receipt['uploadedFiles']:,} uploaded, {stored} % already stored"
     )
 
@@ -289,7 +291,7 @@ def draw_actions(row: bpy.types.UILayout, job: my_jobs.MyJob) -> None:
 
 def _amount(amount: dict[str, Any]) -> str:
     files, size = amount.get("files") or 0, amount.get("bytes") or 0
-    return f"{files:,} files, {submission.format_bytes(size)}"
+    return f"{files:,} files, {format_bytes(size)}"
 
 
 classes = (

@@ -11,6 +11,7 @@ from typing import Any
 import bpy
 
 from . import background, farm_info, pack_tool, preferences, scene, settings
+from .formats import format_bytes, format_seconds
 from .job_types import as_text
 from .manager import ManagerError
 from .pack_bridge import Event, PackProcess
@@ -230,24 +231,6 @@ def problem_event(error: Exception) -> Event:
     return {"event": "error", **facts}
 
 
-def format_bytes(count: float) -> str:
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 999.5 or unit == "GB":
-            digits = 0 if unit == "B" or count >= 100 else 1
-            return f"{count:.{digits}f} {unit}"
-        count /= 1000
-    return ""
-
-
-def format_seconds(seconds: float) -> str:
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}m {whole % 60:02}s"
-    return f"{whole // 3600}h {whole % 3600 // 60:02}m"
-
-
 def _copy_place(original: Path) -> tuple[Path, bool]:
     """Where the copy lies, and whether it is written already. In Blender's own temporary folder, which it cleans up."""
     folder = Path(tempfile.mkdtemp(prefix="shaman-farm-", dir=bpy.app.tempdir))
@@ -277,14 +260,17 @@ def _pairs(flag: str, values: dict[str, Any]) -> list[str]:
 def _pump(submission: Submission, ordered: Order) -> float | None:
     process = submission.process
     assert process is not None
-    for event in process.take_events():
+    events = process.take_events()
+    for event in events:
         submission.take(event)
         if event["event"] == "report" and not submission.is_dry_run:
             _decide(submission, ordered)
         if event["event"] == "exit":
             _end(submission, ordered)
             return None
-    background.redraw()
+    # Only news is drawn: a redraw between a button's press and its release may swallow the click.
+    if events:
+        background.redraw()
     return PUMP_SECONDS
 
 

@@ -11,8 +11,8 @@ const pictures = process.env.ADDON_PICTURES
 // In a window of fixed size the panel's buttons stay where they are; what a click did is asserted by its effect.
 const places = {
   submit: [1474, 675],
-  submitWithout: [1420, 830],
-  myJobs: [1400, 712],
+  submitWithout: [1420, 806],
+  myJobs: [1400, 780],
 } as const
 
 // Puts our panel alone into the Output properties and tells what happens.

@@ -85,8 +85,10 @@ export async function openWindow(
       throw new Error(`Blender never told ${name}: ${output}`)
     },
     async click(x, y) {
-      // Blender looks at where the pointer is before it looks at the button.
-      await run('xdotool', ['mousemove', `${x}`, `${y}`, 'sleep', '0.2', 'click', '1'], { env })
+      // Blender looks at where the pointer is before it looks at the button, and both take it a while.
+      const there = ['mousemove', `${x - 2}`, `${y}`, 'sleep', '0.3', 'mousemove', `${x}`, `${y}`]
+      const press = ['sleep', '0.5', 'mousedown', '1', 'sleep', '0.2', 'mouseup', '1']
+      await run('xdotool', [...there, ...press], { env })
     },
     async type(text) {
       await run('xdotool', ['type', '--delay', '20', text], { env })
