@@ -12,7 +12,7 @@ import { sceneDir } from './scenes.ts'
 import { tempDir } from './temp.ts'
 import { nothingLeft, startWorkerProcess } from './worker-process.ts'
 
-const taskCount = 24
+const taskCount = 12
 const framesPerTask = 3
 
 test('killed workers and a bad network lose no frame, repeat no report and leave no process', async (t) => {

@@ -21,7 +21,7 @@ interface Sign {
 const signs: readonly Sign[] = [
   {
     pattern:
-      /out of memory|std::bad_alloc|Malloc returns null|Calloc returns null|Failed to allocate/i,
+      /out of (?:GPU |video |system )?memory|std::bad_alloc|Malloc returns null|Calloc returns null|Failed to allocate/i,
     reason: 'out-of-memory',
     message: 'Blender ran out of memory',
   },

@@ -1,10 +1,6 @@
 import { open, stat } from 'node:fs/promises'
-import sharp from 'sharp'
+import { askDecoder } from './decoder.ts'
 import { findExrDamage } from './exr.ts'
-
-// One image at a time, nothing kept: a worker's memory belongs to Blender.
-sharp.cache(false)
-sharp.concurrency(1)
 
 const decodable = new Set(['png', 'jpeg', 'tiff', 'webp'])
 
@@ -15,7 +11,9 @@ export async function findDamage(file: string): Promise<string | undefined> {
   if (info.size === 0) return 'it is empty'
   const format = await formatOf(file)
   if (format === 'exr') return findExrDamage(file, info.size)
-  if (format !== undefined && decodable.has(format)) return decodeAll(file)
+  if (format !== undefined && decodable.has(format)) {
+    return askDecoder({ kind: 'damage', file })
+  }
   // Others (HDR, TGA, DPX, movies...) have no decoder here: present and not empty must do.
   return undefined
 }
@@ -27,25 +25,7 @@ export async function previewOf(
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const format = await formatOf(file)
   if (format === undefined || !decodable.has(format)) return undefined
-  const jpeg = await sharp(file, { limitInputPixels: false, sequentialRead: true })
-    .resize({ ...size, fit: 'inside', withoutEnlargement: true })
-    .flatten({ background: '#000' })
-    .toColourspace('srgb')
-    .jpeg({ quality: 85 })
-    .toBuffer()
-  return new Uint8Array(jpeg)
-}
-
-async function decodeAll(file: string): Promise<string | undefined> {
-  try {
-    await sharp(file, { failOn: 'truncated', limitInputPixels: false, sequentialRead: true })
-      .resize({ width: 16, fastShrinkOnLoad: false })
-      .raw()
-      .toBuffer()
-    return undefined
-  } catch (error) {
-    return `it cannot be decoded: ${(error as Error).message.split('\n')[0]}`
-  }
+  return askDecoder({ kind: 'preview', file, size })
 }
 
 /** By the first bytes: an extension is a claim, not a fact. */
