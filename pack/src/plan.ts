@@ -64,7 +64,7 @@ async function rewriteWhereNeeded(
 ): Promise<void> {
   const packDirs = directoriesOf(files.keys())
   for (const blend of trace.blends) {
-    if (!files.has(blend.packPath) || blend.error) continue
+    if (!files.has(blend.packPath) || blend.error || blend.isPacked) continue
     const copy = await rewriteForPack(blend, trace, packDirs, dir)
     if (!copy) continue
     const { packPath } = blend

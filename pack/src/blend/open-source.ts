@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough, pipeline, type Readable, type Transform } from 'node:stream'
+import { PassThrough, pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress, gunzipSync } from 'node:zlib'
 import { BlendError } from './errors.ts'
 import { type ByteSource, bufferSource, fileSource, readFully, truncated } from './source.ts'
@@ -35,23 +35,39 @@ const chunkBytes = 1024 * 1024
 export async function openSource(path: string): Promise<OpenedSource> {
   const { file, size } = openRaw(path)
   try {
-    return await openDecoded(file, size, path)
+    return await openDecoded(file, size, (start, end) =>
+      createReadStream(path, { start, end: end - 1, highWaterMark: chunkBytes }),
+    )
   } catch (error) {
     file.close()
     throw error
   }
 }
 
-async function openDecoded(file: ByteSource, size: number, path: string): Promise<OpenedSource> {
+/** As {@link openSource}, for a file that lies in memory. */
+export async function openBytes(bytes: Buffer): Promise<OpenedSource> {
+  return openDecoded(bufferSource(bytes), bytes.length, (start, end) =>
+    Readable.from([bytes.subarray(start, end)]),
+  )
+}
+
+/** The file's bytes from `start` up to `end`. */
+type StreamPart = (start: number, end: number) => Readable
+
+async function openDecoded(
+  file: ByteSource,
+  size: number,
+  stream: StreamPart,
+): Promise<OpenedSource> {
   const compression = detect(file)
   const facts = { compression, fileSize: size }
   if (compression === 'none') return { bytes: file, ...facts }
-  if (compression === 'gzip') return { bytes: await openGzip(file, path), ...facts }
+  if (compression === 'gzip') return { bytes: await openGzip(file, stream), ...facts }
   const frames = findFrames(file)
   if (areSeekable(frames)) {
     return { bytes: zstdSource(file, frames), ...facts, zstd: { file, frames } }
   }
-  const bytes = await spill(decodeFramesOf(path, frames))
+  const bytes = await spill(decodeFramesOf(stream, frames))
   file.close()
   return { bytes, ...facts }
 }
@@ -93,7 +109,7 @@ function detect(file: ByteSource): Compression {
   return word === 0xfd2fb528 || isSkippable(word) ? 'zstd' : 'none'
 }
 
-async function openGzip(file: ByteSource, path: string): Promise<ByteSource> {
+async function openGzip(file: ByteSource, stream: StreamPart): Promise<ByteSource> {
   if (file.size <= readWhole) {
     try {
       const bytes = gunzipSync(file.read(0, file.size), { maxOutputLength: keepInMemory })
@@ -102,8 +118,9 @@ async function openGzip(file: ByteSource, path: string): Promise<ByteSource> {
       if (errorCode(error) !== 'ERR_BUFFER_TOO_LARGE') throw decodeError(error)
     }
   }
+  const bytes = await spill(decodeStream(stream(0, file.size), gunzip()))
   file.close()
-  return spill(decodeStream(createReadStream(path, { highWaterMark: chunkBytes }), gunzip()))
+  return bytes
 }
 
 function gunzip(): Transform {
@@ -116,15 +133,11 @@ function decodeStream(raw: Readable, decoder: Transform): Transform {
 }
 
 /** Node's zstd stream ends with the first frame, so each gets a stream of its own. */
-function decodeFramesOf(path: string, frames: readonly ZstdFrame[]): Readable {
+function decodeFramesOf(stream: StreamPart, frames: readonly ZstdFrame[]): Readable {
   const all = new PassThrough()
   const run = async (): Promise<void> => {
     for (const frame of frames) {
-      const raw = createReadStream(path, {
-        start: frame.start,
-        end: frame.start + frame.length - 1,
-        highWaterMark: chunkBytes,
-      })
+      const raw = stream(frame.start, frame.start + frame.length)
       for await (const chunk of decodeStream(
         raw,
         createZstdDecompress({ chunkSize: chunkBytes }),

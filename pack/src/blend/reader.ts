@@ -4,7 +4,7 @@ import { type BlockTable, blockCode, codeText, isDataBlockCode, scanBlocks } fro
 import { type Dna, type DnaField, type DnaStruct, parseDna } from './dna.ts'
 import { BlendError, inFile } from './errors.ts'
 import { type BlendHeader, longestHeader, parseHeader } from './header.ts'
-import { type OpenedSource, openSource } from './open-source.ts'
+import { type OpenedSource, openBytes, openSource } from './open-source.ts'
 import type { ByteSource } from './source.ts'
 
 /** An open .blend: its blocks, its structs, and typed access to both. Nothing is read before it is asked for. */
@@ -44,8 +44,16 @@ export async function openBlend(path: string): Promise<BlendFile> {
   }
 }
 
-/** As {@link openBlend}, for bytes that are at hand already. */
-export function readBlend(path: string, stored: OpenedSource): BlendFile {
+/** As {@link openBlend}, for a .blend inside another one. */
+export async function openPackedBlend(path: string, bytes: Buffer): Promise<BlendFile> {
+  try {
+    return readBlend(path, await openBytes(bytes))
+  } catch (error) {
+    throw inFile(error, path)
+  }
+}
+
+function readBlend(path: string, stored: OpenedSource): BlendFile {
   const source = stored.bytes
   const header = parseHeader(source.read(0, Math.min(longestHeader, source.size)))
   const blocks = scanBlocks(source, header)

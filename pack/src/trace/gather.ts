@@ -1,7 +1,8 @@
 import { dirname } from 'node:path'
 import { blockCode } from '../blend/blocks.ts'
 import { BlendError } from '../blend/errors.ts'
-import { type BlendFile, openBlend } from '../blend/reader.ts'
+import { type BlendFile, type BlendStruct, openBlend, openPackedBlend } from '../blend/reader.ts'
+import { longestRead } from '../blend/source.ts'
 import type { FieldContext } from './fields/context.ts'
 import { fieldReaders } from './fields/table.ts'
 import type { FrameRange, FrameUse } from './image-uses.ts'
@@ -34,6 +35,8 @@ export interface GatheredBlend {
   compression?: string
   size?: number
   error?: BlendError
+  /** A library that is packed into the file that links it: its path is where it came from. */
+  isPacked?: boolean
 }
 
 /** All paths that a .blend and its libraries hold, not yet looked up on disk. */
@@ -58,6 +61,8 @@ const archiveFlag = 1
 /** What is known about a .blend between visits: its walker remembers what it has seen. */
 interface Visited {
   blend: GatheredBlend
+  /** The bytes of a packed library. */
+  packed: Buffer | undefined
   walker: Walker | undefined
   /** Data-block names to enter, or everything. */
   wanted: Set<string>
@@ -74,13 +79,15 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   const files = openFiles()
   let sceneFrames: FrameRange | undefined
 
-  const visitedAt = (path: string, file = path): Visited => {
-    let entry = visited.get(path)
+  const visitedAt = (path: string, file = path, packed?: PackedLibrary): Visited => {
+    const key = packed ? `${path}\0${packed.within}` : path
+    let entry = visited.get(key)
     if (!entry) {
       const blend: GatheredBlend = { path, file, references: [] }
+      if (packed) blend.isPacked = true
       const none = { wanted: new Set<string>(), done: new Set<string>() }
-      entry = { blend, walker: undefined, ...none, wantsEverything: false }
-      visited.set(path, entry)
+      entry = { blend, packed: packed?.bytes, walker: undefined, ...none, wantsEverything: false }
+      visited.set(key, entry)
     }
     return entry
   }
@@ -118,7 +125,7 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
       const library = libraries.get(libraryOf(file, placeholder))
       library?.report()
       if (library?.path === undefined) return
-      const target = visitedAt(library.path)
+      const target = visitedAt(library.path, library.path, library.packed)
       const name = nameAt(placeholder)
       if (!target.done.has(name)) target.wanted.add(name)
     }
@@ -210,11 +217,18 @@ function nextWanting(
   return undefined
 }
 
+/** A library inside another file: its bytes, and that file. */
+interface PackedLibrary {
+  readonly bytes: Buffer
+  readonly within: string
+}
+
 interface Library {
   /** Where the library lies, if it is a file of this system. */
   readonly path: string | undefined
   /** For an archive inside this file: where the paths of its data-blocks start. */
   readonly archiveDir?: string | undefined
+  readonly packed?: PackedLibrary
   /** Tells once that the library is needed. */
   report(): void
 }
@@ -241,7 +255,12 @@ function librariesOf(
       continue
     }
     if (library.isSet('packedfile')) {
-      libraries.set(block, { path: undefined, report() {} })
+      const bytes = packedBytes(library)
+      const packed = bytes && { bytes, within: entry.blend.path }
+      libraries.set(
+        block,
+        packed ? { path, packed, report() {} } : { path: undefined, report() {} },
+      )
       continue
     }
     const reference: PathReference = {
@@ -262,12 +281,20 @@ function librariesOf(
   return libraries
 }
 
+/** What a `PackedFile` holds; undefined if it is damaged or too large to be read at once. */
+function packedBytes(library: BlendStruct): Buffer | undefined {
+  const { file } = library
+  const data = library.follow('packedfile')?.target('data') ?? -1
+  if (data < 0 || file.blocks.size[data]! > longestRead) return undefined
+  return file.bytesOf(data)
+}
+
 function keyOf(reference: PathReference): string {
   return `${reference.block}\0${reference.stored}`
 }
 
 interface OpenFiles {
-  open(path: string): Promise<BlendFile>
+  open(path: string, packed: Buffer | undefined): Promise<BlendFile>
   closeAll(): void
 }
 
@@ -275,7 +302,8 @@ interface OpenFiles {
 function openFiles(): OpenFiles {
   const open = new Map<string, BlendFile>()
   return {
-    async open(path) {
+    async open(path, packed) {
+      if (packed) return openPackedBlend(path, packed)
       const known = open.get(path)
       open.delete(path)
       const file = known ?? (await openBlend(path))
@@ -303,7 +331,7 @@ async function openInto(
   const { blend } = entry
   if (blend.error) return undefined
   try {
-    const file = await files.open(blend.file)
+    const file = await files.open(blend.file, entry.packed)
     blend.version = file.header.version
     blend.compression = file.stored.compression
     blend.size = file.stored.fileSize

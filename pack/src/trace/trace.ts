@@ -56,6 +56,8 @@ export interface TracedBlend {
   readonly version?: number
   readonly compression?: string
   readonly references: readonly ResolvedReference[]
+  /** Packed into the file that links it: its path is where it came from. */
+  readonly isPacked?: true
   /** Why a library could not be read. */
   readonly error?: { readonly code: string; readonly message: string }
 }
@@ -237,7 +239,8 @@ function directoriesOf(resolved: readonly ResolvedBlend[]): string[] {
 /** What is reached from a .blend by relative paths alone, library by library. */
 function relativeClosure(blend: string, resolved: readonly ResolvedBlend[]): Set<string> {
   const byPath = new Map(resolved.map((one) => [one.blend.path, one]))
-  const reached = new Set<string>([blend])
+  const packed = resolved.filter((one) => one.blend.isPacked).map((one) => one.blend.path)
+  const reached = new Set<string>([blend, ...packed])
   for (const file of reached) {
     for (const reference of byPath.get(file)?.references ?? []) {
       if (reference.target !== undefined && isRelative(reference)) reached.add(reference.target)
@@ -398,6 +401,7 @@ function describeBlend({ blend, references }: PlacedBlend, layout: Layout): Trac
     size,
     ...(version === undefined ? {} : { version }),
     ...(compression === undefined ? {} : { compression }),
+    ...(blend.isPacked ? { isPacked: true } : {}),
     references: references.map(({ reference }) => reference),
     ...(error instanceof BlendError ? { error: { code: error.code, message: error.message } } : {}),
   }

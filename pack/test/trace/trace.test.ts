@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Trace, tracePack } from '../../src/main.ts'
+import { asGzip, asZstd, buildBlend, layouts } from '../blend-builder.ts'
 import { images, library, material, tempDir, write, writeBlend } from '../project-builder.ts'
 
 /** Status and path of each file, as seen from the project. */
@@ -269,4 +270,22 @@ test('of a bake directory that is a whole disk only bakes are looked for', async
     { code: 'DATA', address: 3, bytes: Buffer.from('/\0') },
   ])
   assert.deepEqual((await tracePack({ blend })).files, [])
+})
+
+test('a library packed into a file is read there, and not looked for on disk', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'assets/x.png')
+  const inner = buildBlend(layouts.le64!, [
+    ...material('In', '//x.png'),
+    ...material('Unused', '//unused.png', 0x21000),
+  ])
+  for (const bytes of [inner, asZstd(inner), asGzip(inner)]) {
+    const blend = writeBlend(dir, 'shots/a.blend', [
+      ...library('//../assets/lib.blend', [], { packedfile: 0x60000 }),
+      { code: 'DATA', address: 0x60000, struct: 'PackedFile', values: { size: 1, data: 0x60010 } },
+      { code: 'DATA', address: 0x60010, bytes },
+      { code: 'ID', address: 0x30001, struct: 'ID', values: { name: 'MAIn', lib: 0x30000 } },
+    ])
+    assert.deepEqual(listed(await tracePack({ blend }), dir), ['ok assets/x.png'])
+  }
 })
