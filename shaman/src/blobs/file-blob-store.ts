@@ -96,7 +96,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
     const giveBack = await space.reserve(digest.size)
     let temp: TempFile | undefined
     try {
-      temp = openTempFile(disk, nextTemp())
+      temp = openTempFile(disk, nextTemp(), digest.size)
       await writeTemp(temp)
       await temp.finish(digest)
       return await committer.commit(digest, temp.path)

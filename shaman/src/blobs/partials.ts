@@ -2,13 +2,13 @@ import { constants, createReadStream } from 'node:fs'
 import { readdir, stat, truncate } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { createHasher, type Digest, digestKey, type Hasher } from '../digest.ts'
-import { writeAll } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { IndexDb } from '../index-db.ts'
 import type { SpaceKeeper } from '../space.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { PutOutcome } from './blob-store.ts'
 import { asSpaceProblem, type FileBlobStore } from './file-blob-store.ts'
+import { createFileWriter } from './file-writer.ts'
 import { removeQuietly, verifyDigest } from './temp-file.ts'
 
 /**
@@ -64,7 +64,6 @@ interface PartialsParts {
 
 const syncEveryBytes = 64 << 20
 const syncEveryMs = 2000
-const gatherBytes = 1 << 20
 const maxUploads = 1000
 
 /** Creates the table of resumable uploads of a store. */
@@ -182,7 +181,7 @@ export function createPartials(parts: PartialsParts): Partials {
     if (isNew) removeQuietly(disk, upload.path)
     const flags = isNew ? constants.O_CREAT | constants.O_EXCL : 0
     const fd = disk.openSync(upload.path, flags | constants.O_APPEND | constants.O_WRONLY, 0o644)
-    const piece = createPiece(upload, fd, hasher)
+    const piece = createPiece(upload, fd, hasher, digest.size - upload.offset)
     try {
       for await (const chunk of bytes) {
         if (!isCurrent()) throw overtaken()
@@ -204,44 +203,55 @@ export function createPartials(parts: PartialsParts): Partials {
     upload: Upload,
     fd: number,
     hasher: Hasher,
+    expectedBytes: number,
   ): { take(chunk: Uint8Array): Promise<void>; settle(): Promise<void>; received(): number } {
-    let gathered: Uint8Array[] = []
-    let gatheredBytes = 0
-    let written = upload.offset
+    const writer = createFileWriter(disk, fd, expectedBytes)
+    let received = upload.offset
+    let isBroken = false
     let syncedAt = now()
-    let isWhole = true
+    let syncing: Promise<void> | undefined
 
-    const flush = async (): Promise<void> => {
-      const chunks = gathered
-      const bytes = gatheredBytes
-      gathered = []
-      gatheredBytes = 0
-      // Until the write has succeeded, what the hasher saw and what the disk holds differ.
-      isWhole = false
-      await writeAll(disk, fd, chunks)
-      written += bytes
-      isWhole = true
+    // Once a write has failed, what the hasher saw and what the disk holds differ; and an error of fdatasync is told once:
+    // asked again on the same file it would claim success.
+    const guarded = async (action: () => Promise<void>): Promise<void> => {
+      try {
+        await action()
+      } catch (error) {
+        isBroken = true
+        throw error
+      }
+    }
+    const syncUpTo = async (mark: number): Promise<void> => {
+      if (durability !== 'none') await guarded(() => disk.fdatasync(fd))
+      upload.offset = mark
+      await index.setState(`partial:${upload.name}`, mark)
+    }
+    // Beside what still arrives; told as failed by the next settle.
+    const startSync = (): void => {
+      syncedAt = now()
+      syncing = syncUpTo(received).finally(() => {
+        syncing = undefined
+      })
+      syncing.catch(() => undefined)
     }
     const settle = async (): Promise<void> => {
-      if (!isWhole) throw new ShamanError('STORE_FAULT', 'the storage could not take the bytes')
-      await flush()
-      if (durability !== 'none') await disk.fdatasync(fd)
-      syncedAt = now()
-      upload.offset = written
-      await index.setState(`partial:${upload.name}`, written)
+      await syncing
+      if (isBroken) throw new ShamanError('STORE_FAULT', 'the storage could not take the bytes')
+      await guarded(() => writer.flush())
+      await syncUpTo(received)
     }
     return {
-      received: () => written + gatheredBytes,
+      received: () => received,
       settle,
       async take(chunk) {
         hasher.update(chunk)
-        gathered.push(chunk)
-        gatheredBytes += chunk.byteLength
-        if (gatheredBytes >= gatherBytes) await flush()
-        const waiting = written - upload.offset
-        if (waiting >= syncEveryBytes || (waiting > 0 && now() - syncedAt >= syncEveryMs)) {
-          await settle()
-        }
+        await guarded(() => writer.write(chunk))
+        received += chunk.byteLength
+        const waiting = received - upload.offset
+        const isDue = waiting >= syncEveryBytes || now() - syncedAt >= syncEveryMs
+        if (syncing || waiting === 0 || !isDue) return
+        await guarded(() => writer.flush())
+        startSync()
       },
     }
   }

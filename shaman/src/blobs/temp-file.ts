@@ -1,7 +1,8 @@
 import { constants } from 'node:fs'
 import { createHasher, type Digest, digestOfFile, sameDigest } from '../digest.ts'
-import { type Disk, writeAll } from '../disk.ts'
+import type { Disk } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
+import { createFileWriter } from './file-writer.ts'
 
 /** A blob that is still being written, under a name that can never be taken for one. */
 export interface TempFile {
@@ -16,37 +17,30 @@ export interface TempFile {
   discard(): void
 }
 
-// Few large writes: 64 KiB pieces from a socket cost four times the calls for the same bytes.
-const gatherBytes = 1 << 20
-
 /** Opens a temp file that must not exist yet. */
-export function openTempFile(disk: Disk, path: string): TempFile {
+export function openTempFile(disk: Disk, path: string, expectedBytes: number): TempFile {
   const hasher = createHasher()
   const fd = disk.openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o444)
   let isOpen = true
   let isGone = false
   let isForeign = false
-  let gathered: Uint8Array[] = []
-  let gatheredBytes = 0
+  const writer = createFileWriter(disk, fd, expectedBytes)
 
   return {
     path,
     async write(chunk) {
       hasher.update(chunk)
-      gathered.push(chunk)
-      gatheredBytes += chunk.byteLength
-      if (gatheredBytes >= gatherBytes) await flush()
+      await writer.write(chunk)
     },
     wroteElsewhere() {
       isForeign = true
     },
     async finish(expected) {
-      await flush()
+      await writer.flush()
       close()
       verifyDigest(isForeign ? await digestOfFile(path) : hasher.digest(), expected)
     },
     discard() {
-      gathered = []
       try {
         close()
       } catch {
@@ -56,13 +50,6 @@ export function openTempFile(disk: Disk, path: string): TempFile {
       isGone = true
       removeQuietly(disk, path)
     },
-  }
-
-  async function flush(): Promise<void> {
-    const chunks = gathered
-    gathered = []
-    gatheredBytes = 0
-    await writeAll(disk, fd, chunks)
   }
 
   function close(): void {

@@ -1,5 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { deltaRoutes } from '../delta/routes.ts'
+import { ShamanError } from '../errors.ts'
 import type { Shaman } from '../shaman.ts'
 import { aboutRoutes } from './about.ts'
 import { blobRoutes } from './blobs.ts'
@@ -26,10 +27,26 @@ export async function shamanRoutes(
   options: ShamanRoutesOptions,
 ): Promise<void> {
   // Bodies that are not JSON are read by the handlers, piece by piece.
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson)
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.setErrorHandler(answerProblem)
   // Metrics first: its hook has to be there when the others' routes are made.
   for (const routes of families) routes(app, options.shaman)
+}
+
+// Fastify's own parser also searches the text for poisoned prototypes, a fifth of the time of a large request. Nothing here
+// copies a body's properties onto another object.
+function parseJson(
+  _request: FastifyRequest,
+  body: string | Buffer,
+  done: (error: Error | null, value?: unknown) => void,
+): void {
+  try {
+    done(null, JSON.parse(String(body)))
+  } catch (cause) {
+    done(new ShamanError('REQUEST_INVALID', 'the body is not valid JSON', { cause }))
+  }
 }
 
 const families = [

@@ -16,19 +16,21 @@ export async function* rawBody(
 ): AsyncGenerator<Buffer> {
   const source = request.raw
   const limit = options.stallMs ?? stallMs
-  let timer: NodeJS.Timeout | undefined
-  const watch = (): void => {
-    clearTimeout(timer)
-    timer = setTimeout(() => source.destroy(interrupted('it stood still for too long')), limit)
-  }
+  // Only the client's silence counts, not the time the store takes with what it has.
+  let isWaiting = false
+  const timer = setTimeout(() => {
+    if (isWaiting) source.destroy(interrupted('it stood still for too long'))
+    else timer.refresh()
+  }, limit)
   const iterator = source.iterator({ destroyOnReturn: false })
   const overtaken = abortPromise(options.signal)
   try {
     for (;;) {
-      watch()
+      timer.refresh()
+      isWaiting = true
       const next = iterator.next()
       const result = await (overtaken ? Promise.race([next, overtaken.promise]) : next)
-      clearTimeout(timer)
+      isWaiting = false
       if (result === undefined || result.done) break
       yield result.value as Buffer
     }
