@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
+import { writeTool } from './pack-tool.ts'
 
 const source = join(import.meta.dirname, 'shaman_farm')
 
@@ -119,4 +120,11 @@ if (import.meta.main) {
   for (const [name, bytes] of Object.entries(buildAddon())) {
     writeFileSync(join(target, name), bytes)
   }
+  // This machine's own Node serves artists who have the same kind; a release brings the others.
+  const system = process.platform === 'win32' ? 'win' : process.platform
+  const { version } = JSON.parse(readFileSync(join(source, '../../package.json'), 'utf8'))
+  await writeTool(join(target, 'pack-tool'), {
+    version,
+    nodes: { [`${system}-${process.arch}`]: process.execPath },
+  })
 }

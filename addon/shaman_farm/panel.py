@@ -202,7 +202,9 @@ def draw_outcome(layout: bpy.types.UILayout, current: submission.Submission) -> 
         row.label(text=current.text, icon="CHECKMARK")
         row.operator("wm.url_open", text="", icon="URL").url = current.result["url"]
         row.operator("shaman_farm.dismiss", text="", icon="X", emboss=False)
-        box.label(text=receipt_line(current.result["receipt"]), icon="BLANK1")
+        column = box.column(align=True)
+        for line in receipt_lines(current.result["receipt"]):
+            column.label(text=line, icon="BLANK1")
     else:
         row.label(text="What would be sent", icon="VIEWZOOM")
         row.operator("shaman_farm.dismiss", text="", icon="X", emboss=False)
@@ -244,13 +246,13 @@ def _draw_list(
         column.label(text=f"… and {len(problems) - MAX_LISTED} more", icon="BLANK1")
 
 
-def receipt_line(receipt: dict[str, Any]) -> str:
+def receipt_lines(receipt: dict[str, Any]) -> list[str]:
     bytes_known = receipt["storedBytes"] + receipt["uploadedBytes"]
     stored = round(100 * receipt["storedBytes"] / bytes_known) if bytes_known else 0
-    return (
-        f"{receipt['files']:,} files, {format_bytes(receipt['bytes'])}; "
-        f"{receipt['uploadedFiles']:,} uploaded, {stored} % already stored"
-    )
+    return [
+        f"{receipt['files']:,} files, {format_bytes(receipt['bytes'])}",
+        f"{receipt['uploadedFiles']:,} uploaded, {stored} % already there",
+    ]
 
 
 def draw_jobs(layout: bpy.types.UILayout) -> None:

@@ -12,7 +12,7 @@ const pictures = process.env.ADDON_PICTURES
 const places = {
   submit: [1474, 675],
   submitWithout: [1420, 806],
-  myJobs: [1400, 780],
+  myJobs: [1400, 774],
 } as const
 
 // Puts our panel alone into the Output properties and tells what happens.

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { runCommand, UserError } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type MissingMode, machineAudience, personAudience } from './send/audience.ts'
+import { SendError } from './send/errors.ts'
 import { receiptLine } from './send/receipt.ts'
 import type { SubmitRequest } from './send/submit.ts'
 
@@ -82,10 +83,19 @@ async function submit(file: string, flags: SubmitFlags): Promise<void> {
     if (flags.json) return
     const { job, receipt, url } = submission
     process.stdout.write(`submitted "${job.name}" (${job.id})\n${receiptLine(receipt)}\n${url}\n`)
+  } catch (error) {
+    if (!flags.json || !(error instanceof SendError)) throw error
+    tellProblem(error)
   } finally {
     audience.close()
     stop.dispose()
   }
+}
+
+/** As every command tells a problem, with the facts that a program can act on: the setting, the missing files. */
+function tellProblem({ code, message, hint, detail }: SendError): void {
+  process.stdout.write(`${JSON.stringify({ v: 1, event: 'error', code, message, hint, detail })}\n`)
+  process.exitCode = 1
 }
 
 function requestOf(file: string, flags: SubmitFlags): SubmitRequest {

@@ -102,6 +102,10 @@ test('farm submit', async (t) => {
       assert.match(refused.stderr, /wöod 1\.png/)
     }
     assert.deepEqual(farm.posted, [])
+    const told = await submit([broken.blend, '--json', '--missing', 'fail'], farm, home)
+    const { code, detail } = eventOf(told, 'error') as { code: string; detail: unknown }
+    assert.equal(code, 'FILES_MISSING')
+    assert.equal((detail as { missing: unknown[] }).missing.length, 1)
     assert.equal((await farm.shaman.stats()).blobs, 0)
 
     const ignored = await submit([broken.blend, '--json', '--missing', 'ignore'], farm, home)
