@@ -38,6 +38,15 @@ export function testBlobStore(
     assert.equal(await store.put(digest, pieces(bytes)), 'already-stored')
   })
 
+  check('a blob of many megabytes arrives whole', async (store) => {
+    const { bytes, digest } = blob(18_000_000)
+    assert.equal(await store.put(digest, pieces(bytes)), 'stored')
+    assert.ok((await readAll(await store.open(digest))).equals(bytes))
+    const wrong = blob(18_000_000)
+    await rejectsWith(store.put(wrong.digest, pieces(bytes)), 'BLOB_DIGEST_MISMATCH')
+    assert.deepEqual(await listed(store), [digestKey(digest)])
+  })
+
   check('the empty blob can be stored', async (store) => {
     const { bytes, digest } = blob(0)
     assert.equal(await store.put(digest, pieces(bytes)), 'stored')
