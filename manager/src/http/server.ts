@@ -19,6 +19,7 @@ import { farmHandlers } from '../farm-views/farm-routes.ts'
 import { healthOf } from '../farm-views/health.ts'
 import { jobHandlers } from '../jobs/job-routes.ts'
 import { registerMetrics } from '../metrics/metrics.ts'
+import { registerPackTool } from '../pack-tool/pack-tool-routes.ts'
 import type { Services } from '../services.ts'
 import { taskHandlers } from '../tasks/task-routes.ts'
 import { ownVersion } from '../version.ts'
@@ -104,6 +105,7 @@ async function registerApi(
     ...eventHandlers(services, streams),
   }
   serve(api, handlers, { authenticate })
+  registerPackTool(api, { dir: join(addonDir, 'pack-tool') })
   api.get('/openapi3.json', { schema: { hide: true } as object }, () => api.swagger())
 }
 
