@@ -11,6 +11,7 @@ const commands = {
   chaos: { entry: 'test/chaos/main.ts', ui: false },
   bench: { entry: 'bench/harness/main.ts', ui: false },
   check: { entry: 'test/runner/check.ts', ui: false },
+  release: { entry: 'bin/src/release/main.ts', ui: true },
   format: { entry: 'test/runner/check.ts', args: ['--write'], ui: false },
 }
 

@@ -1,0 +1,51 @@
+import type { Platform } from './platforms.ts'
+import { type Entry, text } from './tree.ts'
+
+const flags = '--no-node-snapshot --disable-warning=ExperimentalWarning'
+const entry = 'app/node_modules/@shaman-farm/bin/src/main.js'
+
+const shell = `#!/bin/sh
+# Follows symlinks, so that a link in ~/bin works too.
+self=$0
+while [ -L "$self" ]; do
+  link=$(readlink "$self")
+  case $link in /*) self=$link ;; *) self=$(dirname "$self")/$link ;; esac
+done
+here=$(cd "$(dirname "$self")" && pwd)
+exec "$here/runtime/bin/node" ${flags} "$here/${entry}" "$@"
+`
+
+const batch = `@"%~dp0runtime\\node.exe" ${flags} "%~dp0${entry.replaceAll('/', '\\')}" %*\r\n`
+
+// What service files start, with the runtime's own Node.
+const module = "await import('./src/main.js')\n"
+
+/** What a person types, and what services start. */
+export function launchers(platform: Platform): Entry[] {
+  const isWindows = platform.os === 'win32'
+  const first = isWindows ? 'farm up' : './farm up'
+  return [
+    isWindows
+      ? { path: 'farm.cmd', from: text(batch) }
+      : { path: 'farm', from: text(shell), executable: true },
+    { path: 'app/node_modules/@shaman-farm/bin/farm.mjs', from: text(module) },
+    { path: 'README.txt', from: text(readme(first)) },
+  ]
+}
+
+function readme(first: string): string {
+  return `Shaman Farm, a render farm for Blender
+
+Nothing has to be installed but Blender and ffmpeg. Start a whole farm on this computer with
+
+    ${first}
+
+and open http://localhost:8080. The manual is in docs/, and the running farm serves it at /docs/.
+Sources: see the archive named shaman-farm-VERSION-source.tar.gz beside this one.
+`
+}
+
+/** Where the official Node goes; the pack tool of this platform uses it too. */
+export function runtimePath(platform: Platform): string {
+  return platform.os === 'win32' ? 'runtime/node.exe' : 'runtime/bin/node'
+}
