@@ -9,6 +9,8 @@ export default defineConfig({
     rolldownOptions: { checks: { pluginTimings: false } },
     target: 'es2023',
     sourcemap: false,
+    // For the budget test, which follows what a first page loads.
+    manifest: true,
     reportCompressedSize: false,
     modulePreload: { polyfill: false },
   },

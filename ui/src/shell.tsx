@@ -1,5 +1,14 @@
 import { A, type RouteSectionProps, useNavigate } from '@solidjs/router'
-import { createSignal, ErrorBoundary, For, lazy, Show, Suspense } from 'solid-js'
+import {
+  createSignal,
+  ErrorBoundary,
+  For,
+  lazy,
+  onCleanup,
+  onMount,
+  Show,
+  Suspense,
+} from 'solid-js'
 import { useClock } from './farm/clock.ts'
 import { useFarm } from './farm/farm.tsx'
 import { formatAgo, formatClock } from './farm/format.ts'
@@ -30,6 +39,11 @@ export function Shell(props: RouteSectionProps) {
   const [overlay, setOverlay] = createSignal<'palette' | 'help'>()
   const close = (): void => void setOverlay(undefined)
   listenForShortcuts()
+  // Before anybody asks for it, or what is typed at once would be lost.
+  onMount(() => {
+    const timer = setTimeout(() => void Palette.preload(), 1500)
+    onCleanup(() => clearTimeout(timer))
+  })
   useShortcuts([
     {
       keys: 'Mod+K',

@@ -176,7 +176,11 @@ export function GcPlanCard(props: {
 }
 
 function removeWords(plan: GcPlan): string {
-  return `Remove ${formatBytes(plan.removed.bytes)}`
+  if (plan.erase.length === 0) return `Remove ${formatBytes(plan.removed.bytes)}`
+  const checkouts = formatCount(plan.erase.length, 'checkout')
+  return plan.removed.bytes === 0
+    ? `Remove ${checkouts}`
+    : `Remove ${checkouts} and ${formatBytes(plan.removed.bytes)}`
 }
 
 function PlanBar(props: { plan: GcPlan }) {
