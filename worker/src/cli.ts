@@ -8,13 +8,14 @@ import { findManager } from './discovery/find-manager.ts'
 import { addDoctor } from './doctor/cli.ts'
 import { addInstall } from './install/cli.ts'
 import type { BlobCache } from './mount-free/blob-cache.ts'
-import { openCache, startWorker, type Worker, type WorkerEnd } from './worker.ts'
+import { openCache, type StopWhen, startWorker, type Worker, type WorkerEnd } from './worker.ts'
 
 interface WorkerFlags extends ConfigFlags {
   once?: true
   json?: true
   logLevel: string
   findSeconds: number
+  stop: StopWhen
 }
 
 export function register(program: Command): void {
@@ -40,6 +41,11 @@ export function register(program: Command): void {
     )
     .option('--cache-gb <n>', 'most disk space for pulled files, in GB', positive)
     .option('--find-seconds <n>', 'without --manager, look for one so long', positive, 600)
+    .addOption(
+      new Option('--stop <when>', 'when asked to stop: at once, or after the frame or task')
+        .choices(['now', 'frame', 'task'])
+        .default('now'),
+    )
     .option('--once', 'end when there is nothing to do')
     .option('--json', 'log JSON lines')
     .option('--log-level <level>', 'trace, debug, info, warn or error', 'info')
@@ -62,7 +68,7 @@ async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   const log = createLog(flags)
   const managerUrl = await requireManager(config, log, flags.findSeconds)
   log.info({ manager: managerUrl, home: config.home }, 'worker starts')
-  const stop = new AbortController()
+  let signals = 0
   const { home, cacheBytes } = config
   const cache = openCache({ managerUrl, home, cacheBytes, log })
   const starting = Promise.all(
@@ -73,11 +79,12 @@ async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   let workers: Worker[] = []
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
-      // Not yet signed on, or asked twice: there is nothing to bring to an end in order.
-      if (workers.length === 0 || stop.signal.aborted) process.exit(1)
-      log.info({ signal }, 'worker stops')
-      stop.abort()
-      for (const worker of workers) void worker.stop()
+      // Not yet signed on, or asked a third time: there is nothing to bring to an end in order.
+      if (workers.length === 0 || signals === 2) process.exit(1)
+      const when = signals === 0 ? flags.stop : 'now'
+      signals += when === 'now' ? 2 : 1
+      log.info({ signal, when }, 'worker stops')
+      for (const worker of workers) void worker.stop(when)
     })
   }
   workers = await starting

@@ -1,10 +1,21 @@
 import { join } from 'node:path'
-import type { AssignedTask, ManagerClient, WorkerStatus } from '@shaman-farm/manager-api'
+import {
+  type AssignedTask,
+  createManagerClient,
+  type ManagerClient,
+  type WorkerStatus,
+} from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
 import { type Backoff, createBackoff, pause } from './backoff.ts'
 import { type SignedOn, type SignOnOptions, signOn } from './identity.ts'
 import { type BlobCache, openBlobCache } from './mount-free/blob-cache.ts'
-import { createStorage, type Storage, type StorageMode } from './mount-free/storage.ts'
+import {
+  createStorage,
+  findJobsDir,
+  isReadable,
+  type Storage,
+  type StorageMode,
+} from './mount-free/storage.ts'
 import { type Delivery, type Outbox, openOutbox, type StoredUpdate } from './outbox.ts'
 import { watchPermission } from './permission.ts'
 import { type Previews, startPreviews } from './previews.ts'
@@ -61,19 +72,27 @@ const defaultTiming: WorkerTiming = {
 
 export type WorkerEnd = 'stopped' | 'offline' | 'restart' | 'idle'
 
+export type StopWhen = 'now' | 'frame' | 'task'
+
 export interface Worker {
   readonly uuid: string
   /** Resolves when the worker has ended by itself or was stopped; rejects only on a defect. */
   readonly ended: Promise<WorkerEnd>
-  /** Cancels what runs, delivers what can be delivered, signs off. Safe to call twice. */
-  stop(): Promise<void>
+  /**
+   * Ends what runs, at once or when its frame or task is done; delivers what can be delivered and signs off. May be
+   * called again to be less patient.
+   */
+  stop(when?: StopWhen): Promise<void>
 }
 
 /** Signs on and works until it is stopped or told to go. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const timing = { ...defaultTiming, ...options.timing }
   const stopping = new AbortController()
-  const identify = (): Promise<SignedOn> => signOn(signOnOptions(options, timing, stopping.signal))
+  const identify = async (): Promise<SignedOn> => {
+    const taskTypes = await possibleTaskTypes(options)
+    return signOn(signOnOptions({ ...options, taskTypes }, timing, stopping.signal))
+  }
   // Opened first: it also locks the home, so that no second worker signs on as the same one.
   const outbox = openOutbox({ home: options.home, log: options.log, retry: retryOf(timing) })
   const signedOn = await identify().catch(async (error: unknown) => {
@@ -87,7 +106,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     signedOn,
     outbox,
     cache,
-    signal: stopping.signal,
+    stopping,
   })
   const ended = live(session, identify).finally(() => close(session))
   // Whoever starts a worker and never looks at `ended` must not be killed by it.
@@ -95,8 +114,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   return {
     uuid: signedOn.credentials.uuid,
     ended,
-    async stop() {
-      stopping.abort(new Error('the worker is stopping'))
+    async stop(when = 'now') {
+      session.stop(when)
       await ended.catch(() => {})
     },
   }
@@ -105,13 +124,17 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
 interface SessionParts {
   options: WorkerOptions
   timing: WorkerTiming
-  signal: AbortSignal
+  stopping: AbortController
   outbox: Outbox
   cache: BlobCache
   signedOn: SignedOn
 }
 
 interface Session extends SessionParts {
+  signal: AbortSignal
+  /** What is still to be finished before the worker stops. */
+  stopAfter: 'frame' | 'task' | undefined
+  stop(when: StopWhen): void
   log: Logger
   guard: Guard
   storage: Storage
@@ -126,6 +149,13 @@ function createSession(parts: SessionParts): Session {
   const log = options.log.child({ worker: signedOn.credentials.uuid })
   const session: Session = {
     ...parts,
+    signal: parts.stopping.signal,
+    stopAfter: undefined,
+    stop(when) {
+      if (when === 'now' || !session.running) {
+        parts.stopping.abort(new Error('the worker is stopping'))
+      } else session.stopAfter = when
+    },
     log,
     guard: startGuard({ log, ...graceOf(options) }),
     backoff: createBackoff(retryOf(timing)),
@@ -188,6 +218,20 @@ function signOnOptions(
   }
 }
 
+/** Moving files about the farm's storage takes a machine that sees it. */
+async function possibleTaskTypes(options: WorkerOptions): Promise<readonly string[]> {
+  const { taskTypes, managerUrl, storageMode, log } = options
+  if (!taskTypes.includes('file-management') || storageMode === 'mounted') return taskTypes
+  const location = await findJobsDir(createManagerClient({ url: managerUrl })).catch(
+    () => undefined,
+  )
+  if (location === undefined || (storageMode !== 'pull' && (await isReadable(location)))) {
+    return taskTypes
+  }
+  log.info({ location }, 'no shared storage here: no file-management tasks')
+  return taskTypes.filter((type) => type !== 'file-management')
+}
+
 /** The state loop: each state acts until the manager wants another one. */
 async function live(session: Session, identify: () => Promise<SignedOn>): Promise<WorkerEnd> {
   let status = session.signedOn.status
@@ -229,7 +273,7 @@ async function work(session: Session): Promise<Next> {
         backoff.reset()
         refusals = 0
         await runAssigned(session, answer.body)
-        // A cancel often means that the manager wants the worker in another state.
+        if (session.stopAfter) return 'stopped'
         continue
       }
       case 204: {
@@ -300,7 +344,10 @@ async function runAssigned(session: Session, task: AssignedTask): Promise<void> 
     limits: options.limits ?? {},
     env: { ...options.env, SHAMAN_FARM_TASK: task.uuid },
     log,
-    imageSaved: (image) => previews.offer({ taskId: task.uuid, ...image }),
+    imageSaved(image) {
+      previews.offer({ taskId: task.uuid, ...image })
+      if (session.stopAfter === 'frame') session.stop('now')
+    },
     prepare: (tell) => session.storage.prepare(task, { signal, log, tell }),
   })
   over.abort()

@@ -52,7 +52,7 @@ test('killed workers and a bad network lose no frame, repeat no report and leave
       const marker = randomUUID()
       markers.push(marker)
       const worker = startWorkerProcess(t, ['--manager', proxy.url, '--home', home], marker)
-      await Promise.race([delay(1_500 + random() * 6_000), manager.until(isDone), worker.exited])
+      await Promise.race([lifetime(output, random), manager.until(isDone), worker.exited])
       if (isDone()) worker.child.kill('SIGTERM')
       else if (worker.child.exitCode === null) {
         worker.child.kill('SIGKILL')
@@ -78,6 +78,15 @@ test('killed workers and a bad network lose no frame, repeat no report and leave
   const seqs = manager.updates.map(({ taskId, seq }) => `${taskId} ${seq}`)
   assert.equal(new Set(seqs).size, seqs.length, 'an update was applied twice')
 })
+
+/** Some lives end at a bad moment; the others last until a frame was made, or there would never be an end. */
+async function lifetime(output: string, random: () => number): Promise<void> {
+  const count = async (): Promise<number> => (await readdir(output)).length
+  if (random() < 0.3) return delay(random() * 5_000)
+  const before = await count()
+  while ((await count()) === before) await delay(20)
+  await delay(random() * 400)
+}
 
 function seededRandom(seed: number): () => number {
   let state = seed >>> 0

@@ -247,3 +247,39 @@ test('a worker told to end when idle does', async (t) => {
   assert.equal(await worker.ended, 'idle')
   assert.deepEqual(manager.statusesOf(task.uuid), ['active', 'completed'])
 })
+
+test('a worker asked to stop after its task finishes it and takes no other', async (t) => {
+  const manager = await startStandIn(t)
+  const tasks = [1, 2].map(() => makeTask([command('exec', { exe: 'sleep', args: ['0.3'] })]))
+  manager.queue.push(...tasks)
+  const worker = await workerFor(t, manager)
+  await manager.until(() => /started/.test(manager.log(tasks[0]!.uuid)))
+  await worker.stop('task')
+  assert.deepEqual(manager.statusesOf(tasks[0]!.uuid), ['active', 'completed'])
+  assert.deepEqual(manager.statusesOf(tasks[1]!.uuid), [])
+  assert.equal(manager.signOffs, 1)
+})
+
+test('a worker asked to stop after its frame leaves the rest to others', async (t) => {
+  const manager = await startStandIn(t)
+  const dir = await tempDir(t)
+  // Speaks as Blender does; the frame is checked only when the task would end.
+  const script = `for i in $(seq 1 100); do sleep 0.1; echo "Saved: '${dir}/$i.png'"; echo "Time: 00:00.20"; done`
+  const blender = { exe: 'sh', exeArgs: '', argsBefore: ['-c', script], blendfile: '', args: [] }
+  const task = makeTask([command('blender-render', blender)])
+  manager.queue.push(task)
+  const worker = await workerFor(t, manager)
+  await manager.until(() => /started/.test(manager.log(task.uuid)))
+  await worker.stop('frame')
+  assert.deepEqual(manager.statusesOf(task.uuid), ['active'])
+  assert.match(manager.log(task.uuid), /Saved: .*1\.png/)
+  assert.doesNotMatch(manager.log(task.uuid), /Saved: .*100\.png/)
+})
+
+test('a worker with nothing to do stops at once, whatever it may finish', async (t) => {
+  const manager = await startStandIn(t)
+  const worker = await workerFor(t, manager)
+  await manager.until(() => manager.states.length > 0)
+  await worker.stop('task')
+  assert.equal(await worker.ended, 'stopped')
+})

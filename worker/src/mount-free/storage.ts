@@ -122,10 +122,11 @@ interface Parts {
   outputs: JobOutputs
 }
 
-async function findJobsDir(client: ManagerClient, signal: AbortSignal): Promise<string> {
+/** Where checkouts are, as this platform names it. */
+export async function findJobsDir(client: ManagerClient, signal?: AbortSignal): Promise<string> {
   const { location } = await client.getSharedStorage({
     params: { audience: 'workers', platform: platformName() },
-    signal,
+    ...(signal ? { signal } : {}),
     timeoutMs: 10_000,
   })
   return location
@@ -137,13 +138,16 @@ async function whatIsMissing(task: AssignedTask, farm: string): Promise<string |
     .flatMap(({ parameters }) => Object.values(parameters))
     .filter((value): value is string => typeof value === 'string' && value.startsWith(`${farm}/`))
   for (const path of [farm, ...named]) {
-    const isReadable = await access(path, constants.R_OK).then(
-      () => true,
-      () => false,
-    )
-    if (!isReadable) return path
+    if (!(await isReadable(path))) return path
   }
   return undefined
+}
+
+export async function isReadable(path: string): Promise<boolean> {
+  return access(path, constants.R_OK).then(
+    () => true,
+    () => false,
+  )
 }
 
 async function pull(
