@@ -25,6 +25,9 @@ export interface ManifestHeader {
   /** Name of the staging directory it was made in; while that exists, the checkout was never published. */
   readonly staging: string
   readonly pinned: boolean
+  /** Files, and the bytes of their distinct contents. */
+  readonly files: number
+  readonly bytes: number
   /** Bytes that arrived for this checkout and not for an earlier one, as far as is known. */
   readonly uploadedBytes: number
   readonly uploadedFiles: number
@@ -124,6 +127,21 @@ export function decodeManifest(bytes: Buffer): Manifest {
     path: paths[i]!,
   }))
   return { header, files }
+}
+
+/** How much of a manifest {@link decodeHeader} needs at most. */
+export const headerBytes = 16 + 64 * 1024
+
+/** The header from a manifest's first bytes; unlike the others, without comparing the checksum. */
+export function decodeHeader(start: Buffer): ManifestHeader {
+  if (start.length < 16 || start.toString('latin1', 0, 4) !== magic) throw corrupt('not a manifest')
+  const end = 16 + start.readUInt32BE(4)
+  if (end > start.length) throw corrupt('it is cut off')
+  try {
+    return JSON.parse(start.toString('utf8', 16, end)) as ManifestHeader
+  } catch {
+    throw corrupt('its header is damaged')
+  }
 }
 
 /** Only the header and the binary records of a manifest. */

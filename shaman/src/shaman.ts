@@ -11,7 +11,7 @@ import { createScrubber, type Scrubber } from './care/scrub.ts'
 import { diffCheckouts, holdersOf, type ManifestDiff } from './care/usage.ts'
 import { type CheckoutCatalog, createCatalog } from './checkouts/catalog.ts'
 import { type Checkouts, createCheckouts } from './checkouts/checkouts.ts'
-import { type LinkChoice, probeLinks } from './checkouts/link.ts'
+import { type LinkChoice, type LinkStrategy, probeLinks } from './checkouts/link.ts'
 import { type Claims, createClaims } from './claims.ts'
 import { type Counters, createCounters, type Totals } from './counters.ts'
 import type { Digest } from './digest.ts'
@@ -43,6 +43,8 @@ export interface ShamanOptions {
   reserveBytes?: number
   /** Most bytes the blobs may take together. */
   quotaBytes?: number
+  /** How checkouts stand for their blobs. Default: the best the volume can do. */
+  links?: LinkStrategy
   log?: Logger
   now?: () => number
   /** The file-system calls; tests make them fail. */
@@ -188,7 +190,9 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
   await trash.load()
   await quarantine.load()
   await sweepUnfinished(layout, serverId)
-  const links = probeLinks(tempDir, layout.jobs, disk)
+  const links = options.links
+    ? { strategy: options.links, reason: 'it was asked for' }
+    : probeLinks(tempDir, layout.jobs, disk)
   const checkouts = createCheckouts({
     store: blobs,
     catalog,
@@ -240,8 +244,11 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
   const lastUse = keepLastUses({ index, protection, now, log })
   const rebuild = (): Promise<Totals> => rebuildIndex({ blobs, catalog, index, log, counters })
   // Beside requests: until it is done, what the index misses is looked up on the disk.
-  const ready = held.isNew ? rebuild().then(() => undefined) : Promise.resolve()
-  ready.catch((error: unknown) => log.error({ err: error }, 'index not rebuilt'))
+  const ready = (async () => {
+    await catalog.loadReferences()
+    if (held.isNew) await rebuild()
+  })()
+  ready.catch((error: unknown) => log.error({ err: error }, 'store not read whole'))
   log.info({ root, durability, checkouts: catalog.list().length, links }, 'store opened')
 
   return {

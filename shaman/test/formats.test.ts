@@ -64,6 +64,8 @@ test('a manifest survives its encoding, and any changed byte is noticed', () => 
         created: 1,
         staging: 's',
         pinned: false,
+        files: 1,
+        bytes: 1,
         uploadedBytes: 1,
         uploadedFiles: 1,
       }

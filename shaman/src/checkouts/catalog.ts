@@ -1,5 +1,5 @@
 import { constants, type Dirent } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { open, readdir, readFile } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { removeQuietly } from '../blobs/temp-file.ts'
 import type { Digest } from '../digest.ts'
@@ -8,10 +8,12 @@ import { isCode, ShamanError } from '../errors.ts'
 import type { IndexDb } from '../index-db.ts'
 import type { Layout } from '../layout.ts'
 import {
+  decodeHeader,
   decodeManifest,
   decodeRecords,
   distinctDigests,
   encodeManifest,
+  headerBytes,
   type Manifest,
   type ManifestFile,
   type ManifestHeader,
@@ -35,8 +37,10 @@ export interface CheckoutSummary {
 
 /** All checkouts of a store: their manifests on disk, their summaries in memory. */
 export interface CheckoutCatalog {
-  /** Reads every manifest; what was never published is removed. */
+  /** Reads every manifest's header; what was never published is removed. */
   load(): Promise<void>
+  /** Reads what the manifests reference; takes a second per million or so, beside requests. */
+  loadReferences(): Promise<void>
   add(draft: CheckoutDraft): Promise<CheckoutSummary>
   /** Gives a draft another path, durably. */
   move(seq: number, path: string): Promise<void>
@@ -89,9 +93,11 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   const unreadable: string[] = []
   let nextSeq = 1
   let indexing: Promise<void> = Promise.resolve()
+  let referencesLoaded: Promise<void> = Promise.resolve()
 
   return {
     load,
+    loadReferences,
     async add({ path, staging, files, digests }) {
       const seq = nextSeq
       nextSeq += 1
@@ -102,12 +108,14 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
         created: parts.now(),
         staging,
         pinned: false,
+        files: files.length,
+        bytes: totalBytes(digests),
         uploadedFiles: fresh.length,
         uploadedBytes: totalBytes(fresh),
       }
       await writeManifest({ header, files })
       references.add(seq, digests)
-      const entry = { header, summary: summarise(header, files.length, totalBytes(digests), path) }
+      const entry = { header, summary: summarise(header) }
       bySeq.set(seq, entry)
       indexing = indexing.then(() => indexReferences(seq, digests))
       return entry.summary
@@ -127,6 +135,8 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     async remove(seq) {
       const entry = bySeq.get(seq)
       if (!entry) return
+      // What is taken out of the table must have been put in.
+      await referencesLoaded
       const digests = distinctDigests((await readManifest(seq)).files)
       disk.unlinkSync(layout.manifest(seq))
       if (durability !== 'none') await syncer.sync([], [layout.manifests])
@@ -162,21 +172,45 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     const path = `${layout.manifests}/${dirent.name}`
     if (dirent.name.endsWith('.tmp')) return removeQuietly(disk, path)
     if (!/^\d+\.mf$/.test(dirent.name)) return
-    await nextTurn()
+    nextSeq = Math.max(nextSeq, Number.parseInt(dirent.name, 10) + 1)
     try {
-      const { header, records } = decodeRecords(await readFile(path))
-      nextSeq = Math.max(nextSeq, header.seq + 1)
+      const header = decodeHeader(await readStart(path))
       if (neverPublished(header)) return removeQuietly(disk, path)
-      const before = references.bytes
-      references.addRecords(header.seq, records)
-      const bytes = recordsBytes(records)
-      log.debug({ checkout: header.path, newBytes: references.bytes - before }, 'manifest loaded')
-      const entry = { header, summary: summarise(header, records.length / 40, bytes, header.path) }
+      const entry = { header, summary: summarise(header) }
       bySeq.set(header.seq, entry)
       byPath.set(header.path, entry)
     } catch (error) {
-      unreadable.push(path)
-      log.error({ manifest: path, err: error }, 'manifest unreadable')
+      markUnreadable(path, error)
+    }
+  }
+
+  async function loadReferences(): Promise<void> {
+    const loading = Array.from(bySeq.keys())
+    referencesLoaded = (async () => {
+      for (const seq of loading) {
+        await nextTurn()
+        try {
+          references.addRecords(seq, decodeRecords(await readFile(layout.manifest(seq))).records)
+        } catch (error) {
+          markUnreadable(layout.manifest(seq), error)
+        }
+      }
+    })()
+    await referencesLoaded
+  }
+
+  function markUnreadable(path: string, error: unknown): void {
+    unreadable.push(path)
+    log.error({ manifest: path, err: error }, 'manifest unreadable')
+  }
+
+  async function readStart(path: string): Promise<Buffer> {
+    const file = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(headerBytes) })
+      return buffer.subarray(0, bytesRead)
+    } finally {
+      await file.close()
     }
   }
 
@@ -224,28 +258,11 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   }
 }
 
-function summarise(
-  header: ManifestHeader,
-  files: number,
-  bytes: number,
-  requested: string,
-): CheckoutSummary {
-  const { seq, path, created, pinned, uploadedBytes, uploadedFiles } = header
-  return { seq, path, requested, created, files, bytes, uploadedFiles, uploadedBytes, pinned }
+function summarise(header: ManifestHeader): CheckoutSummary {
+  const { staging: _staging, ...facts } = header
+  return { ...facts, requested: header.path }
 }
 
 function totalBytes(digests: readonly Digest[]): number {
   return digests.reduce((sum, digest) => sum + digest.size, 0)
-}
-
-function recordsBytes(records: Buffer): number {
-  const seen = new Set<string>()
-  let bytes = 0
-  for (let at = 0; at < records.length; at += 40) {
-    const key = records.toString('latin1', at, at + 40)
-    if (seen.has(key)) continue
-    seen.add(key)
-    bytes += records.readUInt32BE(at + 32) * 2 ** 32 + records.readUInt32BE(at + 36)
-  }
-  return bytes
 }
