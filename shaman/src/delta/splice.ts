@@ -79,7 +79,8 @@ async function openBases(shaman: Shaman, { bases }: Recipe): Promise<OpenBases> 
     await Promise.all(sources.map((source) => source.close()))
   }
   try {
-    const missing = digests.filter((digest) => !shaman.blobs.isStored(digest))
+    // The question also takes a base out of the trash again.
+    const missing = digests.filter((digest) => shaman.negotiator.status(digest) !== 'stored')
     if (missing.length > 0) throw basesMissing(missing)
     for (const base of bases) sources.push(await openBase(shaman, base))
     return { sources, close }
