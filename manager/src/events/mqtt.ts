@@ -6,6 +6,7 @@ import type { EventBus } from './bus.ts'
 
 // What happens while the broker is away is soon stale; a few messages bridge a hiccup.
 const maxWaiting = 10
+const closeMs = 1_000
 
 /** Publishes events with Flamenco's topics, below the configured prefix. Logs are never sent. */
 export function publishToMqtt(
@@ -14,7 +15,8 @@ export function publishToMqtt(
   log: Logger,
 ): () => Promise<void> {
   const client = connect(settings.broker.replace(/^tcp:/, 'mqtt:'), {
-    protocolVersion: 5,
+    // The older protocol is spoken by every broker, the newer one not yet by all.
+    protocolVersion: 4,
     clientId: settings.clientID,
     keepalive: 30,
     reconnectPeriod: 10_000,
@@ -29,7 +31,10 @@ export function publishToMqtt(
   })
   return async () => {
     unsubscribe()
+    // A broker that does not answer must not keep the manager from stopping.
+    const timer = setTimeout(() => client.end(true), closeMs)
     await client.endAsync(!client.connected)
+    clearTimeout(timer)
   }
 }
 

@@ -12,6 +12,7 @@ test('what happens is published with Flamenco’s topics below the prefix, and n
   t.after(() => {
     broker.close()
     server.close()
+    server.unref()
   })
   const topics = new Set<string>()
   let lastJob = ''
@@ -24,6 +25,7 @@ test('what happens is published with Flamenco’s topics below the prefix, and n
       if (JSON.parse(lastJob).status === 'completed') resolve()
     })
   })
+  const isConnected = new Promise((resolve) => broker.once('client', resolve))
   const { port } = server.address() as { port: number }
   const client = {
     enabled: true,
@@ -34,6 +36,7 @@ test('what happens is published with Flamenco’s topics below the prefix, and n
     password: '',
   }
   const manager = await openManager(t, { config: { mqtt: { client } } })
+  await isConnected
   const job = await submitEcho(manager)
   await workOff(await signOnWorker(manager))
   await isCompleted
