@@ -99,6 +99,7 @@ test('every kind of dependency is found with its user', { skip }, async () => {
     'blendcache_sh010/466C6167_000001_00.bphys': 'cache OBFlag point_cache',
     'bakes/123/meta/00001_000.json': 'cache OBBaked modifiers["GN"].bake_directory',
     'edit/other name.png': 'image SCScene sequence_editor.strips["Images"].elements[].filename',
+    'edit/st_R.png': 'image SCScene sequence_editor.strips["Stereo"].elements[].filename',
     'edit/inner.png': 'image SCScene sequence_editor.strips["Inner"].elements[].filename',
     'edit/cut.avi': 'movie SCScene sequence_editor.strips["Movie"].filepath',
   }

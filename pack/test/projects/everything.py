@@ -345,6 +345,11 @@ def add_strips(movie):
     cut.filepath = "//edit/cut.avi"
     wav(f"{here}/edit/voice.wav")
     editor.sequences.new_sound("Sound", f"{here}/edit/voice.wav", 3, 1)
+    for side in "LR":
+        png(f"{here}/edit/st_{side}.png")
+    stereo = editor.sequences.new_image("Stereo", f"{here}/edit/st_L.png", 5, 1)
+    stereo.directory = "//edit/"
+    stereo.use_multiview, stereo.views_format = True, "INDIVIDUAL"
     meta = editor.sequences.new_meta("Meta", 4, 1)
     png(f"{here}/edit/inner.png")
     meta.sequences.new_image("Inner", f"{here}/edit/inner.png", 1, 1).directory = "//edit/"

@@ -1,3 +1,4 @@
+import { parse } from 'node:path'
 import type { BlendStruct } from '../../blend/reader.ts'
 import { decodePath } from '../stored-path.ts'
 import { emitStored, type FieldContext, type FieldReader, nameOf } from './context.ts'
@@ -23,8 +24,30 @@ export const readStrip: FieldReader = (sequence, context) => {
   const elements = elementsOf(strip)
   for (const element of type === stripType.image ? elements : elements.slice(0, 1)) {
     const property = type === stripType.image ? `${label}.elements[].filename` : `${label}.filepath`
-    emitElement(strip, element, context, { kind, property })
+    const name = decodePath(element.text('name') ?? Buffer.alloc(0))
+    for (const view of namesOfViews(name, viewSuffixes(sequence, context))) {
+      emitElement(strip, view, context, { kind, property })
+    }
   }
+}
+
+const multiView = { flag: 1 << 29, individualFiles: 0 }
+
+/** How the files of a strip's views end, if each view has a file of its own: `_L`, `_R`. */
+function viewSuffixes(sequence: BlendStruct, context: FieldContext): string[] {
+  if (((sequence.number('flag') ?? 0) & multiView.flag) === 0) return []
+  if (sequence.number('views_format') !== multiView.individualFiles) return []
+  const scene = sequence.file.structAt(context.owner)
+  return [...(scene?.list('r.views') ?? [])].map((view) => nameOf(view, 'suffix'))
+}
+
+/** A strip stores one of its views; the others are called like it, with their own suffix before the extension. */
+function namesOfViews(name: string, suffixes: readonly string[]): string[] {
+  const { name: stem, ext } = parse(name)
+  const own = suffixes.find((suffix) => suffix !== '' && stem.endsWith(suffix))
+  if (own === undefined) return [name]
+  const prefix = stem.slice(0, stem.length - own.length)
+  return [name, ...suffixes.filter((s) => s !== own).map((s) => `${prefix}${s}${ext}`)]
 }
 
 function elementsOf(strip: BlendStruct): BlendStruct[] {
@@ -40,11 +63,10 @@ function elementsOf(strip: BlendStruct): BlendStruct[] {
 
 function emitElement(
   strip: BlendStruct,
-  element: BlendStruct,
+  name: string,
   context: FieldContext,
   parts: { kind: 'image' | 'movie' | 'sound'; property: string },
 ): void {
-  const name = decodePath(element.text('name') ?? Buffer.alloc(0))
   const dir = decodePath(strip.text('dir') ?? Buffer.alloc(0))
   const place = strip.place('dir')
   if (name === '' || !place) return
