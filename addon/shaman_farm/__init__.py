@@ -59,3 +59,5 @@ def _started() -> None:
 def _submission_ended(ended: Any) -> None:
     if ended.result:
         my_jobs.remember(ended.result)
+    if ended.problem and ended.problem.get("code") == "JOB_TYPE_CHANGED":
+        farm_info.refresh()

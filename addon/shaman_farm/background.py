@@ -27,7 +27,7 @@ def run(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
 
     threading.Thread(target=body, name="shaman-farm-work", daemon=True).start()
     if not bpy.app.timers.is_registered(_pump):
-        bpy.app.timers.register(_pump, first_interval=PUMP_SECONDS)
+        bpy.app.timers.register(_pump, first_interval=PUMP_SECONDS, persistent=True)
 
 
 def redraw() -> None:

@@ -65,7 +65,6 @@ class SHAMAN_FARM_PT_sidebar(_FarmPanel, bpy.types.Panel):
 
 class _JobsPanel:
     bl_label = "My Jobs"
-    bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

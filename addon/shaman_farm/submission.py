@@ -21,6 +21,7 @@ from .pack_bridge import Event, PackProcess
 class Order:
     """What to submit: gathered on the main thread, used beside it."""
 
+    job_name: str
     original: Path
     copy: Path
     is_copy_written: bool
@@ -148,6 +149,7 @@ def order(context: bpy.types.Context, wishes: dict[str, Any], *, is_dry_run: boo
         *_pairs("--metadata", {**_metadata(context), **(wishes.get("metadata") or {})}),
     ]
     return Order(
+        job_name=name,
         original=original,
         copy=copy,
         is_copy_written=is_written,
@@ -161,11 +163,11 @@ def order(context: bpy.types.Context, wishes: dict[str, Any], *, is_dry_run: boo
 def start(context: bpy.types.Context, wishes: dict[str, Any], *, is_dry_run: bool) -> None:
     """Begins a submission that goes on in the background."""
     global _current
-    ordered = order(context, wishes, is_dry_run=is_dry_run)
-    name = ordered.arguments[ordered.arguments.index("--name") + 1]
-    submission = Submission(job_name=name, is_dry_run=is_dry_run)
-    _current = submission
+    # What can be refused is refused before anything is written.
     manager, choice = preferences.manager(), preferences.tool_command()
+    ordered = order(context, wishes, is_dry_run=is_dry_run)
+    submission = Submission(job_name=ordered.job_name, is_dry_run=is_dry_run)
+    _current = submission
 
     def launch() -> PackProcess:
         write_copy(ordered)
@@ -180,7 +182,7 @@ def start(context: bpy.types.Context, wishes: dict[str, Any], *, is_dry_run: boo
         submission.process = result
         if submission.is_canceled:
             result.cancel()
-        bpy.app.timers.register(lambda: _pump(submission, ordered))
+        bpy.app.timers.register(lambda: _pump(submission, ordered), persistent=True)
 
     background.run(launch, launched)
 
@@ -237,10 +239,18 @@ def _copy_place(original: Path) -> tuple[Path, bool]:
     copy = folder / original.name
     if not bpy.data.is_dirty and original.exists():
         return copy, False
-    # Paths stay as they are: the copy is read as if it lay at the original's place.
-    bpy.ops.wm.save_as_mainfile(
-        filepath=str(copy), copy=True, relative_remap=False, check_existing=False
-    )
+    try:
+        # Paths stay as they are: the copy is read as if it lay at the original's place.
+        bpy.ops.wm.save_as_mainfile(
+            filepath=str(copy), copy=True, relative_remap=False, check_existing=False
+        )
+    except RuntimeError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ManagerError(
+            "COPY_FAILED",
+            f"Cannot write a copy of the scene to {folder}: {str(error).strip()}",
+            "Is that disk full? Preferences > File Paths > Temporary Files names another place",
+        ) from error
     return copy, True
 
 
@@ -261,13 +271,20 @@ def _pump(submission: Submission, ordered: Order) -> float | None:
     process = submission.process
     assert process is not None
     events = process.take_events()
-    for event in events:
-        submission.take(event)
-        if event["event"] == "report" and not submission.is_dry_run:
-            _decide(submission, ordered)
-        if event["event"] == "exit":
-            _end(submission, ordered)
-            return None
+    try:
+        for event in events:
+            submission.take(event)
+            if event["event"] == "report" and not submission.is_dry_run:
+                _decide(submission, ordered)
+            if event["event"] == "exit":
+                _end(submission, ordered)
+                return None
+    except Exception as error:
+        # A tool of another version may tell what we do not understand.
+        process.cancel()
+        submission.take(problem_event(error))
+        _end(submission, ordered)
+        raise
     # Only news is drawn: a redraw between a button's press and its release may swallow the click.
     if events:
         background.redraw()

@@ -12,7 +12,6 @@ const pictures = process.env.ADDON_PICTURES
 const places = {
   submit: [1474, 675],
   submitWithout: [1420, 806],
-  myJobs: [1400, 774],
 } as const
 
 // Puts our panel alone into the Output properties and tells what happens.
@@ -114,7 +113,6 @@ test('an artist submits with real clicks and sees the job finish', async (t) => 
   assert.equal(job.name, 'shot 010')
   await picture(window, 'addon-submitted')
 
-  await window.click(...places.myJobs)
   farm.startWorker('window-test')
   const image = await window.told('completed')
   assert.match(String(image), /\.(jpg|png)$/)

@@ -264,10 +264,14 @@ function jobRefusal(url: string, path: string, job: SubmittedJob, answer: Answer
   return refusal(url, path, answer)
 }
 
-/** Validation errors by setting, where the manager tells them apart. */
-function errorsOf(answer: Answer): { errors?: unknown } {
-  const errors = (answer.body as { errors?: unknown } | undefined)?.errors
-  return errors === undefined ? {} : { errors }
+/** What is wrong with which setting, where the manager tells them apart. */
+function errorsOf(answer: Answer): { errors?: { setting: string; message: string }[] } {
+  const { fields } = (answer.body ?? {}) as { fields?: { field: string; message: string }[] }
+  if (!Array.isArray(fields)) return {}
+  const errors = fields
+    .filter(({ field }) => field.startsWith('settings.'))
+    .map(({ field, message }) => ({ setting: field.slice('settings.'.length), message }))
+  return { errors }
 }
 
 async function unknownJobType(

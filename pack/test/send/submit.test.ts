@@ -14,7 +14,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
-import { systemCode } from '../../src/send/errors.ts'
+import { type SendError, systemCode } from '../../src/send/errors.ts'
 import { type SubmitRequest, submitBlend } from '../../src/send/submit.ts'
 import { type FarSide, startFarSide } from './farm.ts'
 import { makeProject, type Project } from './project.ts'
@@ -181,6 +181,13 @@ test('farm submit', async (t) => {
       farm.answers.set(check, { status, body })
       await assert.rejects(submitHere(project.blend, farm), { code, message })
     }
+    const fields = [{ field: 'settings.frames', message: 'Frames is required' }]
+    farm.answers.set(check, { status: 400, body: { code: 400, message: 'no', fields } })
+    await assert.rejects(submitHere(project.blend, farm), (error) => {
+      const { detail } = error as SendError
+      assert.deepEqual(detail.errors, [{ setting: 'frames', message: 'Frames is required' }])
+      return true
+    })
     assert.equal((await farm.shaman.stats()).blobs, 0)
   })
 
@@ -253,6 +260,19 @@ test('farm submit', async (t) => {
     farm.onRequest = () => {}
     const sent = await submit([big.blend, '--json'], farm, home)
     assert.ok(eventOf(sent, 'submitted').job, sent.stdout)
+  })
+
+  await t.test('ends when nobody listens to it any more', async (t) => {
+    const farm = await startFarSide(t)
+    const big = await copyProject(project)
+    t.after(() => rm(big.root, { recursive: true, force: true }))
+    await writeFile(big.texture, Buffer.alloc(64 * 1024 * 1024, 8))
+    const child = start([big.blend, '--json'], farm, home)
+    farm.onRequest = (call) => {
+      if (call.startsWith('POST /api/v3/shaman/')) child.process.stdout?.destroy()
+    }
+    await child.outcome
+    assert.equal(farm.posted.filter(({ path }) => path === '/api/v3/jobs').length, 0)
   })
 
   await t.test('tells a person in one line what travelled', async (t) => {
