@@ -8,7 +8,7 @@ import { openConfig } from '../src/config/config.ts'
 import { openDatabase } from '../src/db/open.ts'
 import { createFarm, type Farm } from '../src/farm.ts'
 import type { AuthoredTask } from '../src/job-types/main.ts'
-import type { JobRecord } from '../src/jobs/jobs-store.ts'
+import type { JobCore } from '../src/jobs/jobs-store.ts'
 import { storeJob } from '../src/jobs/submission.ts'
 import { takeTask } from '../src/scheduler/scheduler.ts'
 import { applyUpdate } from '../src/tasks/task-updates.ts'
@@ -51,7 +51,7 @@ export async function addJob(
   farm: Farm,
   plans: readonly TaskPlan[],
   changes: Partial<SubmittedJob> & { tag?: number } = {},
-): Promise<JobRecord> {
+): Promise<JobCore> {
   const uuids = new Map(plans.map(({ name }) => [name, randomUUID() as string]))
   const tasks = plans.map(
     (plan): AuthoredTask => ({
@@ -112,10 +112,10 @@ export function report(
   if (refusal) throw refusal
 }
 
-export function taskNamed(farm: Farm, job: JobRecord, name: string): TaskRecord {
+export function taskNamed(farm: Farm, job: JobCore, name: string): TaskRecord {
   return farm.tasks.ofJob(job.id).find((task) => task.name === name)!
 }
 
-export function jobNow(farm: Farm, job: JobRecord): JobRecord {
+export function jobNow(farm: Farm, job: JobCore): JobCore {
   return farm.jobs.byId(job.id)
 }

@@ -4,10 +4,10 @@ import { announceJob } from '../lifecycle/announce.ts'
 import { changeJobStatus } from '../lifecycle/job-status.ts'
 import { FarmError } from '../problems.ts'
 import { canRequest, requestedStatus } from './job-rules.ts'
-import type { JobRecord } from './jobs-store.ts'
+import type { JobCore } from './jobs-store.ts'
 
 /** A person's word on a job. Requeueing it forgets who failed what and who was blocked. */
-export function orderJobStatus(farm: Farm, job: JobRecord, wish: JobStatus, reason: string): void {
+export function orderJobStatus(farm: Farm, job: JobCore, wish: JobStatus, reason: string): void {
   if (wish === job.status) return
   const to = requestedStatus(wish)
   if (!to || !canRequest(to, job.status)) {
@@ -24,7 +24,7 @@ export function orderJobStatus(farm: Farm, job: JobRecord, wish: JobStatus, reas
   })
 }
 
-export function setPriority(farm: Farm, job: JobRecord, priority: number): void {
+export function setPriority(farm: Farm, job: JobCore, priority: number): void {
   farm.transaction(() => {
     farm.jobs.setPriority(job.id, priority, farm.now())
     farm.readiness.jobsChanged()
@@ -33,7 +33,7 @@ export function setPriority(farm: Farm, job: JobRecord, priority: number): void 
 }
 
 /** The id wins over the name; neither means every worker may run the job. */
-export function setTag(farm: Farm, job: JobRecord, tag: { id?: string; name?: string }): void {
+export function setTag(farm: Farm, job: JobCore, tag: { id?: string; name?: string }): void {
   farm.transaction(() => {
     farm.jobs.setTag(job.id, findTag(farm, tag), farm.now())
     farm.readiness.jobsChanged()

@@ -2,7 +2,8 @@ import type { JobStatus, TaskStatus } from '@shaman-farm/manager-api'
 import type { Db } from '../db/open.ts'
 import type { TaskTally } from './job-rules.ts'
 
-export interface JobRecord {
+/** A job without what its submitter wrote, which can be long and is not needed to run it. */
+export interface JobCore {
   id: number
   uuid: string
   name: string
@@ -10,8 +11,6 @@ export interface JobRecord {
   priority: number
   status: JobStatus
   activity: string
-  settings: string
-  metadata: string
   shaman_checkout_id: string
   worker_tag_id: number | null
   steps_completed: number
@@ -30,6 +29,11 @@ export interface JobRecord {
   updated_at: number
 }
 
+export interface JobRecord extends JobCore {
+  settings: string
+  metadata: string
+}
+
 export type NewJob = Pick<
   JobRecord,
   | 'uuid'
@@ -43,7 +47,7 @@ export type NewJob = Pick<
   | 'created_at'
 >
 
-const columnOf: Readonly<Record<TaskStatus, keyof JobRecord>> = {
+const columnOf: Readonly<Record<TaskStatus, keyof JobCore>> = {
   active: 'n_active',
   canceled: 'n_canceled',
   completed: 'n_completed',
@@ -53,7 +57,7 @@ const columnOf: Readonly<Record<TaskStatus, keyof JobRecord>> = {
   paused: 'n_paused',
 }
 
-export function tallyOf(job: JobRecord): TaskTally {
+export function tallyOf(job: JobCore): TaskTally {
   return {
     active: job.n_active,
     canceled: job.n_canceled,
@@ -69,7 +73,12 @@ export type JobsStore = ReturnType<typeof createJobsStore>
 
 export function createJobsStore(db: Db) {
   const byUuid = db.prepare<[string], JobRecord>('SELECT * FROM jobs WHERE uuid = ?')
-  const byId = db.prepare<[number], JobRecord>('SELECT * FROM jobs WHERE id = ?')
+  const byId = db.prepare<[number], JobCore>(
+    `SELECT id, uuid, name, job_type, priority, status, activity, shaman_checkout_id, worker_tag_id,
+       steps_completed, steps_total, n_active, n_canceled, n_completed, n_failed, n_queued,
+       n_soft_failed, n_paused, delete_requested_at, started_at, finished_at, created_at, updated_at
+     FROM jobs WHERE id = ?`,
+  )
   const all = db.prepare<[], JobRecord>('SELECT * FROM jobs ORDER BY id')
   const byStatus = db.prepare<[string], JobRecord>(
     'SELECT * FROM jobs WHERE status = ? ORDER BY id',
@@ -166,7 +175,7 @@ export function createJobsStore(db: Db) {
       remove.run(id)
     },
     /** How many other jobs name the same checkout. */
-    sharesCheckout: (job: JobRecord) => sharing.get(job.shaman_checkout_id, job.id)!.n,
+    sharesCheckout: (job: JobCore) => sharing.get(job.shaman_checkout_id, job.id)!.n,
     addSteps: (id: number, steps: number, now: number) => void addSteps.run(steps, now, id),
     /** One task went from one status to another; `steps` is what that adds to the job's. */
     countMove(id: number, from: TaskStatus, to: TaskStatus, steps: number, now: number): void {

@@ -20,8 +20,9 @@ export interface Submissions {
   check(job: SubmittedJob): Promise<void>
 }
 
-// A turn of the loop stores so many tasks: a job of 100,000 must not hold up the workers' requests.
-const tasksPerTurn = 500
+// A turn of the loop stores tasks for so long: a job of 100,000 must not hold up the workers' requests.
+const turnMs = 12
+const tasksPerLook = 50
 
 export function createSubmissions(
   farm: Farm,
@@ -162,11 +163,15 @@ async function inTurns<T>(
   items: readonly T[],
   work: (item: T, index: number) => void,
 ): Promise<void> {
-  for (let at = 0; at < items.length; at += tasksPerTurn) {
+  for (let at = 0; at < items.length; ) {
     if (at > 0) await nextTurn()
-    const turn = items.slice(at, at + tasksPerTurn)
+    const end = performance.now() + turnMs
     farm.transaction(() => {
-      for (const [i, item] of turn.entries()) work(item, at + i)
+      while (at < items.length && performance.now() < end) {
+        const some = items.slice(at, at + tasksPerLook)
+        for (const [i, item] of some.entries()) work(item, at + i)
+        at += some.length
+      }
     })
   }
 }
@@ -199,7 +204,7 @@ function start(farm: Farm, id: number, submitted: SubmittedJob): JobRecord {
     farm.jobs.recount(id)
     const isPaused = submitted.initial_status === 'paused'
     changeJobStatus(farm, id, isPaused ? 'pause-requested' : 'queued', 'submitted')
-    const job = farm.jobs.byId(id)
+    const job = farm.jobs.byUuid(farm.jobs.byId(id).uuid)!
     farm.log.info({ job: job.uuid, name: job.name, type: job.job_type }, 'job submitted')
     return job
   })

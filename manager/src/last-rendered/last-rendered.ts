@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { JobLastRenderedImageInfo } from '@shaman-farm/manager-api'
 import sharp from 'sharp'
 import type { Farm } from '../farm.ts'
-import type { JobRecord } from '../jobs/jobs-store.ts'
+import type { JobCore } from '../jobs/jobs-store.ts'
 import { FarmError } from '../problems.ts'
 
 export const imageSizes = [
@@ -21,18 +21,18 @@ const thumbnailsPerJob = 2_000
 
 export interface LastRendered {
   /** Takes an image for a job; throws when its queue is full. */
-  add(job: JobRecord, image: Buffer, frame: number | undefined): void
+  add(job: JobCore, image: Buffer, frame: number | undefined): void
   infoOf(jobUuid: string): JobLastRenderedImageInfo | undefined
   /** Of whichever job rendered last. */
   latest(): JobLastRenderedImageInfo | undefined
   thumbnailUrl(jobUuid: string): string | undefined
-  frameThumbnails(job: JobRecord): { frame: number; url: string }[]
+  frameThumbnails(job: JobCore): { frame: number; url: string }[]
   /** Resolves when nothing is queued any more. */
   idle(): Promise<void>
 }
 
 interface Item {
-  job: JobRecord
+  job: JobCore
   image: Buffer
   frame: number | undefined
 }
@@ -89,7 +89,7 @@ export function createLastRendered(farm: Farm): LastRendered {
   }
 
   /** Named by content: such a URL never shows anything else, so it may be cached for ever. */
-  const keepFrame = async (job: JobRecord, frame: number, image: Buffer): Promise<void> => {
+  const keepFrame = async (job: JobCore, frame: number, image: Buffer): Promise<void> => {
     const sha = createHash('sha256').update(image).digest('hex')
     const dir = join(farm.logs.jobDir(job.uuid), 'frames')
     await mkdir(dir, { recursive: true })

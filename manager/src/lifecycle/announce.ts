@@ -1,13 +1,13 @@
 import type { JobStatus, TaskStatus, WorkerStatus } from '@shaman-farm/manager-api'
 import { dateTime, optionalTime } from '../db/times.ts'
 import type { Farm } from '../farm.ts'
-import type { JobRecord } from '../jobs/jobs-store.ts'
+import type { JobCore } from '../jobs/jobs-store.ts'
 import type { TaskRecord } from '../tasks/tasks-store.ts'
 import type { WorkerRecord } from '../workers/workers-store.ts'
 
 export function announceJob(
   farm: Farm,
-  job: JobRecord,
+  job: JobCore,
   facts: { previous?: JobStatus; refreshTasks?: boolean; wasDeleted?: boolean } = {},
 ): void {
   farm.publish({

@@ -1,7 +1,7 @@
 import { type JobStatus, schedulableJobStatuses } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
 import { consequenceOf, type JobConsequence } from '../jobs/job-rules.ts'
-import { type JobRecord, tallyOf } from '../jobs/jobs-store.ts'
+import { type JobCore, tallyOf } from '../jobs/jobs-store.ts'
 import { announceJob } from './announce.ts'
 
 /** The only way a job changes its status, with everything that follows. Call inside a transaction. */
@@ -11,7 +11,7 @@ export function changeJobStatus(farm: Farm, id: number, to: JobStatus, reason: s
 }
 
 /** Carries on with what the job's present status asks for; after a restart. */
-export function settleJob(farm: Farm, job: JobRecord): void {
+export function settleJob(farm: Farm, job: JobCore): void {
   const { next, tasks } = consequenceOf(job.status, job.status, tallyOf(job))
   if (tasks) changeTasks(farm, job, tasks, 'carried on after a restart')
   const after = tallyOf(farm.jobs.byId(job.id))
@@ -40,7 +40,7 @@ function step(farm: Farm, id: number, to: JobStatus, reason: string): JobStatus 
 /** Many tasks at once: no line in each log and no event for each, as the job's event says to fetch them again. */
 function changeTasks(
   farm: Farm,
-  job: JobRecord,
+  job: JobCore,
   { from, to }: NonNullable<JobConsequence['tasks']>,
   reason: string,
 ): void {

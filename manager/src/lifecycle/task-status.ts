@@ -1,7 +1,7 @@
 import type { AttemptOutcome, TaskStatus } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
 import { jobAfterOrder, jobAfterTask } from '../jobs/job-rules.ts'
-import { type JobRecord, tallyOf } from '../jobs/jobs-store.ts'
+import { type JobCore, tallyOf } from '../jobs/jobs-store.ts'
 import { stepsAfter } from '../tasks/task-rules.ts'
 import type { TaskRecord } from '../tasks/tasks-store.ts'
 import type { WorkerRecord } from '../workers/workers-store.ts'
@@ -103,7 +103,7 @@ export function endAttempt(farm: Farm, task: TaskRecord, outcome: AttemptOutcome
 
 function noteChange(
   farm: Farm,
-  job: JobRecord,
+  job: JobCore,
   task: TaskRecord,
   from: TaskStatus,
   { to, reason }: TaskStatusChange,
@@ -138,7 +138,7 @@ function releaseOrHold(farm: Farm, task: TaskRecord, from: TaskStatus, to: TaskS
 
 function rippleToJob(
   farm: Farm,
-  before: JobRecord,
+  before: JobCore,
   task: TaskRecord,
   change: TaskStatusChange,
 ): void {
@@ -152,7 +152,7 @@ function rippleToJob(
   }
 }
 
-function factsOf(farm: Farm, job: JobRecord) {
+function factsOf(farm: Farm, job: JobCore) {
   return {
     status: job.status,
     tally: tallyOf(job),

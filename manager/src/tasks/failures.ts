@@ -1,6 +1,6 @@
 import type { AttemptOutcome } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
-import type { JobRecord } from '../jobs/jobs-store.ts'
+import type { JobCore } from '../jobs/jobs-store.ts'
 import { changeJobStatus } from '../lifecycle/job-status.ts'
 import { noteInLog } from '../lifecycle/log-lines.ts'
 import { queuedOrPaused } from '../lifecycle/requeue.ts'
@@ -33,7 +33,7 @@ export function failTask(
 function gatherFacts(
   farm: Farm,
   worker: WorkerRecord,
-  job: JobRecord,
+  job: JobCore,
   task: TaskRecord,
 ): FailureFacts {
   const capable = { job: job.id, type: task.type, tag: job.worker_tag_id, except: worker.id }
@@ -45,7 +45,7 @@ function gatherFacts(
   }
 }
 
-function blockWorker(farm: Farm, worker: WorkerRecord, job: JobRecord, task: TaskRecord): void {
+function blockWorker(farm: Farm, worker: WorkerRecord, job: JobCore, task: TaskRecord): void {
   farm.workers.block(job.id, worker.id, task.type, farm.now())
   noteInLog(
     farm,
@@ -60,7 +60,7 @@ function blockWorker(farm: Farm, worker: WorkerRecord, job: JobRecord, task: Tas
 function giveToOthers(
   farm: Farm,
   worker: WorkerRecord,
-  job: JobRecord,
+  job: JobCore,
   decision: FailureDecision,
 ): void {
   for (const failed of farm.tasks.failedTasksOfWorker(worker.id, job.id)) {

@@ -1,6 +1,6 @@
 import type { FailureReport, TaskUpdate } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
-import type { JobRecord } from '../jobs/jobs-store.ts'
+import type { JobCore } from '../jobs/jobs-store.ts'
 import { announceJob, announceTask } from '../lifecycle/announce.ts'
 import { appendToLog } from '../lifecycle/log-lines.ts'
 import { changeTaskStatus } from '../lifecycle/task-status.ts'
@@ -68,7 +68,7 @@ function apply(
   return undefined
 }
 
-function recordProgress(farm: Farm, job: JobRecord, task: TaskRecord, update: TaskUpdate): void {
+function recordProgress(farm: Farm, job: JobCore, task: TaskRecord, update: TaskUpdate): void {
   const now = farm.now()
   const steps = Math.min(update.steps_completed ?? task.steps_completed, task.steps_total)
   const activity = update.activity ?? task.activity

@@ -12,6 +12,9 @@ import { requeueTasksOf } from '../lifecycle/requeue.ts'
 import { scheduledStatus } from './sleep-schedules.ts'
 import type { WorkerRecord } from './workers-store.ts'
 
+// A worker that speaks all the time is written down now and then; silence is told from it all the same.
+const seenEveryMs = 1_000
+
 export function registerWorker(
   farm: Farm,
   request: WorkerRegistration,
@@ -115,7 +118,8 @@ export function setWorkerStatus(
  * waiting for a person to wake it.
  */
 export function heardFrom(farm: Farm, worker: WorkerRecord): WorkerRecord {
-  farm.workers.seen(worker.id, farm.now())
+  const now = farm.now()
+  if (now - (worker.last_seen_at ?? 0) >= seenEveryMs) farm.workers.seen(worker.id, now)
   if (worker.status !== 'error' || worker.status_before_error === null) return worker
   const back = worker.status_before_error === 'asleep' ? 'asleep' : 'awake'
   setWorkerStatus(farm, worker, back, 'was heard of again')
