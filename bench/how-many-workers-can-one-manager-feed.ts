@@ -44,6 +44,8 @@ interface Feed {
   perSecond: number
   p50: number
   p99: number
+  /** Of the manager, for one task assigned and reported. */
+  cpuMs: number
 }
 
 interface BigJob {
@@ -94,7 +96,7 @@ async function workAlone(worker: Worker, samples: number): Promise<number[]> {
 /** Everybody at once, each asking as soon as it has reported. */
 async function measureFeed(
   client: ManagerClient,
-  { url }: Manager,
+  { url, process: { pid } }: Manager,
   plan: { workers: number; jobs: number; tasksPerJob: number; seconds: number },
   context: QuestionContext,
 ): Promise<Feed> {
@@ -103,26 +105,31 @@ async function measureFeed(
   const workers: Worker[] = []
   for (let i = 0; i < plan.workers; i += 1) workers.push(await register(url, `w${i}`, pool))
   context.log(`${plan.workers} workers, ${plan.jobs * plan.tasksPerJob} tasks`)
-  const end = performance.now() + plan.seconds * 1_000
+  const cpuBefore = await cpuMs(pid)
+  const start = performance.now()
+  const end = start + plan.seconds * 1_000
   const times: number[] = []
   let done = 0
   await Promise.all(
     workers.map(async (worker) => {
       while (performance.now() < end) {
-        const start = performance.now()
+        const asked = performance.now()
         const task = await askForTask(worker)
-        times.push(performance.now() - start)
+        times.push(performance.now() - asked)
         if (!task) return
         await complete(worker, task)
         done += 1
       }
     }),
   )
+  const seconds = (performance.now() - start) / 1_000
+  const cpu = (await cpuMs(pid)) - cpuBefore
   await pool.close()
   return {
+    cpuMs: cpu / done,
     workers: plan.workers,
     queued: plan.jobs * plan.tasksPerJob,
-    perSecond: done / plan.seconds,
+    perSecond: done / seconds,
     p50: quantile(times, 0.5),
     p99: quantile(times, 0.99),
   }
@@ -195,6 +202,7 @@ function answer(facts: { growth: Growth[]; feed: Feed; big: BigJob; rssMib: numb
         target: '< 50',
         met: feed.p99 < 50,
       },
+      { name: "manager's processor time for a task", value: round(feed.cpuMs), unit: 'ms' },
       {
         name: 'cost of an assignment, longest queue to shortest',
         value: round(ratio),
@@ -335,6 +343,14 @@ async function firstUrl(output: Readable): Promise<string> {
 async function rssMib({ pid }: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024
+}
+
+/** Processor time of a process so far, in and for it. */
+async function cpuMs(pid: number | undefined): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
+  return ticks * 10
 }
 
 function quantile(values: readonly number[], share: number): number {
