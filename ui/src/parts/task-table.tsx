@@ -1,7 +1,17 @@
 import { canDoToTask, type TaskAction } from '@shaman-farm/manager-api/status'
 import { A, useNavigate } from '@solidjs/router'
 import { createVirtualizer } from '@tanstack/solid-virtual'
-import { createEffect, createMemo, createSignal, For, on, onCleanup, Show, untrack } from 'solid-js'
+import {
+  batch,
+  createEffect,
+  createMemo,
+  createSignal,
+  For,
+  on,
+  onCleanup,
+  Show,
+  untrack,
+} from 'solid-js'
 import { actOnEach, setTaskStatus } from '../farm/acts.ts'
 import { type ApiError, asApiError, call } from '../farm/api.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
@@ -51,11 +61,13 @@ export function TaskTable(props: {
           })
           return { rows: page.tasks, total: page.total }
         },
-        onChange: () => {
-          setLoaded(true)
-          setError(undefined)
-          setVersion((n) => n + 1)
-        },
+        // Together, or for a moment the list counts as loaded and empty and loses its place.
+        onChange: () =>
+          batch(() => {
+            setLoaded(true)
+            setError(undefined)
+            setVersion((n) => n + 1)
+          }),
         onError: (cause) => setError(asApiError(cause)),
       })
       pages.want(0, 40)
@@ -122,8 +134,9 @@ export function TaskTable(props: {
   })
   const items = () => virtual.getVirtualItems()
   createEffect(() => {
-    const shown = items()
-    if (shown.length > 0) untrack(() => pages?.want(shown[0]!.index, shown.at(-1)!.index + 1))
+    const from = items()[0]?.index
+    const to = items().at(-1)?.index
+    if (from !== undefined && to !== undefined) untrack(() => pages?.want(from, to + 1))
   })
   const selected = createMemo(() => {
     version()

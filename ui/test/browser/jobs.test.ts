@@ -152,6 +152,24 @@ test('a failed frame is found by key, opens its task, tells its attempts and is 
   assert.deepEqual(problems, [])
 })
 
+test('a long list of tasks is scrolled to its end without a blank row', async (t) => {
+  if (needsChromium(t)) return
+  const { jobs } = await seedFarm(manager.url, {
+    workers: 0,
+    jobs: [{ name: 'long', frames: '1-1500', finish: 0 }],
+  })
+  const { page } = await openPage(t, browser, `${manager.url}/app/jobs/${jobs[0]!.id}/tasks`)
+  await page.getByText('render-1', { exact: true }).waitFor()
+  await page
+    .getByRole('grid', { name: 'Tasks' })
+    .locator('..')
+    .evaluate((scroller) => {
+      scroller.scrollTop = scroller.scrollHeight
+    })
+  await page.getByText('render-1500', { exact: true }).waitFor()
+  await page.getByText('preview-video', { exact: true }).waitFor()
+})
+
 test('frames chosen by dragging are told as a range and requeued together', async (t) => {
   if (needsChromium(t)) return
   const titles = seeded.jobs.find((job) => job.name === 'titles_v4')!
