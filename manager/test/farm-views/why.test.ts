@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { acknowledge, attentionItems } from '../../src/farm-views/attention.ts'
+import { whyOf } from '../../src/farm-views/why.ts'
+import { orderJobStatus } from '../../src/jobs/job-orders.ts'
+import { giveUpSilentWorkers } from '../../src/scheduler/timeouts.ts'
+import { applyUpdate } from '../../src/tasks/task-updates.ts'
+import { createTag } from '../../src/workers/worker-mgt.ts'
+import { addJob, addWorker, openTestFarm, report, type TestFarm, take } from '../test-farm.ts'
+
+function why(farm: TestFarm, job: { uuid: string }) {
+  const answer = whyOf(farm, farm.jobs.byUuid(job.uuid)!)
+  return { ...answer, codes: answer.reasons.map(({ code }) => code) }
+}
+
+test('without workers, the answer is how to start one', async (t) => {
+  const farm = openTestFarm(t)
+  const job = await addJob(farm, [{ name: 'a' }])
+  const { codes, summary } = why(farm, job)
+  assert.deepEqual(codes, ['no-workers'])
+  assert.equal(summary, 'There are no workers')
+})
+
+test('each worker that cannot is counted under what hinders it', async (t) => {
+  const farm = openTestFarm(t)
+  const { id } = createTag(farm, { name: 'gpu' })
+  const job = await addJob(farm, [{ name: 'a' }], { tag: farm.tags.byUuid(id!)!.id })
+  const other = await addJob(farm, [{ name: 'b', type: 'blender' }])
+  addWorker(farm, { name: 'one' })
+  addWorker(farm, { name: 'two' })
+  assert.deepEqual(why(farm, job).codes, ['tag-mismatch'])
+  const blender = why(farm, other)
+  assert.deepEqual(blender.codes.slice(0, 1), ['task-type-unsupported'])
+  assert.match(blender.summary, /2 of 2 workers do not support/)
+})
+
+test('a paused job says so first, with what to do', async (t) => {
+  const farm = openTestFarm(t)
+  const job = await addJob(farm, [{ name: 'a' }])
+  orderJobStatus(farm, farm.jobs.byId(job.id), 'pause-requested', 'test')
+  const { summary, reasons } = why(farm, job)
+  assert.equal(summary, 'The job is paused')
+  assert.match(reasons[0]!.hint!, /Requeue/)
+})
+
+test('while others are served first, the answer counts them', async (t) => {
+  const farm = openTestFarm(t)
+  await addJob(farm, [{ name: 'a' }, { name: 'b' }])
+  const job = await addJob(farm, [{ name: 'c' }])
+  const worker = addWorker(farm)
+  take(farm, worker)
+  const { codes, ready_tasks } = why(farm, job)
+  assert.deepEqual(codes, ['workers-busy', 'higher-priority-first'])
+  assert.equal(ready_tasks, 1)
+})
+
+test('failures of one kind are one item, whatever the frame', async (t) => {
+  const farm = openTestFarm(t)
+  await addJob(
+    farm,
+    Array.from({ length: 40 }, (_, i) => ({ name: `t${i}` })),
+  )
+  const crew = ['a', 'b'].map((name) => addWorker(farm, { name }))
+  for (const [i, worker] of crew.entries()) {
+    const task = take(farm, worker)!
+    const failure = { reason: 'missing-file' as const, excerpt: `frame ${i + 100}: no tex.png` }
+    farm.transaction(() => applyUpdate(farm, worker.id, task.uuid, { failure }, undefined))
+    report(farm, worker, task, 'failed')
+  }
+  const items = await attentionItems(farm)
+  const [item] = items.filter(({ kind }) => kind === 'failures')
+  assert.equal(items.filter(({ kind }) => kind === 'failures').length, 1)
+  assert.equal(item!.count, 2)
+  assert.match(item!.title, /a file is missing/)
+  acknowledge(farm, item!.id)
+  const again = (await attentionItems(farm)).find(({ id }) => id === item!.id)
+  assert.equal(again?.acknowledged, true)
+})
+
+test('a lost worker, a silent program and a job nobody can run want attention', async (t) => {
+  const farm = openTestFarm(t)
+  await addJob(farm, [{ name: 'a' }])
+  await addJob(farm, [{ name: 'b', type: 'houdini' }])
+  const busy = addWorker(farm, { name: 'busy' })
+  const lost = addWorker(farm, { name: 'lost' })
+  take(farm, busy)
+  farm.clock.now += 30 * 60_000
+  giveUpSilentWorkers(farm, [busy.id])
+  const items = await attentionItems(farm)
+  const of = (kind: string) => items.filter((item) => item.kind === kind)
+  assert.deepEqual(
+    of('worker-gone')[0]?.workers.map(({ id }) => id),
+    [lost.uuid],
+  )
+  assert.match(of('stuck-task')[0]!.title, /a has been silent for 30 min/)
+  assert.match(of('no-eligible-worker')[0]!.detail, /houdini/)
+})
