@@ -12,7 +12,7 @@ export interface ReferenceTable {
   add(seq: number, digests: Iterable<Digest>): void
   /** Takes back what {@link add} added. */
   remove(seq: number, digests: Iterable<Digest>): void
-  /** The same from 40-byte records. */
+  /** The same from a manifest's 40-byte records, which may repeat a digest. */
   addRecords(seq: number, records: Buffer): void
   has(digest: Digest): boolean
   count(digest: Digest): number
@@ -36,6 +36,8 @@ export function createReferenceTable(): ReferenceTable {
   let keysLow = new Uint32Array(capacity)
   let counts = new Uint32Array(capacity)
   let holders = new Float64Array(capacity)
+  // Who added last: a checkout may name a blob under several paths, and references it once.
+  let marks = new Uint32Array(capacity)
   let used = 0
   let blobs = 0
   let bytes = 0
@@ -57,14 +59,7 @@ export function createReferenceTable(): ReferenceTable {
       if (exclusive.get(seq)?.blobs === 0) exclusive.delete(seq)
     },
     addRecords(seq, records) {
-      // A checkout may name a blob under several paths; it references it once.
-      const seen = new Set<string>()
-      for (let at = 0; at < records.length; at += digestBytes) {
-        const key = records.toString('latin1', at, at + digestBytes)
-        if (seen.has(key)) continue
-        seen.add(key)
-        addOne(seq, records, at)
-      }
+      for (let at = 0; at < records.length; at += digestBytes) addOne(seq, records, at)
     },
     has: (digest) => table.count(digest) > 0,
     count(digest) {
@@ -92,6 +87,8 @@ export function createReferenceTable(): ReferenceTable {
       used += 1
     }
     const count = counts[slot]!
+    if (count > 0 && marks[slot] === seq >>> 0) return
+    marks[slot] = seq
     counts[slot] = count + 1
     if (count === 0) {
       blobs += 1
@@ -109,6 +106,7 @@ export function createReferenceTable(): ReferenceTable {
     if (count === 0) return
     const size = sizeAt(record, at)
     counts[slot] = count - 1
+    marks[slot] = 0
     holders[slot] = xor(holders[slot]!, seq)
     if (count === 1) {
       blobs -= 1
@@ -148,12 +146,13 @@ export function createReferenceTable(): ReferenceTable {
   }
 
   function grow(): void {
-    const old = { keysHigh, keysLow, counts, holders, capacity }
+    const old = { keysHigh, keysLow, counts, holders, marks, capacity }
     capacity *= 2
     keysHigh = new Uint32Array(capacity)
     keysLow = new Uint32Array(capacity)
     counts = new Uint32Array(capacity)
     holders = new Float64Array(capacity)
+    marks = new Uint32Array(capacity)
     used = 0
     for (let i = 0; i < old.capacity; i += 1) {
       if (old.counts[i] === 0) continue
@@ -165,6 +164,7 @@ export function createReferenceTable(): ReferenceTable {
       keysLow[slot] = low
       counts[slot] = old.counts[i]!
       holders[slot] = old.holders[i]!
+      marks[slot] = old.marks[i]!
       used += 1
     }
   }

@@ -5,6 +5,7 @@ import type { StoredBlob } from './blobs/committer.ts'
 import { createFileBlobStore, type FileBlobStore } from './blobs/file-blob-store.ts'
 import { createPartials, type Partials } from './blobs/partials.ts'
 import { createUploadsInFlight, type UploadsInFlight } from './blobs/uploads-in-flight.ts'
+import { createWritePool } from './blobs/write-pool.ts'
 import { checkStore, type FsckReport } from './care/fsck.ts'
 import { createQuarantine, type Quarantine } from './care/quarantine.ts'
 import { createScrubber, type Scrubber } from './care/scrub.ts'
@@ -133,7 +134,7 @@ type Settled = ShamanOptions &
 async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
   const { root, durability, now, disk, leaseMs, log } = options
   const { layout, index, serverId, storeId } = held
-  const syncer = createSyncer(layout.fileStore, { disk, now })
+  const syncer = createSyncer(layout.fileStore, { disk })
   const counters = await createCounters(index, log)
   const space = createSpaceKeeper(layout.fileStore, spaceLimits(options, counters), { disk, now })
   const protection = createProtection({ now, leaseMs })
@@ -153,6 +154,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     await index.putBlobs(digests.map((digest) => [digest, record] as const))
     await quarantine.healed(digests)
   }
+  const pool = disk === realDisk ? createWritePool() : undefined
   const blobs = createFileBlobStore({
     layout,
     disk,
@@ -160,6 +162,8 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     space,
     durability,
     tempDir,
+    // Threads cannot be given a file system that fails on purpose.
+    ...(pool && { pool }),
     onStored,
   })
   const partials = createPartials({ store: blobs, index, syncer, durability, space, now, log })
@@ -306,6 +310,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
       lastUse.stop()
       await lastUse.flush()
       await catalog.idle()
+      await pool?.close()
       await counters.save()
       await rm(tempDir, { recursive: true, force: true })
       await held.release()

@@ -12,6 +12,7 @@ import type { Durability, Syncer } from '../sync.ts'
 import type { BlobStore, ByteRange, PutOutcome } from './blob-store.ts'
 import { type Committer, createCommitter, type StoredBlob } from './committer.ts'
 import { openTempFile, removeQuietly, type TempFile, verifyDigest } from './temp-file.ts'
+import type { WritePool } from './write-pool.ts'
 
 /** Blobs as files on a volume that workers may see, in Flamenco's layout. */
 export interface FileBlobStore extends BlobStore {
@@ -27,6 +28,8 @@ export interface FileBlobStore extends BlobStore {
   putBytes(digest: Digest, bytes: Uint8Array): Promise<PutOutcome>
 }
 
+const aloneUpTo = 4
+
 /** What a {@link FileBlobStore} is made of. */
 export interface FileBlobStoreParts {
   layout: Layout
@@ -35,6 +38,8 @@ export interface FileBlobStoreParts {
   space: SpaceKeeper
   durability: Durability
   tempDir: string
+  /** Threads that write small files; without them the calling thread does. */
+  pool?: WritePool
   onStored(blobs: readonly StoredBlob[]): Promise<void>
 }
 
@@ -43,6 +48,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   const { layout, disk, space, tempDir } = parts
   const committer = createCommitter(parts)
   let temps = 0
+  let smallOnes = 0
   const nextTemp = (): string => `${tempDir}/${(temps++).toString(36)}.tmp`
 
   const isStored = (digest: Digest): boolean => {
@@ -70,11 +76,13 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
     async putBytes(digest, bytes) {
       verifyDigest({ sha: hash('sha256', bytes, 'hex'), size: bytes.byteLength }, digest)
       const giveBack = await space.reserve(digest.size)
+      smallOnes += 1
       try {
-        return await committer.commit(digest, writeSmall(bytes))
+        return await committer.commit(digest, await writeSmall(digest, bytes))
       } catch (error) {
         throw asSpaceProblem(error)
       } finally {
+        smallOnes -= 1
         giveBack()
       }
     },
@@ -108,8 +116,13 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
     }
   }
 
-  function writeSmall(bytes: Uint8Array): string {
+  // Alone, a file is written at once; in company, by threads.
+  async function writeSmall(digest: Digest, bytes: Uint8Array): Promise<string> {
     const path = nextTemp()
+    if (parts.pool && smallOnes > aloneUpTo) {
+      await parts.pool.write(path, layout.blobDir(digest), bytes)
+      return path
+    }
     const fd = disk.openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o444)
     try {
       try {
