@@ -5,6 +5,7 @@ import { openShaman, type Shaman } from '@shaman-farm/shaman'
 import { type Logger, pino } from 'pino'
 import { openConfig } from './config/config.ts'
 import { backUpBefore } from './db/backups.ts'
+import { keepCheckpoints } from './db/checkpoints.ts'
 import { openDatabase } from './db/open.ts'
 import { advertise } from './discovery/advertise.ts'
 import { ownUrls } from './discovery/own-urls.ts'
@@ -70,6 +71,7 @@ export async function startManager(options: ManagerOptions): Promise<RunningMana
     await listen(http, config.current.host, config.current.port)
     closers.push(() => http.endStreams())
     tellTheNetwork(farm, http, closers)
+    closers.push(keepCheckpoints(databasePath, log))
     farm.publish({ kind: 'lifecycle', data: { type: 'manager-startup' } })
     const url = urlOf(http, config.current.host)
     log.info({ url, storage: config.current.storage }, 'manager listening')

@@ -24,10 +24,6 @@ export function startTimers(farm: Farm, requests: TaskRequests): () => void {
     giveUpSilentWorkers(farm, requests.waiting())
   })
   every(20_000, 'sleep schedules', () => applySchedules(farm))
-  every(15 * 60_000, 'checkpoint', () => {
-    farm.transactions.flush()
-    farm.db.pragma('wal_checkpoint(TRUNCATE)')
-  })
   let isBackingUp = false
   every(farm.config.current.backupPeriodMs, 'backup', async () => {
     if (isBackingUp) return

@@ -19,9 +19,11 @@ const migrationsDir = join(import.meta.dirname, 'migrations')
 export function openDatabase({ path, log, beforeMigration }: OpenDatabaseOptions): Db {
   mkdirSync(dirname(path), { recursive: true })
   const isNew = !existsSync(path)
+  const held = lock(path)
   const db = connect(path)
+  closeTogether(db, held)
   try {
-    lock(db, path)
+    tune(db, path)
     if (!isNew) checkIntegrity(db, path)
     migrate(db, { log, ...(beforeMigration && !isNew ? { beforeMigration } : {}) })
     return db
@@ -42,9 +44,9 @@ export function checkIntegrity(db: Db, path: string): void {
   if (problems.length > 0) throw corrupt(path, problems.slice(0, 5).join('; '))
 }
 
-function connect(path: string): Db {
+function connect(path: string, timeout = 5_000): Db {
   try {
-    return new Database(path, { timeout: 1_000 })
+    return new Database(path, { timeout })
   } catch (cause) {
     throw new DatabaseError('DATABASE_UNREADABLE', `The database ${path} cannot be opened`, {
       cause,
@@ -53,22 +55,39 @@ function connect(path: string): Db {
   }
 }
 
-/** One manager per database: a second one would hand out the same tasks. */
-function lock(db: Db, path: string): void {
-  wrapCorruption(path, () => {
-    try {
-      db.pragma('locking_mode = EXCLUSIVE')
-      db.pragma('journal_mode = WAL')
-      db.exec('BEGIN EXCLUSIVE; COMMIT')
-    } catch (cause) {
-      if (!isSqlite(cause, 'SQLITE_BUSY')) throw cause
-      throw new DatabaseError('DATABASE_LOCKED', `The database ${path} is in use`, {
-        cause,
-        hint: 'Another manager is running on this data folder. Stop it, or use another --data.',
-      })
-    }
-  })
+/**
+ * One manager per database: a second one would hand out the same tasks. The lock is a transaction held on a file
+ * beside it, which the system lets go of however the process ends; on the database itself it would shut out the thread
+ * that makes checkpoints.
+ */
+function lock(path: string): Db {
+  const held = connect(`${path}.lock`, 1_000)
+  try {
+    held.exec('BEGIN EXCLUSIVE')
+    return held
+  } catch (cause) {
+    held.close()
+    if (!isSqlite(cause, 'SQLITE_BUSY')) throw cause
+    throw new DatabaseError('DATABASE_LOCKED', `The database ${path} is in use`, {
+      cause,
+      hint: 'Another manager is running on this data folder. Stop it, or use another --data.',
+    })
+  }
+}
+
+function closeTogether(db: Db, held: Db): void {
+  const close = db.close.bind(db)
+  db.close = () => {
+    held.close()
+    return close()
+  }
+}
+
+function tune(db: Db, path: string): void {
+  wrapCorruption(path, () => db.pragma('journal_mode = WAL'))
   db.pragma('synchronous = NORMAL')
+  // Checkpoints are made elsewhere; this is for the case that they are not.
+  db.pragma('wal_autocheckpoint = 50000')
   db.pragma('foreign_keys = ON')
   db.pragma('temp_store = MEMORY')
   db.pragma('cache_size = -65536')
