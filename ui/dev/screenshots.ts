@@ -59,11 +59,13 @@ async function shoot(
   size: Shot = {},
   act?: (page: Page) => Promise<unknown>,
 ): Promise<void> {
+  const everyWay = ['overview', 'jobs', 'job', 'task', 'storage', 'workers'].includes(name)
   for (const [suffix, view] of [
     ['', { width: 1440, height: 900, theme: 'dark' }],
     ['-light', { width: 1440, height: 900, theme: 'light' }],
     ['-narrow', { width: 360, height: 780, theme: 'dark' }],
   ] as const) {
+    if (suffix !== '' && !everyWay) continue
     const context = await browser.newContext({
       viewport: { width: size.width ?? view.width, height: size.height ?? view.height },
       colorScheme: view.theme,

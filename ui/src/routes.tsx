@@ -31,6 +31,11 @@ const Welcome = lazy(() => import('./pages/welcome.tsx').then((m) => ({ default:
 const Wall = lazy(() => import('./pages/wall.tsx').then((m) => ({ default: m.Wall })))
 const NotFound = lazy(() => import('./pages/not-found.tsx').then((m) => ({ default: m.NotFound })))
 
+/** Fetches what is opened next from most pages, so that a click need not wait for it. */
+export function preloadJobPages(): void {
+  for (const page of [JobPage, JobOverview, JobTasks]) void page.preload()
+}
+
 export const routes: RouteDefinition[] = [
   { path: '/', component: Overview },
   { path: '/attention', component: AttentionPage },

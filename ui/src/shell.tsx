@@ -20,6 +20,7 @@ import { Icon } from './parts/glyph.tsx'
 import { Keys } from './parts/keys.tsx'
 import { StatusWord } from './parts/status-word.tsx'
 import { Toasts } from './parts/toasts.tsx'
+import { preloadJobPages } from './routes.tsx'
 import styles from './shell.module.css'
 
 const places = [
@@ -41,7 +42,10 @@ export function Shell(props: RouteSectionProps) {
   listenForShortcuts()
   // Before anybody asks for it, or what is typed at once would be lost.
   onMount(() => {
-    const timer = setTimeout(() => void Palette.preload(), 1500)
+    const timer = setTimeout(() => {
+      void Palette.preload()
+      preloadJobPages()
+    }, 1000)
     onCleanup(() => clearTimeout(timer))
   })
   useShortcuts([

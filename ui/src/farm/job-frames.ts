@@ -18,10 +18,14 @@ export interface JobFramesLive {
 /** A job's frames with who made them, following its tasks' events. */
 export function createJobFrames(jobId: () => string): JobFramesLive {
   const farm = useFarm()
-  const answer = createRead<JobFrames>(() => `/farm/jobs/${jobId()}/frames`, { soonMs: 1200 })
+  const answer = createRead<JobFrames>(() => `/farm/jobs/${jobId()}/frames`, {
+    soonMs: 1200,
+    raw: true,
+  })
   const told = createRead<Attempts>(() => `/farm/jobs/${jobId()}/attempts`, {
     query: () => ({ limit: 5000 }),
     soonMs: 1200,
+    raw: true,
   })
   const noFrames = () => answer.data()?.total === 0
   const tasks = createRead<TaskPage>(

@@ -21,6 +21,8 @@ export interface ReadOptions {
   soonMs?: number
   /** Field that tells rows apart, so that a reload keeps their elements. */
   key?: string
+  /** Kept as it came, for answers of many thousand parts that are drawn rather than rendered. */
+  raw?: boolean
   /** Every so often, for what no event announces. */
   everyMs?: number
 }
@@ -34,6 +36,7 @@ export function createRead<T extends object>(
   options: ReadOptions = {},
 ): Read<T> {
   const [state, setState] = createStore<{ value: T | undefined }>({ value: undefined })
+  const [whole, setWhole] = createSignal<T>()
   const [error, setError] = createSignal<ApiError>()
   const [loading, setLoading] = createSignal(true)
   const [asOf, setAsOf] = createSignal<number>()
@@ -47,7 +50,7 @@ export function createRead<T extends object>(
       running?.abort()
       running = undefined
       if (path() !== shownPath) {
-        setState('value', undefined)
+        show(undefined)
         setLoading(true)
       }
       void load()
@@ -63,7 +66,7 @@ export function createRead<T extends object>(
   })
 
   return {
-    data: () => state.value,
+    data: () => (options.raw ? whole() : state.value),
     error,
     loading,
     asOf,
@@ -74,7 +77,10 @@ export function createRead<T extends object>(
         void load()
       }, options.soonMs ?? 400)
     },
-    patch: (change) => state.value && show(change(state.value)),
+    patch(change) {
+      const now = options.raw ? whole() : state.value
+      if (now) show(change(now))
+    },
   }
 
   async function load(): Promise<void> {
@@ -109,6 +115,7 @@ export function createRead<T extends object>(
   }
 
   function show(value: T | undefined): void {
-    setState('value', reconcile(value, { key: options.key ?? 'id', merge: false }))
+    if (options.raw) setWhole(() => value)
+    else setState('value', reconcile(value, { key: options.key ?? 'id', merge: false }))
   }
 }
