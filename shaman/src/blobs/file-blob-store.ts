@@ -26,6 +26,8 @@ export interface FileBlobStore extends BlobStore {
   isStored(digest: Digest): boolean
   /** Stores a small blob that is in memory whole. */
   putBytes(digest: Digest, bytes: Uint8Array): Promise<PutOutcome>
+  /** Resolves when {@link putBytes} may be given more without memory growing. */
+  room(): Promise<void>
 }
 
 const aloneUpTo = 4
@@ -85,6 +87,9 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
         smallOnes -= 1
         giveBack()
       }
+    },
+    async room() {
+      await parts.pool?.room()
     },
     async open(digest, range) {
       if (!isStored(digest)) throw missing(digest)

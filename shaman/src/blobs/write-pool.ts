@@ -4,6 +4,8 @@ import { Worker } from 'node:worker_threads'
 export interface WritePool {
   /** Writes a new file, and makes the directory its blob is going to lie in. */
   write(path: string, dir: string, bytes: Uint8Array): Promise<void>
+  /** Resolves when there is room for more; whoever reads from a network waits for it. */
+  room(): Promise<void>
   close(): Promise<void>
 }
 
@@ -32,6 +34,7 @@ interface Waiting {
 const threads = 4
 const batchLength = 32
 const batchBytes = 1 << 20
+const mostQueuedBytes = 8 << 20
 
 /** Creates a pool; its threads start with the first batch and keep no process alive. */
 export function createWritePool(): WritePool {
@@ -41,12 +44,15 @@ export function createWritePool(): WritePool {
   let gatheredBytes = 0
   let isPlanned = false
   let nextId = 0
+  let queuedBytes = 0
+  let waiters: (() => void)[] = []
 
   return {
     write(path, dir, bytes) {
       return new Promise((resolve, reject) => {
         gathered.push({ path, dir, bytes, resolve, reject })
         gatheredBytes += bytes.byteLength
+        queuedBytes += bytes.byteLength
         if (gathered.length >= batchLength || gatheredBytes >= batchBytes) send()
         else if (!isPlanned) {
           isPlanned = true
@@ -56,6 +62,11 @@ export function createWritePool(): WritePool {
           })
         }
       })
+    },
+    async room() {
+      while (queuedBytes > mostQueuedBytes) {
+        await new Promise<void>((resolve) => waiters.push(resolve))
+      }
     },
     async close() {
       await Promise.all(workers.map((worker) => worker.terminate()))
@@ -96,11 +107,19 @@ export function createWritePool(): WritePool {
   function finish({ id, errors }: WriteResult): void {
     const batch = running.get(id)
     running.delete(id)
+    release(batch?.files ?? [])
     for (const [i, file] of (batch?.files ?? []).entries()) {
       const problem = errors[i]
       if (problem) file.reject(Object.assign(new Error(problem.message), { code: problem.code }))
       else file.resolve()
     }
+  }
+
+  function release(files: readonly Waiting[]): void {
+    for (const { bytes } of files) queuedBytes -= bytes.byteLength
+    const woken = waiters
+    waiters = []
+    for (const wake of woken) wake()
   }
 
   function fail(worker: Worker, error: unknown): void {
@@ -109,6 +128,7 @@ export function createWritePool(): WritePool {
     for (const [id, batch] of running) {
       if (batch.worker !== worker) continue
       running.delete(id)
+      release(batch.files)
       for (const file of batch.files) file.reject(error as Error)
     }
   }

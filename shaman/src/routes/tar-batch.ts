@@ -53,6 +53,7 @@ async function receiveBatch(
       bytes += entry.size
       if (count > batchLimits.files || bytes > 2 * batchLimits.bytes) throw tooMuch()
       pending.push(storeEntry(shaman, entry).then(say))
+      await shaman.blobs.room()
     }
     await Promise.all(pending)
     say({ durable: shaman.durability === 'full', count })
