@@ -88,7 +88,8 @@ export async function openWindow(
       // Blender looks at where the pointer is before it looks at the button, and both take it a while.
       const there = ['mousemove', `${x - 2}`, `${y}`, 'sleep', '0.3', 'mousemove', `${x}`, `${y}`]
       const press = ['sleep', '0.5', 'mousedown', '1', 'sleep', '0.2', 'mouseup', '1']
-      await run('xdotool', [...there, ...press], { env })
+      const away = ['sleep', '0.2', 'mousemove', '600', '700']
+      await run('xdotool', [...there, ...press, ...away], { env })
     },
     async type(text) {
       await run('xdotool', ['type', '--delay', '20', text], { env })

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import {
   createProgress,
@@ -154,10 +155,14 @@ function isYes(answer: string): boolean {
   return /^y(es)?$/i.test(answer.trim())
 }
 
+/** What the person types; Ctrl-C and Ctrl-D are no answer. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
+  const closed = once(lines, 'close').then(() => '')
+  lines.once('SIGINT', () => lines.close())
   try {
-    return await lines.question(question, { signal })
+    const answer = lines.question(question, { signal }).catch(() => '')
+    return await Promise.race([answer, closed])
   } finally {
     lines.close()
   }
