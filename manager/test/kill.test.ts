@@ -13,7 +13,7 @@ import { signOnWorker, submitEcho, type TestWorker } from './running-manager.ts'
 const kills = Number(process.env.FARM_KILLS ?? 2)
 const workers = Number(process.env.FARM_KILL_WORKERS ?? 8)
 const jobs = 4
-const sleepsPerJob = 15
+const sleepsPerJob = Number(process.env.FARM_KILL_SLEEPS ?? 15)
 
 interface Process {
   child: ChildProcess

@@ -90,7 +90,7 @@ function tune(db: Db, path: string): void {
   db.pragma('wal_autocheckpoint = 50000')
   db.pragma('foreign_keys = ON')
   db.pragma('temp_store = MEMORY')
-  db.pragma('cache_size = -65536')
+  db.pragma('cache_size = -16384')
 }
 
 function migrate(

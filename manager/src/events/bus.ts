@@ -20,7 +20,7 @@ export interface EventBus {
  * older than anything kept here and is told to fetch everything again.
  */
 export function createEventBus({
-  keep = 10_000,
+  keep = 5_000,
   firstSeq = Date.now() * 1000,
 }: {
   keep?: number
