@@ -22,6 +22,7 @@ const CheckoutPage = lazy(() =>
 )
 const BlobPage = lazy(() => import('./pages/checkout.tsx').then((m) => ({ default: m.BlobPage })))
 const Submit = lazy(() => import('./pages/submit.tsx').then((m) => ({ default: m.Submit })))
+const JobFrame = lazy(() => import('./pages/job-frame.tsx').then((m) => ({ default: m.JobFrame })))
 const JobHistory = lazy(() =>
   import('./pages/job-history.tsx').then((m) => ({ default: m.JobHistory })),
 )
@@ -49,6 +50,7 @@ export const routes: RouteDefinition[] = [
       { path: '/tasks', component: JobTasks },
       { path: '/tasks/:task', component: JobTasks },
       { path: '/settings', component: JobSettings },
+      { path: '/frames/:frame', component: JobFrame },
       { path: '/history', component: JobHistory },
     ],
   },

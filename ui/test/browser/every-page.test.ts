@@ -38,6 +38,7 @@ function placesOf({ jobs, workers }: Seeded): Record<string, string> {
     attention: '/attention',
     jobs: '/jobs',
     'job, frames': `/jobs/${job.id}`,
+    'job, one frame': `/jobs/${job.id}/frames/1001`,
     'job, tasks': `/jobs/${job.id}/tasks`,
     'job, settings': `/jobs/${job.id}/settings`,
     'job, history': `/jobs/${job.id}/history`,

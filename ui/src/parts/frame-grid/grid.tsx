@@ -301,7 +301,9 @@ function Canvas(props: {
   }
   const openCell = (index: number): void => {
     const task = props.frames.taskIds[props.frames.task[index]!]
-    if (task !== undefined) navigate(`/jobs/${props.jobId}/tasks/${task}`)
+    if (props.frames.kind === 'frames') {
+      navigate(`/jobs/${props.jobId}/frames/${props.frames.number[index]}`)
+    } else if (task !== undefined) navigate(`/jobs/${props.jobId}/tasks/${task}`)
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
