@@ -2,7 +2,13 @@ import { createEffect, createSignal, For, on, onCleanup, Show } from 'solid-js'
 import { type ApiError, asApiError } from '../farm/api.ts'
 import { formatBytes, formatCount, formatNumber } from '../farm/format.ts'
 import { reportOf } from '../farm/report.ts'
-import { applyCollection, type GcPlan, planCollection, undoCollection } from '../farm/store.ts'
+import {
+  applyCollection,
+  type GcPlan,
+  type GcResult,
+  planCollection,
+  undoCollection,
+} from '../farm/store.ts'
 import { toast } from '../farm/toasts.ts'
 import { Ago } from './ago.tsx'
 import { Dialog } from './dialog.tsx'
@@ -56,13 +62,9 @@ export function GcPlanCard(props: {
     if (!chosen) return
     try {
       const result = await applyCollection(chosen.id, evenIfLarge)
-      const spared =
-        result.spared.blobs > 0
-          ? ` ${formatCount(result.spared.blobs, 'blob')} gained a use and stayed.`
-          : ''
       toast(
-        `Freed ${formatBytes(result.removed.bytes)} in ${formatCount(result.removed.blobs, 'blob')}.${spared}`,
-        { undo: () => void takeBack(result.epoch) },
+        resultWords(result),
+        result.removed.blobs > 0 ? { undo: () => void takeBack(result.epoch) } : {},
       )
       props.onApplied()
     } catch (cause) {
@@ -126,7 +128,7 @@ export function GcPlanCard(props: {
                 </For>
               </ul>
             </Show>
-            <p class="muted">
+            <p class={`muted ${styles.planned}`}>
               Planned <Ago time={made().created} />. Blobs that gain a use before you apply are
               skipped and told.
             </p>
@@ -173,6 +175,17 @@ export function GcPlanCard(props: {
       </Show>
     </section>
   )
+}
+
+function resultWords({ removed, spared, erased }: GcResult): string {
+  const words = [
+    erased.length > 0 ? `Removed ${formatCount(erased.length, 'checkout')}.` : '',
+    removed.blobs > 0
+      ? `Freed ${formatBytes(removed.bytes)} in ${formatCount(removed.blobs, 'blob')}.`
+      : '',
+    spared.blobs > 0 ? `${formatCount(spared.blobs, 'blob')} gained a use and stayed.` : '',
+  ]
+  return words.filter(Boolean).join(' ') || 'Nothing was left to remove.'
 }
 
 function removeWords(plan: GcPlan): string {

@@ -20,6 +20,7 @@ test('the store is explained by checkout, a plan is made, and pins and jobs prot
     ],
   })
   await storeProject(manager.url, 'orphan', { folder: 'spring', shared: 2, ownKb: 80 })
+  await storeProject(manager.url, 'loose', { folder: 'spring', shared: 2, ownKb: 30 })
   const browser = await openBrowser()
   t.after(() => browser.close())
   const { page, problems } = await openPage(t, browser, `${manager.url}/app/storage`)
@@ -40,5 +41,11 @@ test('the store is explained by checkout, a plan is made, and pins and jobs prot
   await page.goto(`${manager.url}/app/storage`)
   await orphan.waitFor()
   assert.equal(await orphan.isDisabled(), true)
+
+  await page.getByLabel('Remove spring/loose with the plan').check()
+  await page.getByRole('button', { name: 'Remove 1 checkout…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove 1 checkout' }).click()
+  await page.getByText('Removed 1 checkout.').waitFor()
+  await page.getByRole('link', { name: 'spring/loose' }).waitFor({ state: 'detached' })
   assert.deepEqual(problems, [])
 })
