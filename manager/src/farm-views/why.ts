@@ -166,12 +166,13 @@ function jobsBefore(farm: Farm, job: JobRecord): number {
 
 function summarize(job: JobRecord, facts: Facts, reasons: readonly Reason[]): string {
   const { active } = tallyOf(job)
-  const first = reasons[0]
+  // That the video waits for the frames is in order; what keeps the frames from being made is the news.
+  const first = reasons.find(({ code }) => code !== 'waits-for-tasks')
   if (active > 0) {
     const others = facts.ready > 0 ? `, ${facts.ready} more could run` : ''
     return `${active} ${active === 1 ? 'task is' : 'tasks are'} running${others}`
   }
-  if (first && first.code !== 'waits-for-tasks') return first.message
+  if (first) return first.message
   if (facts.ready > 0) return 'A worker will take the next task in a moment'
-  return first?.message ?? 'Nothing is left to do'
+  return reasons[0]?.message ?? 'Nothing is left to do'
 }

@@ -15,9 +15,9 @@ function why(farm: TestFarm, job: { uuid: string }) {
 
 test('without workers, the answer is how to start one', async (t) => {
   const farm = openTestFarm(t)
-  const job = await addJob(farm, [{ name: 'a' }])
+  const job = await addJob(farm, [{ name: 'a' }, { name: 'video', after: ['a'] }])
   const { codes, summary } = why(farm, job)
-  assert.deepEqual(codes, ['no-workers'])
+  assert.deepEqual(codes, ['waits-for-tasks', 'no-workers'])
   assert.equal(summary, 'There are no workers')
 })
 
