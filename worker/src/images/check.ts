@@ -1,6 +1,7 @@
 import { open, stat } from 'node:fs/promises'
 import { askDecoder } from './decoder.ts'
 import { findExrDamage } from './exr.ts'
+import { findTiffDamage } from './tiff.ts'
 
 const decodable = new Set(['png', 'jpeg', 'tiff', 'webp'])
 
@@ -11,6 +12,10 @@ export async function findDamage(file: string): Promise<string | undefined> {
   if (info.size === 0) return 'it is empty'
   const format = await formatOf(file)
   if (format === 'exr') return findExrDamage(file, info.size)
+  if (format === 'tiff') {
+    const damage = await findTiffDamage(file, info.size)
+    if (damage !== undefined) return damage
+  }
   if (format !== undefined && decodable.has(format)) {
     return askDecoder({ kind: 'damage', file })
   }
