@@ -21,7 +21,7 @@ export async function makePreview(
 /** What is wrong with the pixels of a file, or undefined. */
 export async function decodeAll(file: string): Promise<string | undefined> {
   try {
-    await sharp(file, { failOn: 'truncated', limitInputPixels: false, sequentialRead: true })
+    await sharp(file, { failOn: 'error', limitInputPixels: false, sequentialRead: true })
       .resize({ width: 16, fastShrinkOnLoad: false })
       .raw()
       .toBuffer()

@@ -7,6 +7,7 @@ import { open } from 'node:fs/promises'
 const maxHeaderBytes = 1 << 20
 const multiPart = 0x1000
 const tiled = 0x200
+const deep = 0x800
 const linesPerChunk: Record<number, number> = { 3: 16, 4: 32, 5: 16, 6: 32, 7: 32, 8: 32, 9: 256 }
 
 export async function findExrDamage(file: string, size: number): Promise<string | undefined> {
@@ -14,7 +15,16 @@ export async function findExrDamage(file: string, size: number): Promise<string 
   try {
     const bytes = Buffer.alloc(Math.min(size, maxHeaderBytes))
     await handle.read(bytes, 0, bytes.length, 0)
-    return checkHeader(bytes, size)
+    const found = checkTable(bytes, size)
+    if (found.damage !== undefined || found.last === undefined) return found.damage
+    const { buffer, bytesRead } = await handle.read(
+      Buffer.alloc(4),
+      0,
+      4,
+      found.last + found.sizeAt,
+    )
+    const end = found.last + found.sizeAt + 4 + (bytesRead < 4 ? 0 : buffer.readUInt32LE(0))
+    return bytesRead < 4 || end > size ? 'its last pixels are cut off' : undefined
   } catch (error) {
     if (error instanceof RangeError) return 'its header is cut off'
     throw error
@@ -23,7 +33,14 @@ export async function findExrDamage(file: string, size: number): Promise<string 
   }
 }
 
-function checkHeader(bytes: Buffer, size: number): string | undefined {
+interface Table {
+  damage?: string
+  /** Where the chunk furthest back begins, and how far into it its length is written. */
+  last?: number
+  sizeAt: number
+}
+
+function checkTable(bytes: Buffer, size: number): Table {
   const flags = bytes.readUInt32LE(4)
   let at = 8
   let chunks = 0
@@ -34,11 +51,17 @@ function checkHeader(bytes: Buffer, size: number): string | undefined {
     chunks += part.chunks ?? (flags & tiled ? 0 : scanLineChunks(part))
   } while (flags & multiPart && bytes[at] !== 0)
   if (flags & multiPart) at += 1
+  // Before its length a chunk has its part, if there are several, and its first line.
+  const sizeAt = flags & multiPart ? 8 : 4
+  let last = 0
   for (let i = 0; i < chunks && at + 8 <= bytes.length; i++, at += 8) {
     const offset = bytes.readBigUInt64LE(at)
-    if (offset === 0n || offset >= BigInt(size)) return 'it was never finished'
+    if (offset === 0n || offset >= BigInt(size)) return { damage: 'it was never finished', sizeAt }
+    last = Math.max(last, Number(offset))
   }
-  return at >= size ? 'it ends before its first pixel' : undefined
+  if (at >= size) return { damage: 'it ends before its first pixel', sizeAt }
+  // Tiles and deep pixels write their length elsewhere.
+  return last === 0 || flags & (tiled | deep) ? { sizeAt } : { last, sizeAt }
 }
 
 interface Part {

@@ -204,18 +204,24 @@ test('a script that stops Blender with an exit code is a Python error', async (t
   await assert.rejects(render(parameters, testContext(t)), { reason: 'python-error' })
 })
 
-test('OpenEXR frames are checked for being whole', async (t) => {
-  if (isMissing(t, 'blender')) return
-  const output = await outputIn(t)
-  const parameters = parametersFor({ output, frames: '1' })
-  parameters.args = parameters.args.map((arg) => (arg === 'PNG' ? 'OPEN_EXR' : arg))
-  await render(parameters, testContext(t))
-  const file = output.replace('######', '000001.exr')
-  assert.equal(await findDamage(file), undefined)
-  const whole = await readFile(file)
-  for (const size of [whole.length - 1, whole.length >> 1, 100, 12]) {
-    await writeFile(file, whole.subarray(0, size))
-    // The last bytes are inside the last chunk, which the table cannot show.
-    if (size < whole.length - 1) assert.notEqual(await findDamage(file), undefined, `${size} bytes`)
-  }
-})
+for (const [format, extension] of [
+  ['OPEN_EXR', 'exr'],
+  ['TIFF', 'tif'],
+  ['PNG', 'png'],
+  ['JPEG', 'jpg'],
+] as const) {
+  test(`${format} as Blender writes it is whole, and not when it is cut`, async (t) => {
+    if (isMissing(t, 'blender')) return
+    const output = await outputIn(t)
+    const parameters = parametersFor({ output, frames: '1' })
+    parameters.args = parameters.args.map((arg) => (arg === 'PNG' ? format : arg))
+    await render(parameters, testContext(t))
+    const file = output.replace('######', `000001.${extension}`)
+    assert.equal(await findDamage(file), undefined)
+    const whole = await readFile(file)
+    for (const part of [0.02, 0.3, 0.6, 0.9]) {
+      await writeFile(file, whole.subarray(0, Math.floor(whole.length * part)))
+      assert.notEqual(await findDamage(file), undefined, `${part} of it`)
+    }
+  })
+}
