@@ -14,7 +14,8 @@ import { closureOf, installFor, type ThirdParty, thirdPartyEntries } from './thi
 import { type OwnPackage, readManifest, transpilePackage } from './transpile.ts'
 import { checksums, type Entry, entriesUnder, sha256Of, text } from './tree.ts'
 
-const ownPackages: readonly OwnPackage[] = [
+/** What of ours is in a release; the rest builds, tests or measures. */
+export const ownPackages: readonly OwnPackage[] = [
   { name: '@shaman-farm/terminal', dir: 'bin/terminal' },
   {
     name: '@shaman-farm/shaman',
