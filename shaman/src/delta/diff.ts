@@ -1,5 +1,14 @@
 import { type ChunkMap, zeroHash } from './chunk-map.ts'
-import { literalBytes, mostOps, type RecipeBase, type RecipeOp, recipeLimits } from './recipe.ts'
+import {
+  type CopyCursor,
+  cursorAfter,
+  firstCursor,
+  literalBytes,
+  mostOps,
+  type RecipeBase,
+  type RecipeOp,
+  recipeLimits,
+} from './recipe.ts'
 
 /** A blob the store holds, and how it is cut. */
 export interface Base extends RecipeBase {
@@ -48,23 +57,31 @@ export function literalShare(difference: Difference, bytes: number): number {
   return seen === 0 ? 0 : literal / seen
 }
 
-function indexChunks(bases: readonly Base[]): Map<bigint, Found> {
-  const index = new Map<bigint, Found>()
+/** Where each chunk lies: all its places, in order. Equal parts are common, as in copies of a mesh. */
+type ChunkIndex = ReadonlyMap<bigint, readonly Found[]>
+
+function indexChunks(bases: readonly Base[]): ChunkIndex {
+  const index = new Map<bigint, Found[]>()
   bases.forEach(({ map }, base) => {
     let offset = 0
     map.hashes.forEach((hash, at) => {
       const length = map.lengths[at]!
-      if (!index.has(hash)) index.set(hash, { base, offset, length })
+      const places = index.get(hash)
+      if (places === undefined) index.set(hash, [{ base, offset, length }])
+      else places.push({ base, offset, length })
       offset += length
     })
   })
   return index
 }
 
-function matchChunks(index: ReadonlyMap<bigint, Found>, target: ChunkMap): RecipeOp[] {
+function matchChunks(index: ChunkIndex, target: ChunkMap): RecipeOp[] {
   const ops: RecipeOp[] = []
+  let cursor = firstCursor
   target.hashes.forEach((hash, at) => {
-    append(ops, opFor(index.get(hash), hash, target.lengths[at]!))
+    const op = opFor(nextPlace(index.get(hash), cursor), hash, target.lengths[at]!)
+    cursor = cursorAfter(cursor, op)
+    append(ops, op)
   })
   return ops
 }
@@ -73,6 +90,25 @@ function opFor(found: Found | undefined, hash: bigint, length: number): RecipeOp
   if (hash === zeroHash) return { kind: 'zero', length }
   if (found?.length !== length) return { kind: 'literal', length }
   return { kind: 'copy', base: found.base, offset: found.offset, length }
+}
+
+/**
+ * The first place at the cursor or behind it, else the first of all: reading a base in order
+ * makes for fewer ops, and a compressed base is unpacked once.
+ */
+function nextPlace(places: readonly Found[] | undefined, cursor: CopyCursor): Found | undefined {
+  if (places === undefined) return undefined
+  let [low, high] = [0, places.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (isBefore(places[middle]!, cursor)) low = middle + 1
+    else high = middle
+  }
+  return places[low] ?? places[0]
+}
+
+function isBefore(place: Found, cursor: CopyCursor): boolean {
+  return place.base < cursor.base || (place.base === cursor.base && place.offset < cursor.offset)
 }
 
 /** Adds an op, as a part of the last one where they are of a piece. */

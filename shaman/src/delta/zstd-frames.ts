@@ -134,7 +134,10 @@ export async function canRepack(
 
 async function unpackFrame(file: ByteSource, frame: Frame): Promise<Uint8Array> {
   const packed = await readAt(file, frame.packedOffset, frame.packedLength)
-  const bytes = await decompress(packed, { maxOutputLength: frame.length })
+  const bytes = await decompress(packed, {
+    maxOutputLength: frame.length,
+    chunkSize: Math.max(64, frame.length),
+  })
   if (bytes.length === frame.length) return bytes
   throw new DeltaError('BASE_CHANGED', 'A frame holds another number of bytes than its table says')
 }

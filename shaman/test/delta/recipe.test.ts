@@ -79,6 +79,21 @@ test('an unchanged file is one copy', () => {
   assert.equal(literalShare(found, 500_000), 0)
 })
 
+test('a base with equal parts is copied in order, not from the first of them again and again', () => {
+  const part = noise(400_000, 5)
+  const mark = (seed: number): Buffer => noise(70_000, seed)
+  const base = Buffer.concat([part, mark(1), part, mark(2), part])
+  const target = Buffer.concat([part, mark(1), part, mark(3), part])
+  const { ops } = diff([baseOf('fastcdc16', base)], chunk('fastcdc16', target))!
+  const copies = ops.filter((op) => op.kind === 'copy')
+  const offsets = copies.map(({ offset }) => offset)
+  assert.deepEqual(
+    offsets,
+    offsets.toSorted((a, b) => a - b),
+  )
+  assert.ok(copies[0]!.length > 800_000)
+})
+
 test('a file that shares nothing is literal from the start', () => {
   const found = diff([baseOf('fastcdc16', fresh(500_000))], chunk('fastcdc16', fresh(500_000)))!
   assert.equal(literalShare(found, 100_000), 1)
