@@ -44,19 +44,6 @@ export function diff(bases: readonly Base[], target: ChunkMap): Difference | und
   return { ...keepUsed(usable, ops), literalBytes: literalBytes(ops) }
 }
 
-/** Share of the target's first `bytes` that no base has: an early hint that a delta will not pay. */
-export function literalShare(difference: Difference, bytes: number): number {
-  let seen = 0
-  let literal = 0
-  for (const op of difference.ops) {
-    const length = Math.min(op.length, bytes - seen)
-    if (length <= 0) break
-    seen += length
-    if (op.kind === 'literal') literal += length
-  }
-  return seen === 0 ? 0 : literal / seen
-}
-
 /** Where each chunk lies: all its places, in order. Equal parts are common, as in copies of a mesh. */
 type ChunkIndex = ReadonlyMap<bigint, readonly Found[]>
 
