@@ -1,0 +1,265 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { digestOfFile } from '@shaman-farm/shaman'
+import { createShamanClient, type UploadFile } from '@shaman-farm/shaman/client'
+import type { Answer, Figure, QuestionContext } from './harness/question.ts'
+import {
+  bareSymlinks,
+  copyAndSync,
+  diskSpeed,
+  postEach,
+  rsyncWithFsync,
+  seconds,
+  statEach,
+} from './how-fast-is-shaman/baselines.ts'
+import { hashTree, makeFile, makeTree, sha256Speed } from './how-fast-is-shaman/data.ts'
+import { type StoreServer, startStore } from './how-fast-is-shaman/server.ts'
+
+export const question = 'How fast is Shaman, and does it beat the obvious ways?'
+
+/** Each figure with its baseline of the same run; the store runs in a process of its own with durability `full`. */
+export async function run(context: QuestionContext): Promise<Answer> {
+  const figures = [
+    ...(await smallFiles(context)),
+    ...(await project(context)),
+    ...(await oneLargeFile(context)),
+    ...(await manyClients(context)),
+  ]
+  return { tables: [], figures }
+}
+
+async function smallFiles(context: QuestionContext): Promise<Figure[]> {
+  const count = context.quick ? 3000 : 10_000
+  const dir = join(context.workDir, 'small')
+  context.log(`${count} files of 4 KiB`)
+  const paths = makeTree(dir, count, () => 4096)
+  const store = await startStore(join(context.workDir, 'small-store'), 'full')
+  const careless = await startStore(join(context.workDir, 'small-none'), 'none')
+  try {
+    let files: UploadFile[] = []
+    let requests = 0
+    const ours = await seconds(async () => {
+      files = hashTree(dir, paths)
+      requests = (await submit(store.url, files, 'first')).requests
+    })
+    const oneByOne = await seconds(() =>
+      postEach(careless.url, hashTree(dir, paths), { connections: 1, checkout: 'one by one' }),
+    )
+    const copied = await seconds(() => copyAndSync(dir, join(context.workDir, 'small-copy')))
+    const again = await resubmissions(store, files, dir, paths, context)
+    return [
+      {
+        name: `${count} x 4 KiB: requests`,
+        value: requests,
+        unit: '',
+        target: '3 and a few parallel tar streams',
+        met: requests <= 8,
+        baseline: `Flamenco: ${2 * count + 2}`,
+      },
+      ratio(
+        `${count} x 4 KiB, full: hash to checkout`,
+        ours,
+        oneByOne,
+        0.25,
+        'one POST a file, one after another, no durability',
+      ),
+      ratio(`${count} x 4 KiB, full: hash to checkout`, ours, copied, 3, 'cp -r and sync -f'),
+      ...again,
+    ]
+  } finally {
+    await Promise.all([store.stop(), careless.stop()])
+  }
+}
+
+async function resubmissions(
+  store: StoreServer,
+  files: UploadFile[],
+  dir: string,
+  paths: string[],
+  context: QuestionContext,
+): Promise<Figure[]> {
+  const blobs = join(store.dir, 'storage', 'file-store', 'stored')
+  const runs = await medianOf(5, async (i) => {
+    let requests = 0
+    const ours = await seconds(async () => {
+      statEach(dir, paths)
+      requests = (await submit(store.url, files, `again ${i}`)).requests
+    })
+    const bare = await seconds(() => {
+      statEach(dir, paths)
+      bareSymlinks(join(store.dir, `bare ${i}`), blobs, files)
+    })
+    const client = createShamanClient({ url: store.url })
+    const checkout = await seconds(() => client.checkout({ files, path: `checkout ${i}` }))
+    await client.close()
+    return { ours, bare, checkout, requests }
+  })
+  context.log(
+    `again: ${runs.ours.toFixed(3)} s, checkout alone ${runs.checkout.toFixed(3)} s, bare links ${runs.bare.toFixed(3)} s`,
+  )
+  return [
+    {
+      name: 'nothing changed: requests',
+      value: runs.requests,
+      unit: '',
+      target: '2',
+      met: runs.requests <= 2,
+    },
+    ratio(
+      'nothing changed: stat to checkout',
+      runs.ours,
+      runs.bare,
+      1.5,
+      'stats and a bare symlink loop',
+    ),
+    ratio(
+      `checkout of ${files.length} links, durable`,
+      runs.checkout,
+      runs.bare,
+      2,
+      'stats and a bare symlink loop',
+    ),
+  ]
+}
+
+async function project(context: QuestionContext): Promise<Figure[]> {
+  const count = context.quick ? 300 : 3000
+  const dir = join(context.workDir, 'project')
+  context.log(`a project of ${count} textures and a .blend`)
+  const paths = makeTree(dir, count, (i) => 200_000 + ((i * 7919) % 800_000))
+  makeFile(join(dir, 'shot.blend'), context.quick ? 20 << 20 : 200 << 20)
+  const all = [...paths, 'shot.blend']
+  const store = await startStore(join(context.workDir, 'project-store'), 'full')
+  const careless = await startStore(join(context.workDir, 'project-none'), 'none')
+  try {
+    const ours = await seconds(async () => submit(store.url, hashTree(dir, all), 'project'))
+    const synced = await seconds(() => rsyncWithFsync(dir, join(context.workDir, 'project-copy')))
+    const eight = await seconds(() =>
+      postEach(careless.url, hashTree(dir, all), { connections: 8, checkout: 'eight' }),
+    )
+    return [
+      ratio('a project, full: hash to checkout', ours, synced, 1, 'rsync --fsync'),
+      ratio(
+        'a project, full: hash to checkout',
+        ours,
+        eight,
+        1,
+        '8 connections of one POST a file, no durability',
+      ),
+    ]
+  } finally {
+    await Promise.all([store.stop(), careless.stop()])
+    await Promise.all(
+      ['project', 'project-store', 'project-none', 'project-copy'].map((name) =>
+        rm(join(context.workDir, name), { recursive: true }),
+      ),
+    )
+  }
+}
+
+async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
+  const bytes = context.quick ? 512 << 20 : 2 * 2 ** 30
+  const file = join(context.workDir, 'large.vdb')
+  context.log(`one file of ${bytes / 2 ** 20} MiB`)
+  makeFile(file, bytes)
+  const digest = await digestOfFile(file)
+  const store = await startStore(join(context.workDir, 'large-store'), 'full')
+  try {
+    const idle = store.peakMiB()
+    const took = await seconds(() =>
+      submit(store.url, [{ path: 'large.vdb', digest, source: { file } }], 'large'),
+    )
+    const disk = diskSpeed(join(context.workDir, 'disk.bin'), bytes)
+    const sha = sha256Speed()
+    const speed = bytes / took
+    const limit = Math.min(sha, disk)
+    return [
+      {
+        name: 'one large file, of the slower of SHA-256 and disk',
+        value: (100 * speed) / limit,
+        unit: '%',
+        target: '>= 80',
+        met: speed >= 0.8 * limit,
+        baseline: `${mb(speed)} MB/s; one core's SHA-256 ${mb(sha)}, disk with fsync ${mb(disk)}`,
+      },
+      {
+        name: 'memory of the server above idle in that upload',
+        value: store.peakMiB() - idle,
+        unit: 'MiB',
+        target: '< 150',
+        met: store.peakMiB() - idle < 150,
+      },
+    ]
+  } finally {
+    await store.stop()
+    await rm(file)
+  }
+}
+
+async function manyClients(context: QuestionContext): Promise<Figure[]> {
+  const count = context.quick ? 200 : 1000
+  const dir = join(context.workDir, 'shared')
+  context.log(`8 clients at once with the same ${count} files`)
+  const paths = makeTree(dir, count, () => 256 * 1024)
+  const files = hashTree(dir, paths)
+  const store = await startStore(join(context.workDir, 'shared-store'), 'full')
+  try {
+    const receipts = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => submit(store.url, files, `artist ${i}`, `client ${i}`)),
+    )
+    const sent = receipts.reduce((sum, receipt) => sum + receipt.wireBytes, 0)
+    const once = count * 256 * 1024
+    return [
+      {
+        name: '8 clients, the same project: sent more than once',
+        value: (100 * (sent - once)) / once,
+        unit: '%',
+        target: '< 1 (and tar headers)',
+        met: sent < 1.015 * once,
+      },
+    ]
+  } finally {
+    await store.stop()
+  }
+}
+
+async function submit(
+  url: string,
+  files: UploadFile[],
+  checkoutPath: string,
+  clientId?: string,
+): Promise<{ requests: number; wireBytes: number }> {
+  const client = createShamanClient({ url, ...(clientId && { clientId }) })
+  try {
+    const { receipt } = await client.submit({ files, checkoutPath })
+    return { requests: receipt.requests + 1, wireBytes: receipt.wireBytes }
+  } finally {
+    await client.close()
+  }
+}
+
+function ratio(name: string, ours: number, baseline: number, most: number, what: string): Figure {
+  return {
+    name: `${name}, of ${what}`,
+    value: ours / baseline,
+    unit: 'times',
+    target: `<= ${most}`,
+    met: ours <= most * baseline,
+    baseline: `${ours.toFixed(2)} s against ${baseline.toFixed(2)} s`,
+  }
+}
+
+async function medianOf<T extends Record<string, number>>(
+  runs: number,
+  measure: (i: number) => Promise<T>,
+): Promise<T> {
+  const all: T[] = []
+  for (let i = 0; i < runs; i++) all.push(await measure(i))
+  const middle = (key: string): number =>
+    all.map((one) => one[key]!).sort((a, b) => a - b)[Math.floor(runs / 2)]!
+  return Object.fromEntries(Object.keys(all[0]!).map((key) => [key, middle(key)])) as T
+}
+
+function mb(bytesPerSecond: number): string {
+  return (bytesPerSecond / 1e6).toFixed(0)
+}

@@ -1,0 +1,46 @@
+import { createHash, hash, randomFillSync } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { UploadFile } from '@shaman-farm/shaman/client'
+
+/** Files of random bytes in folders of 100, as textures lie. */
+export function makeTree(dir: string, count: number, sizeOf: (index: number) => number): string[] {
+  return Array.from({ length: count }, (_, i) => {
+    const path = join(`set ${Math.floor(i / 100)}`, `file ${i}.png`)
+    const file = join(dir, path)
+    if (i % 100 === 0) mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, randomFillSync(Buffer.allocUnsafe(sizeOf(i))))
+    return path
+  })
+}
+
+export function makeFile(file: string, bytes: number): void {
+  mkdirSync(dirname(file), { recursive: true })
+  const piece = randomFillSync(Buffer.allocUnsafe(8 << 20))
+  const fd = openSync(file, 'w')
+  for (let at = 0, n = 0; at < bytes; n += 1) {
+    piece.writeUInt32LE(n, 0)
+    at += writeSync(fd, piece, 0, Math.min(piece.length, bytes - at))
+  }
+  closeSync(fd)
+}
+
+/** What a client does first: reads and hashes every file. */
+export function hashTree(dir: string, paths: readonly string[]): UploadFile[] {
+  return paths.map((path) => {
+    const file = join(dir, path)
+    const bytes = readFileSync(file)
+    return { path, digest: { sha: hash('sha256', bytes), size: bytes.length }, source: { file } }
+  })
+}
+
+/** Bytes a second of one core's SHA-256. */
+export function sha256Speed(): number {
+  const piece = Buffer.alloc(8 << 20, 7)
+  const hasher = createHash('sha256')
+  const started = performance.now()
+  let bytes = 0
+  for (; performance.now() - started < 800; bytes += piece.length) hasher.update(piece)
+  hasher.digest()
+  return (bytes * 1000) / (performance.now() - started)
+}
