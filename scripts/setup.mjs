@@ -20,7 +20,7 @@ const NODE_MAJOR = 24
 
 /**
  * Makes everything a command needs, doing nothing when it is already there.
- * @param {{ ui?: boolean }} [options] ui: also build the dashboard when its sources are newer
+ * @param {{ ui?: boolean }} [options] ui: also build the dashboard and the add-on when their sources are newer
  * @returns {{ node: string, env: NodeJS.ProcessEnv }} the Node 24 to run with and its environment
  */
 export function ensureSetup({ ui = false } = {}) {
@@ -32,7 +32,10 @@ export function ensureSetup({ ui = false } = {}) {
         : toolchainNode()
     const env = environmentFor(node)
     ensureWorkspace(node, env)
-    if (ui) ensureUi(node, env)
+    if (ui) {
+      ensureUi(node, env)
+      ensureAddon(node, env)
+    }
     return { node, env }
   })
 }
@@ -77,6 +80,17 @@ function ensureUi(node, env) {
   say('building the dashboard')
   const vite = join(root, 'ui', 'node_modules', 'vite', 'bin', 'vite.js')
   run(node, [vite, 'build', '--logLevel=error'], { cwd: join(root, 'ui'), env })
+}
+
+// What the manager hands to Blender: the add-on's zip and the pack tool for this computer's system.
+function ensureAddon(node, env) {
+  const built = join(root, 'addon', 'dist', 'index.json')
+  const sources = ['addon', join('pack', 'src'), join('shaman', 'src')].map((d) =>
+    newestUnder(join(root, d)),
+  )
+  if (existsSync(built) && statSync(built).mtimeMs >= Math.max(...sources)) return
+  say('building the add-on')
+  run(node, [join(root, 'addon', 'build.ts')], { cwd: root, env })
 }
 
 // Two commands started at once must not install into the same folder; the second waits for the first.

@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { openShaman, type Shaman } from '@shaman-farm/shaman'
+import { collectRegularly, openShaman, type Shaman } from '@shaman-farm/shaman'
 import { type Logger, pino } from 'pino'
 import { openConfig } from './config/config.ts'
+import { parseDuration } from './config/durations.ts'
 import { backUpBefore } from './db/backups.ts'
 import { keepCheckpoints } from './db/checkpoints.ts'
 import { openDatabase } from './db/open.ts'
@@ -94,6 +95,16 @@ async function openStore(
     log: farm.log,
   })
   closers.push(() => shaman.close())
+  const { period, maxAge } = current.raw.shaman.garbageCollect
+  const everyMs = parseDuration(period)
+  const maxAgeMs = parseDuration(maxAge)
+  closers.push(
+    collectRegularly(shaman, {
+      log: farm.log,
+      ...(everyMs === undefined ? {} : { everyMs }),
+      ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
+    }),
+  )
   return shaman
 }
 

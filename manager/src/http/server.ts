@@ -49,7 +49,8 @@ export async function createServer(services: Services): Promise<HttpServer> {
     loggerInstance: farm.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: 32 * 1024 * 1024,
-    routerOptions: { maxParamLength: 512 },
+    // Names of checkouts stand in paths, and percent-encoding makes them three times as long.
+    routerOptions: { maxParamLength: 16_384 },
     requestTimeout: 0,
     keepAliveTimeout: 75_000,
     forceCloseConnections: 'idle',
@@ -141,11 +142,16 @@ async function registerPages(app: FastifyInstance, { farm }: Services): Promise<
     sendPage(reply, params['*']),
   )
   app.get('/flamenco3-addon.zip', (_, reply) => reply.redirect('/flamenco-addon.zip', 308))
-  app.get('/flamenco-addon.zip', (_, reply) =>
-    existsSync(join(addonDir, 'shaman_farm.zip'))
-      ? reply.sendFile('shaman_farm.zip', addonDir)
-      : reply.code(404).send({ code: 404, message: 'The add-on is not built' }),
-  )
+  app.get('/flamenco-addon.zip', (_, reply) => sendAddonFile(reply, 'shaman_farm.zip'))
+  // A static extension repository: Blender installs from it and finds updates in it.
+  for (const name of ['index.json', 'shaman_farm.zip']) {
+    app.get(`/addon/${name}`, (_, reply) => sendAddonFile(reply, name))
+  }
+}
+
+function sendAddonFile(reply: FastifyReply, name: string): FastifyReply {
+  if (existsSync(join(addonDir, name))) return reply.sendFile(name, addonDir)
+  return reply.code(404).send({ code: 404, message: 'The add-on is not built. Run: npm start' })
 }
 
 /** Files of the dashboard; any other address in it is one of its pages. */
