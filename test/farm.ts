@@ -21,7 +21,7 @@ export interface Farm {
   url: string
   api: ManagerClient
   manager: FarmProcess
-  startWorker(name: string): FarmProcess
+  startWorker(name: string, args?: readonly string[]): FarmProcess
   /** Starts the manager again, on the same port and folders. */
   restartManager(): Promise<void>
   /** Everything the parts wrote to their logs, newest last; shown when a test fails. */
@@ -48,9 +48,9 @@ export async function startFarm(t: TestContext): Promise<Farm> {
     api: createManagerClient({ url: manager.url }),
     manager,
     log,
-    startWorker(name) {
+    startWorker(name, args = []) {
       const worker = startFarmProcess(
-        ['worker', '--manager', farm.url, '--name', name, '--home', join(dir, name)],
+        ['worker', '--manager', farm.url, '--name', name, '--home', join(dir, name), ...args],
         { onLog },
       )
       workers.push(worker)

@@ -1,11 +1,12 @@
 import { needJob } from '../http/lookup.ts'
 import { type Handlers, noContent, ok } from '../http/route.ts'
+import { storedOutputs } from '../outputs/take-outputs.ts'
 import { FarmError } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { acknowledge, attentionItems } from './attention.ts'
 import { jobFrames } from './frames.ts'
 import { healthOf } from './health.ts'
-import { jobOutputs } from './outputs.ts'
+import { jobOutputs, writtenFrames } from './outputs.ts'
 import { whyOf } from './why.ts'
 
 export function answerHandlers(services: Services): Handlers {
@@ -16,7 +17,11 @@ export function answerHandlers(services: Services): Handlers {
       return ok({ ...jobFrames(farm, job), thumbnails: lastRendered.frameThumbnails(job) })
     },
     farmJobWhy: ({ params }) => ok(whyOf(farm, needJob(farm, params.job_id))),
-    farmJobOutputs: ({ params }) => ok(jobOutputs(farm, needJob(farm, params.job_id), variables)),
+    async farmJobOutputs({ params, query }) {
+      const job = needJob(farm, params.job_id)
+      if (query.stored) await storedOutputs(services, job, writtenFrames(farm, job))
+      return ok(jobOutputs(farm, job, variables))
+    },
     farmAttention: async () => ok({ items: await attentionItems(farm) }),
     async farmAcknowledgeAttention({ params }) {
       const items = await attentionItems(farm)

@@ -2,16 +2,21 @@ import type { AssignedTask, JobOutputs } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
 import { outputsOf } from '../jobs/job-views.ts'
 import type { JobRecord } from '../jobs/jobs-store.ts'
+import { createOutputsStore, type OutputRecord } from '../outputs/outputs-store.ts'
 import type { VariableBook } from '../variables-book.ts'
 
-/** The files a job has made: those its workers reported, the latest for each frame. */
+/** The files a job has made: those its workers reported, the latest for each frame, and those they handed over. */
 export function jobOutputs(farm: Farm, job: JobRecord, variables: VariableBook): JobOutputs {
   const tasks = farm.tasks.ofJob(job.id)
   const uuidOf = new Map(tasks.map((task) => [task.id, task.uuid]))
-  const latest = new Map<number, { frame: number; path: string; task_id: string }>()
-  for (const { frame, file, task_id } of farm.attempts.framesOfJob(job.id)) {
+  const files = new Map<string, JobOutputs['files'][number]>()
+  for (const { frame, path, task_id } of writtenFrames(farm, job)) {
     const task = uuidOf.get(task_id)
-    if (file !== null && task) latest.set(frame, { frame, path: file, task_id: task })
+    if (task) files.set(path, { frame, path, task_id: task })
+  }
+  for (const output of createOutputsStore(farm.db).ofJob(job.id)) {
+    const task = uuidOf.get(output.task_id)
+    if (task) files.set(output.path, handedOver(output, task))
   }
   const video = tasks.flatMap((task) =>
     task.status === 'completed' ? videosOf(task.commands, variables) : [],
@@ -19,8 +24,25 @@ export function jobOutputs(farm: Farm, job: JobRecord, variables: VariableBook):
   return {
     ...outputsOf(job),
     ...(video === undefined ? {} : { video }),
-    files: [...latest.values()].sort((a, b) => a.frame - b.frame),
+    files: [...files.values()].sort((a, b) => (a.frame ?? Infinity) - (b.frame ?? Infinity)),
   }
+}
+
+/** The latest file of each frame, as workers reported them. */
+export function writtenFrames(
+  farm: Farm,
+  job: JobRecord,
+): { frame: number; path: string; task_id: number }[] {
+  const latest = new Map<number, { frame: number; path: string; task_id: number }>()
+  for (const { frame, file, task_id } of farm.attempts.framesOfJob(job.id)) {
+    if (file !== null) latest.set(frame, { frame, path: file, task_id })
+  }
+  return [...latest.values()]
+}
+
+function handedOver(output: OutputRecord, taskUuid: string): JobOutputs['files'][number] {
+  const { path, sha, size, frame } = output
+  return { path, task_id: taskUuid, sha, size, ...(frame === null ? {} : { frame }) }
 }
 
 function videosOf(commands: string, variables: VariableBook): string[] {

@@ -1,5 +1,6 @@
 import { needTask } from '../http/lookup.ts'
 import { type Handlers, noContent, ok } from '../http/route.ts'
+import { takeOutputs } from '../outputs/take-outputs.ts'
 import { FarmError } from '../problems.ts'
 import { assignedTask, waitMsOf } from '../scheduler/task-requests.ts'
 import type { Services } from '../services.ts'
@@ -8,7 +9,8 @@ import { applyUpdate, sequenceOf } from '../tasks/task-updates.ts'
 import { heardFrom, registerWorker, signOff, signOn, stateChanged } from './worker-session.ts'
 
 /** What workers call. */
-export function workerHandlers({ farm, requests, variables, lastRendered }: Services): Handlers {
+export function workerHandlers(services: Services): Handlers {
+  const { farm, requests, variables, lastRendered } = services
   const takeImage = (taskUuid: string, image: Buffer | undefined, frame: number | undefined) => {
     if (!image || image.length === 0) {
       throw new FarmError('IMAGE_LENGTH_MISSING', 'The image is empty')
@@ -66,6 +68,10 @@ export function workerHandlers({ farm, requests, variables, lastRendered }: Serv
       )
     },
     taskOutputProduced: ({ params, body }) => takeImage(params.task_id, body, undefined),
+    async farmTaskOutputs({ worker, params, body }) {
+      await takeOutputs(services, worker.id, params.task_id, body.files)
+      return noContent
+    },
     farmTaskOutput: ({ params, body, query }) => takeImage(params.task_id, body, query.frame),
   }
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
+import { hash, randomUUID } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { apiBase, operations } from '@shaman-farm/manager-api'
 import sharp from 'sharp'
@@ -171,6 +173,47 @@ test('worker operations answer as documented', async (t) => {
   await expect('workerState', 200)
   await expect('signOff', 403, nobody)
   await expect('signOff', 204)
+})
+
+test('files handed over by a worker without the storage answer as documented', async (t) => {
+  const { expect, manager } = await open(t)
+  const directory = join(manager.dir, 'renders')
+  const job = await submitEcho(manager, {
+    type: 'simple-blender-render',
+    settings: {
+      ...{ frames: '1', blendfile: '/scene.blend', scene: 'Scene', fps: 24, format: 'PNG' },
+      ...{ image_file_extension: '.png', render_output_root: directory, add_path_components: 0 },
+      render_output_path: join(directory, '######'),
+    },
+  })
+  const { uuid } = (await expect('scheduleTask', 200)) as { uuid: string }
+  const params = { task_id: uuid }
+  const bytes = Buffer.from('a frame')
+  const digest = { sha: hash('sha256', bytes), size: bytes.length }
+  const path = join(directory, '000001.png')
+  const told = (file: object) => ({ params, body: { files: [{ path, ...digest, ...file }] } })
+  await expect('farmTaskOutputs', 424, told({}))
+  const url = `${manager.url}${apiBase}/shaman/files/${digest.sha}/${digest.size}`
+  await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: bytes,
+  })
+  for (const elsewhere of ['/etc/passwd', 'here.png', `${directory}/../out.png`, directory]) {
+    await expect('farmTaskOutputs', 400, told({ path: elsewhere }))
+  }
+  await expect('farmTaskOutputs', 400, told({ sha: 'nonsense' }))
+  await expect('farmTaskOutputs', 403, { ...nobody, ...told({}) })
+  await expect('farmTaskOutputs', 404, { ...told({}), params: { task_id: unknownId } })
+  const other = await signOnWorker(manager, { name: 'other' })
+  await expect('farmTaskOutputs', 409, { ...told({}), as: other })
+  await expect('farmTaskOutputs', 204, told({ frame: 1 }))
+  await expect('farmTaskOutputs', 204, told({ frame: 1 }))
+  assert.deepEqual(await readdir(directory), ['000001.png'])
+  assert.deepEqual(await readFile(path), bytes)
+  const listed = { params: { job_id: job.id }, query: '?stored=true' }
+  const { files } = (await expect('farmJobOutputs', 200, listed)) as { files: unknown[] }
+  assert.deepEqual(files, [{ frame: 1, path, task_id: uuid, ...digest }])
 })
 
 test('images of frames answer as documented', async (t) => {

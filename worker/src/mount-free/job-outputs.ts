@@ -37,7 +37,7 @@ export function createJobOutputs({
     })
   return {
     async list(jobId, signal) {
-      const response = await call(`jobs/${jobId}/outputs`, signal)
+      const response = await call(`jobs/${jobId}/outputs?stored=true`, signal)
       if (response.status === 404) return []
       if (!response.ok) throw refused('outputs not listed', response.status)
       const { files } = (await response.json()) as { files: Partial<JobOutput>[] }

@@ -11,6 +11,7 @@ import {
   JobWhy,
   LogMatches,
   SubmissionDefaults,
+  TaskOutputs,
   TaskPage,
   TaskPageQuery,
   WorkerPage,
@@ -81,7 +82,12 @@ export const farmOperations = {
     method: 'GET',
     path: '/farm/jobs/{job_id}/outputs',
     summary: 'The files a job has made, as its workers reported them',
-    responses: { 200: JobOutputs, ...refusals(400, 404) },
+    query: Type.Object({
+      stored: Type.Optional(
+        Type.Boolean({ description: 'put them into the store first, and tell their digests' }),
+      ),
+    }),
+    responses: { 200: JobOutputs, ...refusals(400, 404, 503) },
   }),
   farmTaskAttempts: operation({
     ...farm,
@@ -169,6 +175,15 @@ export const farmOperations = {
     query: Type.Object({ frame: Type.Optional(Type.Integer()) }),
     rawBody: ['image/jpeg', 'image/png'],
     responses: { 202: null, ...refusals(400, 403, 404, 411, 413, 429, 500) },
+  }),
+  farmTaskOutputs: operation({
+    ...farm,
+    auth: 'worker',
+    method: 'POST',
+    path: '/farm/worker/task/{task_id}/outputs',
+    summary: 'Hand over files made without the shared storage; their bytes are in the store',
+    body: TaskOutputs,
+    responses: { 204: null, ...refusals(400, 403, 404, 409, 424, 503) },
   }),
   farmHealth: operation({
     ...farm,

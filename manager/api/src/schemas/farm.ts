@@ -86,6 +86,22 @@ export const JobPageQuery = Type.Object({
 })
 export type JobPageQuery = Type.Static<typeof JobPageQuery>
 
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+
+/** Files a worker made without the shared storage; their bytes are in the store. */
+export const TaskOutputs = Type.Object({
+  files: Type.Array(
+    Type.Object({
+      path: Type.String({ minLength: 1, maxLength: 4096 }),
+      sha: Sha256,
+      size: Type.Integer({ minimum: 0 }),
+      frame: Type.Optional(Type.Integer()),
+    }),
+    { maxItems: 1000 },
+  ),
+})
+export type TaskOutputs = Type.Static<typeof TaskOutputs>
+
 export const JobOutputs = Type.Object({
   directory: Type.Optional(Type.String()),
   pattern: Type.Optional(Type.String({ description: 'where frames are written, # for digits' })),
@@ -95,6 +111,8 @@ export const JobOutputs = Type.Object({
       frame: Type.Optional(Type.Integer()),
       path: Type.String(),
       task_id: Uuid,
+      sha: Type.Optional(Sha256),
+      size: Type.Optional(Type.Integer({ minimum: 0 })),
     }),
   ),
 })

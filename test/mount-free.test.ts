@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { checkFrames, checkVideo } from '@shaman-farm/bin/demo-check'
+import { type DemoProject, makeProject } from '@shaman-farm/bin/demo-project'
+import sharp from 'sharp'
+import { eventually, type Farm, needs, runFarm, startFarm } from './farm.ts'
+
+const FRAMES = 3
+
+test('three workers without the shared storage render the same pixels as a worker with it', async (t) => {
+  if (!needs(t, 'blender', 'ffmpeg')) return
+  const farm = await startFarm(t)
+  const project = await makeProject({ into: join(farm.dir, 'project') })
+  const workers = ['a', 'b', 'c'].map((name) => farm.startWorker(name, ['--storage', 'pull']))
+  const pulled = await rendered(farm, project, 'pulled')
+  for (const worker of workers) await worker.stop()
+  farm.startWorker('mounted')
+  const mounted = await rendered(farm, project, 'mounted')
+
+  for (let frame = 1; frame <= FRAMES; frame++) {
+    const [a, b] = await Promise.all([pixels(pulled, frame), pixels(mounted, frame)])
+    assert.ok(a.equals(b), `frame ${frame} differs`)
+  }
+  const left = (await readdir(pulled)).filter((name) => name.endsWith('.part'))
+  assert.deepEqual(left, [])
+})
+
+test('a worker without the shared storage makes the video of frames that others wrote there', async (t) => {
+  if (!needs(t, 'blender', 'ffmpeg')) return
+  const farm = await startFarm(t)
+  const project = await makeProject({ into: join(farm.dir, 'project') })
+  farm.startWorker('renderer', ['--task-types', 'blender'])
+  farm.startWorker('video', ['--task-types', 'ffmpeg', '--storage', 'pull'])
+  await rendered(farm, project, 'shared work')
+})
+
+async function rendered(farm: Farm, project: DemoProject, name: string): Promise<string> {
+  const sent = await runFarm([
+    ...['submit', project.blend, '--manager', farm.url, '--name', name],
+    ...['--frames', `1-${FRAMES}`, '--missing', 'fail', '--json'],
+  ])
+  assert.equal(sent.exitCode, 0, sent.stdout)
+  const { job } = JSON.parse(sent.stdout.split('\n').at(-1) ?? '') as { job: { id: string } }
+  const directory = await eventually(`"${name}" to end`, async () => {
+    const { status, activity, settings } = await farm.api.fetchJob({ params: { job_id: job.id } })
+    assert.ok(
+      status !== 'failed' && status !== 'canceled',
+      `the job is ${status}: ${activity}\n${await troubles(farm, job.id)}`,
+    )
+    return status === 'completed' && String(settings?.render_output_path).replace(/\/#+$/, '')
+  })
+  await checkFrames(directory, FRAMES)
+  await checkVideo(directory, FRAMES)
+  return directory
+}
+
+async function troubles(farm: Farm, jobId: string): Promise<string> {
+  const { tasks = [] } = await farm.api.fetchJobTasks({ params: { job_id: jobId } })
+  const failed = tasks.filter(({ status }) => status === 'failed' || status === 'soft-failed')
+  const logs = failed.map(({ id }) => farm.api.fetchTaskLogTail({ params: { task_id: id } }))
+  return (await Promise.all(logs)).join('\n')
+}
+
+async function pixels(directory: string, frame: number): Promise<Buffer> {
+  const file = await readFile(join(directory, `${String(frame).padStart(6, '0')}.png`))
+  return sharp(file).raw().toBuffer()
+}
