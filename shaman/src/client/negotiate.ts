@@ -1,10 +1,12 @@
 import { digestBytes, writeDigest } from '../digest.ts'
 import {
   digestListType,
+  maxFilesPerRequest,
   type ShamanFileSpec,
   type ShamanFileSpecWithStatus,
   statusBytes,
 } from '../schemas.ts'
+import { ShamanClientError } from './errors.ts'
 import type { UploadRun } from './run.ts'
 import type { UploadFile } from './upload-file.ts'
 
@@ -18,13 +20,24 @@ export interface Missing {
 
 const waitSeconds = 10
 
-/** Asks for the requirements, in binary where the server can. `wait` lets it answer once others have finished. */
-export function negotiate(
+/**
+ * Asks for the requirements, in binary where the server can. `wait` lets it answer once others have finished. What the
+ * server is shows in its first answer, so that a submission of nothing new costs no question about that.
+ */
+export async function negotiate(
   run: UploadRun,
   files: readonly UploadFile[],
   options: { wait: boolean },
 ): Promise<Missing> {
-  return run.capabilities ? askBinary(run, files, options) : askJson(run, files)
+  if (!run.isOurs) return askJson(run, files)
+  try {
+    return await askBinary(run, files, options)
+  } catch (error) {
+    const isOlder = error instanceof ShamanClientError && [404, 405].includes(error.status ?? 0)
+    if (!isOlder) throw error
+    run.isOurs = false
+    return askJson(run, files)
+  }
 }
 
 async function askBinary(
@@ -33,7 +46,7 @@ async function askBinary(
   { wait }: { wait: boolean },
 ): Promise<Missing> {
   const missing: Missing = { unknown: [], uploading: [] }
-  const most = run.capabilities!.limits.filesPerRequest
+  const most = run.capabilities?.limits.filesPerRequest ?? maxFilesPerRequest
   for (let at = 0; at < files.length; at += most) {
     const page = files.slice(at, at + most)
     const body = Buffer.allocUnsafe(page.length * digestBytes)

@@ -11,8 +11,11 @@ export interface UploadRun {
   parallel: number
   /** How often a large upload is continued after an interruption. */
   retries: number
-  /** Undefined when the server is a Flamenco manager. */
+  /** False once the server turned out to be a Flamenco manager, which knows only its four operations. */
+  isOurs: boolean
+  /** Known once something has to be sent, and only of a server of ours. */
   capabilities: Capabilities | undefined
+  askCapabilities(): Promise<Capabilities | undefined>
   /** Names this run to the server, which keeps other runs from sending the same at the same time. */
   runId: string
   /** Names this client's unfinished uploads; the same after a restart. */

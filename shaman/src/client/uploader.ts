@@ -21,7 +21,7 @@ export async function uploadMissing(run: UploadRun, files: readonly UploadFile[]
     await sendMissing(run, files)
   } catch (error) {
     // Others may be waiting for what this run has claimed; if this does not arrive, the claims lapse.
-    if (run.capabilities) {
+    if (run.isOurs) {
       void run.http
         .send(`/x/claims/${run.runId}`, { method: 'DELETE', retries: 0 })
         .catch(() => undefined)
@@ -35,14 +35,15 @@ async function sendMissing(run: UploadRun, files: readonly UploadFile[]): Promis
   run.meter.begin('negotiate', distinct.length, 0)
   let { unknown, uploading } = await negotiate(run, distinct, { wait: false })
   const missing = [...unknown, ...uploading]
+  if (missing.length > 0 && run.isOurs) run.capabilities = await run.askCapabilities()
   run.meter.begin('upload', missing.length, bytesOf(missing))
   for (let round = 0; unknown.length + uploading.length > 0; round += 1) {
     if (round >= maxRounds) throw neverStored([...unknown, ...uploading])
     await send(run, unknown, round)
     // What was answered as stored needs no second question; what others send does, and what was deferred.
-    const open = run.capabilities ? uploading : [...unknown, ...uploading]
+    const open = run.isOurs ? uploading : [...unknown, ...uploading]
     if (open.length === 0) return
-    if (!run.capabilities && uploading.length > 0) await pause(run)
+    if (!run.isOurs && uploading.length > 0) await pause(run)
     ;({ unknown, uploading } = await negotiate(run, open, { wait: true }))
     arrived(run, open, [...unknown, ...uploading])
   }
@@ -54,7 +55,7 @@ function arrived(
   before: readonly UploadFile[],
   after: readonly UploadFile[],
 ): void {
-  if (!run.capabilities) return
+  if (!run.isOurs) return
   const left = new Set(after)
   const done = before.filter((file) => !left.has(file))
   run.meter.bytes(bytesOf(done))
@@ -62,7 +63,7 @@ function arrived(
 }
 
 async function send(run: UploadRun, files: readonly UploadFile[], round: number): Promise<void> {
-  if (!run.capabilities) {
+  if (!run.isOurs) {
     await inLanes(files, run.parallel, (file) => sendWhole(run, file, { canDefer: round === 0 }))
     return
   }
