@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, readlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createShamanClient } from '../src/client/main.ts'
 import { blobOf, randomBlob, startTestFarm, tempDir, uploadFile } from './support/farm.ts'
 
 test('a submission uploads each content once and its checkout links to every file', async (t) => {
@@ -33,6 +34,16 @@ test('a submission uploads each content once and its checkout links to every fil
   assert.equal(second.receipt.uploadedFiles, 0)
   assert.equal(second.receipt.wireBytes, 0)
   assert.match(second.checkoutPath, /^tëst job-[a-z0-9]{4}$/)
+})
+
+test('a client that has nothing new to send makes two requests: requirements and checkout', async (t) => {
+  const { client, url } = await startTestFarm(t)
+  const files = [uploadFile('scene.blend', randomBlob(2_000_000)), uploadFile('a.png', blobOf('a'))]
+  await client.submit({ files, checkoutPath: 'first' })
+  const later = createShamanClient({ url })
+  t.after(() => later.close())
+  const { receipt } = await later.submit({ files, checkoutPath: 'second' })
+  assert.equal(receipt.requests, 1, 'beside the one that makes the checkout')
 })
 
 test('a file on disk is uploaded as a stream and fetched back verified', async (t) => {
