@@ -20,6 +20,7 @@ test('the operations that only a worker may call are the ones that need its secr
     .map(([id]) => id)
   assert.deepEqual(guarded.sort(), [
     'farmTaskOutput',
+    'farmTaskOutputs',
     'mayWorkerRun',
     'scheduleTask',
     'signOff',
