@@ -32,7 +32,7 @@ for (const [name, script] of [
   ],
   [
     'commands that left the process group',
-    'setsid sleep 600 & sleep 0.1; echo ready; exec setsid sleep 600',
+    'setsid sleep 600 & setsid sleep 600 & sleep 0.1; echo ready; sleep 600',
   ],
 ] as const) {
   test(`a worker killed by SIGKILL leaves none of ${name}`, {
