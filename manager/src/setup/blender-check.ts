@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { access, constants, stat } from 'node:fs/promises'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { basename, delimiter, isAbsolute, join } from 'node:path'
 import type { BlenderPathCheckResult, BlenderPathSource } from '@shaman-farm/manager-api'
 
 const probeTimeoutMs = 10_000
@@ -52,6 +52,12 @@ function probe(
   path: string,
   source: BlenderPathSource,
 ): Promise<BlenderPathCheckResult> {
+  // Whoever reaches the port may ask, so that no other program may be started by asking.
+  if (!/^blender[-\w.]*$/i.test(basename(path))) {
+    return Promise.resolve(
+      unusable(input, path, source, 'Only a program whose name begins with blender is tried.'),
+    )
+  }
   return new Promise((resolve) => {
     execFile(path, ['--version'], { timeout: probeTimeoutMs }, (error, stdout) => {
       const version = stdout.split('\n').find((line) => line.startsWith('Blender '))
