@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { cp, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { readFile, rename } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { UserError } from '@shaman-farm/terminal'
 import { execa } from 'execa'
+import fs from 'fs-extra'
 
 export interface DemoProject {
   root: string
@@ -25,7 +26,7 @@ export async function makeProject(options: {
     options.say?.('making the demo project with Blender (once)')
     await generate(cached)
   }
-  await cp(cached, options.into, { recursive: true })
+  await fs.copy(cached, options.into)
   return {
     root: options.into,
     blend: join(options.into, 'shots', 'sh 010', 'main scène.blend'),
@@ -44,7 +45,7 @@ export async function changeTexture(project: DemoProject): Promise<void> {
 
 async function generate(target: string): Promise<void> {
   const draft = `${target}.${process.pid}`
-  await mkdir(dirname(target), { recursive: true })
+  await fs.ensureDir(dirname(target))
   const args = [
     '-b',
     '--factory-startup',
@@ -61,14 +62,14 @@ async function generate(target: string): Promise<void> {
     timeout: BLENDER_TIMEOUT_MS,
   })
   if (result.exitCode !== 0) {
-    await rm(draft, { recursive: true, force: true })
+    await fs.remove(draft)
     throw new UserError('Blender could not make the demo project', {
       code: 'DEMO_PROJECT_FAILED',
       hint: String(result.all).split('\n').slice(-12).join('\n'),
     })
   }
   // Another run may have been quicker; its project is as good as ours.
-  await rename(draft, target).catch(() => rm(draft, { recursive: true, force: true }))
+  await rename(draft, target).catch(() => fs.remove(draft))
 }
 
 async function versionOf(file: string): Promise<string> {

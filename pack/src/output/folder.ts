@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import fs from 'fs-extra'
 import PQueue from 'p-queue'
 import type { PackPlan } from '../plan.ts'
 import { fsPath } from '../trace/stored-path.ts'
@@ -48,9 +49,9 @@ export async function packToFolder(
       options.signal?.throwIfAborted()
       const source = 'file' in file.source ? file.source.file : file.source.rewritten
       const target = join(dir, file.packPath)
-      await mkdir(dirname(target), { recursive: true })
+      await fs.ensureDir(dirname(target))
       // An earlier copy may be read-only, as its source was.
-      await rm(target, { force: true })
+      await fs.remove(target)
       await copyFile(fsPath(source), target, constants.COPYFILE_FICLONE)
       progress(file.size)
     }),
@@ -70,7 +71,7 @@ export function countProgress(info: PackInfo, options: OutputOptions): (bytes: n
 }
 
 async function assertWritable(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true })
+  await fs.ensureDir(dir)
   const names = await readdir(dir)
   if (names.length === 0 || names.includes(packInfoName)) return
   throw new OutputError(

@@ -1,12 +1,13 @@
-import { constants, copyFile, lstat, mkdir, readdir, rename, stat } from 'node:fs/promises'
+import { constants, copyFile, lstat, readdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
+import fs from 'fs-extra'
 import { CommandError, type RunCommand } from './command.ts'
 import { readParameters } from './parameters.ts'
 
 export const makeDirectory: RunCommand = async (parameters, context) => {
   const path = readParameters('make-directory', parameters).text('path')
   context.log(`make-directory: ${path}`)
-  await doing('make-directory', () => mkdir(path, { recursive: true, mode: 0o775 }))
+  await doing('make-directory', () => fs.ensureDir(path, 0o775))
 }
 
 export const moveDirectory: RunCommand = async (parameters, context) => {
@@ -23,8 +24,9 @@ export const moveDirectory: RunCommand = async (parameters, context) => {
       await rename(dest, backup)
     }
     context.log(`move-directory: moving "${src}" to "${dest}"`)
-    await mkdir(dirname(dest), { recursive: true, mode: 0o775 })
-    await rename(src, dest)
+    await fs.ensureDir(dirname(dest), 0o775)
+    // Another file system may be mounted there, which a rename cannot reach.
+    await fs.move(src, dest)
   })
 }
 
@@ -43,7 +45,7 @@ export const copyFileCommand: RunCommand = async (parameters, context) => {
   if (await exists(dest)) throw new CommandError('other', `copy-file: "${dest}" exists already`)
   context.log(`copy-file: copying "${src}" to "${dest}"`)
   await doing('copy-file', async () => {
-    await mkdir(dirname(dest), { recursive: true, mode: 0o750 })
+    await fs.ensureDir(dirname(dest), 0o750)
     await copyFile(src, dest, constants.COPYFILE_EXCL)
   })
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { findCommand } from '../../src/commands/main.ts'
@@ -30,6 +30,20 @@ test('move-directory moves', async (t) => {
   await moveDirectory({ src: join(dir, 'src'), dest: join(dir, 'sub', 'dest') }, testContext(t))
   assert.deepEqual(await readdir(dir), ['sub'])
   assert.equal(await readFile(join(dir, 'sub', 'dest', 'f'), 'utf8'), 'x')
+})
+
+test('move-directory moves to another file system', async (t) => {
+  const dir = await tempDir(t)
+  const memory = '/dev/shm'
+  const other = await stat(memory).catch(() => undefined)
+  if (!other || other.dev === (await stat(dir)).dev) return t.skip('no second file system here')
+  const far = await mkdtemp(join(memory, 'farm-move-'))
+  t.after(() => rm(far, { recursive: true, force: true }))
+  await mkdir(join(dir, 'src'))
+  await writeFile(join(dir, 'src', 'f'), 'x')
+  await moveDirectory({ src: join(dir, 'src'), dest: join(far, 'dest') }, testContext(t))
+  assert.deepEqual(await readdir(dir), [])
+  assert.equal(await readFile(join(far, 'dest', 'f'), 'utf8'), 'x')
 })
 
 test('move-directory first moves an older destination aside, under its time, then under numbers', async (t) => {
