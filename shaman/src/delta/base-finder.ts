@@ -6,7 +6,7 @@ import type { ManifestFile } from '../manifest.ts'
 
 /** Finds what a file may be a new version of, for clients that have never sent it themselves. */
 export interface BaseFinder {
-  /** Blobs last submitted under this path, or else under its name; the likeliest first. */
+  /** Blobs last submitted under this path, its name, or another version of its name; the likeliest first. */
   find(path: string): Promise<Digest[]>
 }
 
@@ -24,7 +24,7 @@ export function createBaseFinder(catalog: CheckoutCatalog): BaseFinder {
       forgetAllBut(new Set(looked.map(({ seq }) => seq)))
       const namesakes: ManifestFile[] = []
       for (const checkout of looked) {
-        namesakes.push(...((await namesOf(checkout)).get(nameOf(path)) ?? []))
+        namesakes.push(...((await namesOf(checkout)).get(thingOf(path)) ?? []))
       }
       return distinct(namesakes.toSorted((a, b) => rank(a, path) - rank(b, path)))
     },
@@ -46,7 +46,7 @@ export function createBaseFinder(catalog: CheckoutCatalog): BaseFinder {
   async function readNames(path: string): Promise<ReadonlyMap<string, ManifestFile[]>> {
     try {
       const { files } = await catalog.manifest(path)
-      return Map.groupBy(files, (file) => nameOf(file.path))
+      return Map.groupBy(files, (file) => thingOf(file.path))
     } catch (error) {
       // Erased between the list and the look.
       if (isCode(error, 'CHECKOUT_MISSING', 'ENOENT')) return new Map()
@@ -55,13 +55,16 @@ export function createBaseFinder(catalog: CheckoutCatalog): BaseFinder {
   }
 }
 
-function nameOf(path: string): string {
-  return posix.basename(path)
+/** The name without the version that artists put into it: `shot_v002.blend` is a later `shot_v001.blend`. */
+function thingOf(path: string): string {
+  return posix.basename(path).replace(/[ ._-]?v?\d+(?=(\.[^.]*)?$)/i, '')
 }
 
-/** The same path ranks before the same name elsewhere; the sort keeps newer before older. */
+/** The same path ranks before the same name, and that before another version; the sort keeps newer before older. */
 function rank(file: ManifestFile, path: string): number {
-  return file.path === path ? 0 : 1
+  if (file.path === path) return 0
+  if (posix.basename(file.path) === posix.basename(path)) return 1
+  return posix.dirname(file.path) === posix.dirname(path) ? 2 : 3
 }
 
 function distinct(files: readonly ManifestFile[]): Digest[] {

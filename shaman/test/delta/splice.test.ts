@@ -74,6 +74,20 @@ test('a file another artist has submitted is diffed against their version', asyn
   assert.ok((await stored(farm, mine)).equals(mine))
 })
 
+test('a new version of a shot, under a name with the next number, is diffed against the one before', async (t) => {
+  const { artist, farm } = await setUp(t)
+  const before = savedBlend(1n)
+  await artist.upload('seq/shot_v001.blend', before)
+  await farm.client.checkout({
+    files: [{ path: 'seq/shot_v001.blend', digest: digestOf(before) }],
+    path: 'first',
+  })
+  const after = savedBlend(9_999n)
+  const receipt = await artist.upload('seq/shot_v002.blend', after)
+  assert.ok(receipt.wireBytes < after.length / 100, `${receipt.wireBytes} bytes`)
+  assert.ok((await stored(farm, after)).equals(after))
+})
+
 test('a file that shares nothing with its last version is sent whole', async (t) => {
   const { artist, farm } = await setUp(t)
   await artist.upload('cache.vdb', fresh(2_000_000))
