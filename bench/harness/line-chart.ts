@@ -34,6 +34,7 @@ export function lineChart(chart: LineChart): string {
   })
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
+    `<title>${escapeXml(chart.title)}</title>`,
     '<rect width="100%" height="100%" fill="#ffffff"/>',
     `<text x="${margin.left}" y="22" font-size="15" font-weight="600" fill="#161b22">${escapeXml(chart.title)}</text>`,
     ...ticks(bottom, top, chart.logarithmic === true).map(
