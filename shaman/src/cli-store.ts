@@ -1,26 +1,37 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@shaman-farm/terminal'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { createHttp, type Http } from './client/http.ts'
 import { serveShaman } from './serve.ts'
 import { openShaman } from './shaman.ts'
 
-/** Where a command finds its store: in a directory, or at a manager that has it open. */
-export interface StoreOptions {
+/** A store by its directories. */
+export interface DirectoryOptions {
   storage?: string
   state?: string
-  manager?: string
   json?: boolean
+}
+
+/** Where a command finds its store: in a directory if one is named, else at the manager that has it open. */
+export interface StoreOptions extends DirectoryOptions {
+  manager: string
+}
+
+/** Adds the options that name a store's directories. */
+export function directoryOptions(command: Command): Command {
+  return command
+    .option('--storage <directory>', 'storage root: holds file-store/ and jobs/')
+    .option('--state <directory>', 'directory of the index, on a local disk')
+    .option('--json', 'print JSON')
 }
 
 /** Adds the options of {@link withStore} to a command. */
 export function storeOptions(command: Command): Command {
-  return command
-    .option('--storage <directory>', 'storage root: holds file-store/ and jobs/')
-    .option('--state <directory>', 'directory of the index, on a local disk')
-    .option('--manager <url>', 'ask a running manager instead of opening the store')
-    .option('--json', 'print JSON')
+  const manager = new Option('--manager <url>', 'the manager to ask when no --storage is named')
+  return directoryOptions(command).addOption(
+    manager.env('FARM_MANAGER').default('http://localhost:8080'),
+  )
 }
 
 /**
@@ -31,9 +42,11 @@ export async function withStore<T>(
   options: StoreOptions,
   action: (http: Http) => Promise<T>,
 ): Promise<T> {
-  if (options.manager !== undefined) return await withHttp(options.manager, action)
+  if (options.storage === undefined) return await withHttp(options.manager, action)
   const shaman = await openShaman({ root: storageOf(options), stateDir: stateDirOf(options) })
   try {
+    // A server answers while it still counts; a command prints once, so it waits for the whole truth.
+    await shaman.ready
     const server = await serveShaman({ shaman })
     try {
       return await withHttp(server.url, action)
@@ -46,16 +59,16 @@ export async function withStore<T>(
 }
 
 /** The storage root that was named; a usage problem when there is none. */
-export function storageOf({ storage }: StoreOptions): string {
+export function storageOf({ storage }: DirectoryOptions): string {
   if (storage !== undefined) return storage
   throw new UserError('Which store?', {
     code: 'STORE_NOT_NAMED',
-    hint: 'Give --storage DIRECTORY, or --manager URL while a manager has it open.',
+    hint: 'Give --storage DIRECTORY.',
   })
 }
 
 /** The index's directory: as told, or in the user's state directory. */
-export function stateDirOf({ state }: StoreOptions): string {
+export function stateDirOf({ state }: DirectoryOptions): string {
   const base = process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state')
   return state ?? join(base, 'shaman-farm', 'store')
 }

@@ -9,7 +9,15 @@ import {
 } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError } from 'commander'
 import { pino } from 'pino'
-import { type StoreOptions, stateDirOf, storageOf, storeOptions, withStore } from './cli-store.ts'
+import {
+  type DirectoryOptions,
+  directoryOptions,
+  type StoreOptions,
+  stateDirOf,
+  storageOf,
+  storeOptions,
+  withStore,
+} from './cli-store.ts'
 import type { Http } from './client/http.ts'
 import type {
   BlobCount,
@@ -30,7 +38,9 @@ export function register(program: Command): void {
     .command('shaman')
     .description('Serve and look after a content-addressed store')
 
-  storeOptions(shaman.command('serve').description('Serve a store by itself, without a manager'))
+  directoryOptions(
+    shaman.command('serve').description('Serve a store by itself, without a manager'),
+  )
     .option('--host <address>', 'address to listen on', '0.0.0.0')
     .option('--port <number>', 'port to listen on', '8081')
     .option('--durability <mode>', 'full, batch or none', 'full')
@@ -40,9 +50,9 @@ export function register(program: Command): void {
     (options: StoreOptions) => runCommand(() => stats(options), options),
   )
 
-  storeOptions(
+  directoryOptions(
     shaman.command('rebuild').description('Recreate the index of a store from its files'),
-  ).action((options: StoreOptions) => runCommand(() => rebuild(options), options))
+  ).action((options: DirectoryOptions) => runCommand(() => rebuild(options), options))
 
   storeOptions(
     shaman.command('fsck').description('Compare store, index and checkouts by name and size'),
@@ -95,7 +105,7 @@ function registerGc(gc: Command): void {
   )
 }
 
-interface ServeCommand extends StoreOptions {
+interface ServeCommand extends DirectoryOptions {
   host: string
   port: string
   durability: Durability
@@ -151,7 +161,7 @@ async function stats(options: StoreOptions): Promise<void> {
   })
 }
 
-async function rebuild(options: StoreOptions): Promise<void> {
+async function rebuild(options: DirectoryOptions): Promise<void> {
   const root = storageOf(options)
   const shaman = await openShaman({ root, stateDir: stateDirOf(options) })
   try {
@@ -276,7 +286,7 @@ function countOf({ blobs, bytes }: BlobCount): string {
   return `${formatCount(blobs, 'blob')}, ${formatBytes(bytes)}`
 }
 
-function tell(options: StoreOptions, facts: unknown, words: () => string): void {
+function tell(options: DirectoryOptions, facts: unknown, words: () => string): void {
   process.stdout.write(`${options.json ? JSON.stringify(facts) : words()}\n`)
 }
 
