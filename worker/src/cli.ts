@@ -8,7 +8,9 @@ import { findManager } from './discovery/find-manager.ts'
 import { addDoctor } from './doctor/cli.ts'
 import { addInstall } from './install/cli.ts'
 import type { BlobCache } from './mount-free/blob-cache.ts'
-import { openCache, type StopWhen, startWorker, type Worker, type WorkerEnd } from './worker.ts'
+import { openCache, type StopWhen } from './session.ts'
+import type { WorkerEnd } from './states.ts'
+import { startWorker, type Worker } from './worker.ts'
 
 interface WorkerFlags extends ConfigFlags {
   once?: true

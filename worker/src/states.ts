@@ -1,0 +1,183 @@
+import type { AssignedTask, WorkerStatus } from '@shaman-farm/manager-api'
+import { pause } from './backoff.ts'
+import type { SignedOn } from './identity.ts'
+import { watchPermission } from './permission.ts'
+import { runTask } from './run-task.ts'
+import { type Session, storageFor } from './session.ts'
+import { createTaskReporter } from './task-reporter.ts'
+
+export type WorkerEnd = 'stopped' | 'offline' | 'restart' | 'idle'
+
+/** The state loop: each state acts until the manager wants another one. */
+export async function live(
+  session: Session,
+  identify: () => Promise<SignedOn>,
+): Promise<WorkerEnd> {
+  let status = session.signedOn.status
+  while (!session.signal.aborted) {
+    session.log.info({ status }, 'worker status')
+    await tellStatus(session, status)
+    const next = await (status === 'awake' ? work(session) : sleep(session))
+    if (next === 'sign-on') {
+      session.signedOn = await identify()
+      await session.storage.close()
+      session.storage = storageFor(session, session.signedOn, session.log)
+      status = session.signedOn.status
+      continue
+    }
+    if (next === 'stopped' || next === 'idle') return next
+    status = next
+    if (status === 'offline' || status === 'restart') {
+      await tellStatus(session, status)
+      return status
+    }
+  }
+  return 'stopped'
+}
+
+type Next = WorkerStatus | 'stopped' | 'idle' | 'sign-on'
+
+/** Asks for tasks and runs them, until told to take another state. */
+async function work(session: Session): Promise<Next> {
+  const { signal, timing, backoff } = session
+  let refusals = 0
+  while (!signal.aborted) {
+    // The manager must know of the last task's end before it is asked for the next one.
+    await session.outbox.drained(signal)
+    const asked = performance.now()
+    const answer = await askForTask(session)
+    if (signal.aborted) break
+    switch (answer?.status) {
+      case 200: {
+        backoff.reset()
+        refusals = 0
+        await runAssigned(session, answer.body)
+        if (session.stopAfter) return 'stopped'
+        continue
+      }
+      case 204: {
+        backoff.reset()
+        refusals = 0
+        if (session.options.once) return 'idle'
+        const wasHeld = performance.now() - asked > 1_000
+        if (!wasHeld) await pause(jittered(timing.idleMs), signal)
+        continue
+      }
+      case 423:
+        backoff.reset()
+        return answer.body.status_requested
+      case 409:
+        // The manager thinks the worker is not awake, e.g. because it was silent for a while.
+        refusals += 1
+        if (refusals > 3) return 'sign-on'
+        await tellStatus(session, 'awake')
+        await backoff.wait(signal)
+        continue
+      case 403:
+        return 'sign-on'
+      default:
+        await backoff.wait(signal)
+    }
+  }
+  return 'stopped'
+}
+
+async function askForTask({ signedOn, timing, signal, log, options }: Session) {
+  // A worker that ends when idle has no use for a question that hangs.
+  const waitSeconds = options.once ? 0 : timing.waitSeconds
+  try {
+    return await signedOn.client.request('scheduleTask', {
+      headers: waitSeconds > 0 ? { 'X-Farm-Wait': String(waitSeconds) } : {},
+      timeoutMs: (waitSeconds + 10) * 1000,
+      signal,
+    })
+  } catch (error) {
+    if (!signal.aborted) log.warn({ err: error }, 'no answer to question for a task')
+    return undefined
+  }
+}
+
+async function runAssigned(session: Session, task: AssignedTask): Promise<void> {
+  const { options, outbox, previews } = session
+  const log = session.log.child({ task: task.uuid, job: task.job })
+  const abort = new AbortController()
+  const over = new AbortController()
+  session.running = { taskId: task.uuid, abort }
+  const signal = AbortSignal.any([session.signal, abort.signal])
+  log.info({ task_name: task.name }, 'task started')
+  const watching = watchPermission({
+    client: session.signedOn.client,
+    taskId: task.uuid,
+    log,
+    signal: AbortSignal.any([signal, over.signal]),
+    waitSeconds: session.timing.waitSeconds,
+    pollMs: session.timing.mayIRunMs,
+  }).then((refusal) => {
+    if (refusal) abort.abort(new Error(refusal.reason))
+  })
+  const outcome = await runTask({
+    task,
+    reporter: createTaskReporter({ send: (update) => outbox.add(task.uuid, update) }),
+    signal,
+    guard: session.guard,
+    limits: options.limits ?? {},
+    env: { ...options.env, SHAMAN_FARM_TASK: task.uuid },
+    log,
+    imageSaved(image) {
+      previews.offer({ taskId: task.uuid, ...image })
+      if (session.stopAfter === 'frame') session.stop('now')
+    },
+    prepare: (tell) => session.storage.prepare(task, { signal, log, tell }),
+  })
+  over.abort()
+  await watching
+  session.running = undefined
+  log.info({ outcome }, 'task ended')
+}
+
+/** Asks now and then whether it is time to wake up. */
+async function sleep(session: Session): Promise<Next> {
+  const { signal, signedOn, timing, backoff } = session
+  while (!signal.aborted) {
+    if (session.options.once) return 'idle'
+    const asked = performance.now()
+    const answer: { status: number; body: unknown } | undefined = await signedOn.client
+      .request('workerState', {
+        headers: { 'X-Farm-Wait': String(timing.waitSeconds) },
+        timeoutMs: (timing.waitSeconds + 10) * 1000,
+        signal,
+      })
+      .catch(() => undefined)
+    if (signal.aborted) break
+    switch (answer?.status) {
+      case 200:
+        backoff.reset()
+        return (answer.body as { status_requested: WorkerStatus }).status_requested
+      case 204: {
+        backoff.reset()
+        const wasHeld = performance.now() - asked > 1_000
+        if (!wasHeld) await pause(jittered(timing.asleepMs), signal)
+        continue
+      }
+      case 403:
+        return 'sign-on'
+      default:
+        await backoff.wait(signal)
+    }
+  }
+  return 'stopped'
+}
+
+async function tellStatus(session: Session, status: WorkerStatus): Promise<void> {
+  const { signedOn, signal, log } = session
+  try {
+    await signedOn.client.workerStateChanged({ body: { status }, timeoutMs: 10_000, signal })
+  } catch (error) {
+    // Asking for work or state will show the disagreement again.
+    if (!signal.aborted) log.warn({ err: error, status }, 'status not told')
+  }
+}
+
+function jittered(ms: number): number {
+  return ms * (0.9 + Math.random() * 0.2)
+}
