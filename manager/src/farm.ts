@@ -7,6 +7,7 @@ import { createEventBus, type EventBus } from './events/bus.ts'
 import { createSignals, type Signals } from './events/signals.ts'
 import { createJobsStore, type JobsStore } from './jobs/jobs-store.ts'
 import { createTaskLogs, type TaskLogs } from './logs/task-logs.ts'
+import { createOutputsStore, type OutputsStore } from './outputs/outputs-store.ts'
 import { createReadiness, type Readiness } from './scheduler/readiness.ts'
 import { type AttemptsStore, createAttemptsStore } from './tasks/attempts-store.ts'
 import { createTasksStore, type TasksStore } from './tasks/tasks-store.ts'
@@ -22,6 +23,7 @@ export interface Farm {
   readonly jobs: JobsStore
   readonly tasks: TasksStore
   readonly attempts: AttemptsStore
+  readonly outputs: OutputsStore
   readonly workers: WorkersStore
   readonly tags: TagsStore
   readonly logs: TaskLogs
@@ -57,6 +59,7 @@ export function createFarm(parts: {
     jobs,
     tasks,
     attempts: createAttemptsStore(db),
+    outputs: createOutputsStore(db),
     workers: createWorkersStore(db),
     tags: createTagsStore(db),
     logs: createTaskLogs(config.current.localStorage),

@@ -2,7 +2,7 @@ import type { AssignedTask, JobOutputs } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
 import { outputsOf } from '../jobs/job-views.ts'
 import type { JobRecord } from '../jobs/jobs-store.ts'
-import { createOutputsStore, type OutputRecord } from '../outputs/outputs-store.ts'
+import type { OutputRecord } from '../outputs/outputs-store.ts'
 import type { VariableBook } from '../variables-book.ts'
 
 /** The files a job has made: those its workers reported, the latest for each frame, and those they handed over. */
@@ -14,7 +14,7 @@ export function jobOutputs(farm: Farm, job: JobRecord, variables: VariableBook):
     const task = uuidOf.get(task_id)
     if (task) files.set(path, { frame, path, task_id: task })
   }
-  for (const output of createOutputsStore(farm.db).ofJob(job.id)) {
+  for (const output of farm.outputs.ofJob(job.id)) {
     const task = uuidOf.get(output.task_id)
     if (task) files.set(output.path, handedOver(output, task))
   }

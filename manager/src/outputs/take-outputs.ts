@@ -11,7 +11,7 @@ import type { JobRecord } from '../jobs/jobs-store.ts'
 import { FarmError } from '../problems.ts'
 import type { Services } from '../services.ts'
 import type { VariableBook } from '../variables-book.ts'
-import { createOutputsStore, type OutputRecord } from './outputs-store.ts'
+import type { OutputRecord } from './outputs-store.ts'
 
 /** A file as its worker tells of it. */
 export interface ToldOutput extends Digest {
@@ -37,7 +37,6 @@ export async function takeOutputs(
   }
   const job = needJob(farm, farm.jobs.byId(task.job_id).uuid)
   const directory = directoryOf(job, variables)
-  const store = createOutputsStore(farm.db)
   for (const { path, sha, size, frame } of files) {
     const target = inside(directory, path)
     await writeFromStore(shaman, { sha, size }, target)
@@ -49,7 +48,7 @@ export async function takeOutputs(
       frame: frame ?? null,
       task_id: task.id,
     }
-    farm.transaction(() => store.put(record, farm.now()))
+    farm.transaction(() => farm.outputs.put(record, farm.now()))
   }
 }
 
@@ -65,14 +64,13 @@ export async function storedOutputs(
   const { farm, variables } = services
   const shaman = needShaman(services)
   const directory = directoryOf(job, variables)
-  const store = createOutputsStore(farm.db)
-  const known = new Map(store.ofJob(job.id).map((output) => [output.path, output]))
+  const known = new Map(farm.outputs.ofJob(job.id).map((output) => [output.path, output]))
   for (const { path, frame, task_id } of written) {
     const file = inside(directory, path)
     const digest = await putIntoStore(farm, shaman, file, known.get(file))
     if (!digest) continue
     const record = { job_id: job.id, path: file, ...digest, frame: frame ?? null, task_id }
-    farm.transaction(() => store.put(record, farm.now()))
+    farm.transaction(() => farm.outputs.put(record, farm.now()))
     known.set(file, record)
   }
   return [...known.values()]
