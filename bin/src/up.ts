@@ -50,7 +50,7 @@ Shaman Farm is up
   dashboard  ${dashboardOf(manager.url)}
   storage    ${storage}
   data       ${data}
-  submit     bin/farm submit SCENE.blend --manager ${manager.url}
+  submit     farm submit SCENE.blend --manager ${manager.url}
 Ctrl-C stops it.
 `)
   if (options.open) openInBrowser(dashboardOf(manager.url))

@@ -65,7 +65,7 @@ export async function startChaosFarm(options: {
     async kill(who) {
       processOf(who).kill('SIGKILL')
       await processOf(who).exited
-      if (who === 'manager') manager = { ...(await startManager(new URL(url).port)) }
+      if (who === 'manager') manager = await startManager(new URL(url).port)
       else workers.set(who, startWorker(who))
     },
     async pause(who, ms) {

@@ -40,7 +40,7 @@ Nothing has to be installed but Blender and ffmpeg. Start a whole farm on this c
 
     ${first}
 
-and open http://localhost:8080. The manual is in docs/, and the running farm serves it at /docs/.
+and open http://localhost:8080. What there is to read is in docs/.
 Sources: see the archive named shaman-farm-VERSION-source.tar.gz beside this one.
 `
 }
