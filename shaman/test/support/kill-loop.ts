@@ -18,6 +18,13 @@ import { openShaman } from '../../src/main.ts'
 import { randomBlob, type TestBlob, tempDir, uploadFile } from './farm.ts'
 
 const leaseMs = 100
+const verifyEvery = 25
+
+/** How long to go on killing, and from which seed: what work there is and when the kill comes follow from it. */
+export interface KillLoop {
+  kills: number
+  seed: number
+}
 
 /** What the server has said is done, and must therefore be so after any number of kills. */
 interface Acknowledged {
@@ -26,30 +33,77 @@ interface Acknowledged {
 }
 
 /** Kills a working server again and again, then looks whether every promise was kept. */
-export async function killLoop(t: TestContext, kills: number, random = Math.random): Promise<void> {
+export async function killLoop(t: TestContext, { kills, seed }: KillLoop): Promise<void> {
+  const random = randomFrom(seed)
   const dir = await tempDir(t)
   const root = join(dir, 'root')
   const stateDir = join(dir, 'state')
   const done: Acknowledged = { blobs: new Map(), checkouts: new Map() }
+  const struck = createPhases()
   const large = randomBlob(6_000_000)
   // Half of the kills come before anything of a round is acknowledged and half after, however fast the machine is.
   let paceMs = 150
   for (let kill = 0; kill < kills; kill += 1) {
     const before = done.blobs.size + done.checkouts.size
     const server = await startServer(root, stateDir)
-    const work = doWork(server.url, done, kill % 5 === 0 ? randomBlob(4_000_000) : large, random)
+    const largeOne = kill % 5 === 0 ? randomBlob(4_000_000) : large
+    const work = doWork({ url: server.url, done, large: largeOne, random, struck })
     await new Promise((resolve) => setTimeout(resolve, random() * 2 * paceMs))
     paceMs *= done.blobs.size + done.checkouts.size > before ? 0.8 : 1.25
+    struck.note()
     server.child.kill('SIGKILL')
     await once(server.child, 'exit')
     await work
-    if (kill % 25 === 24 || kill === kills - 1) await verify(root, stateDir, done)
+    if (kill % verifyEvery === verifyEvery - 1 || kill === kills - 1) {
+      await verify(root, stateDir, done)
+    }
   }
   t.diagnostic(
-    `${kills} kills, ${done.blobs.size} blobs and ${done.checkouts.size} checkouts acknowledged`,
+    `seed ${seed}: ${kills} kills (${struck}), ${done.blobs.size} blobs and ${done.checkouts.size} checkouts acknowledged`,
   )
   assert.ok(done.blobs.size > kills / 2, 'the server got to do something between the kills')
   assert.ok(done.checkouts.size > 0)
+}
+
+/** Counts what went on when the kills came. */
+interface Phases {
+  during<T>(phase: string, action: () => Promise<T>): Promise<T>
+  note(): void
+  toString(): string
+}
+
+function createPhases(): Phases {
+  const active = new Map<string, number>()
+  const counts = new Map<string, number>()
+  const change = (phase: string, by: number): void =>
+    void active.set(phase, (active.get(phase) ?? 0) + by)
+  return {
+    async during(phase, action) {
+      change(phase, 1)
+      try {
+        return await action()
+      } finally {
+        change(phase, -1)
+      }
+    },
+    note() {
+      for (const [phase, running] of active) {
+        if (running > 0) counts.set(phase, (counts.get(phase) ?? 0) + 1)
+      }
+    },
+    toString: () => Array.from(counts, ([phase, count]) => `${count} during ${phase}`).join(', '),
+  }
+}
+
+/** Numbers in [0, 1) that follow from a seed (mulberry32). */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
 }
 
 /** Starts a server process and waits for its address. */
@@ -72,62 +126,73 @@ export async function startServer(
   return { child, url: String(line).trim() }
 }
 
-async function doWork(
-  url: string,
-  done: Acknowledged,
-  large: TestBlob,
-  random: () => number,
-): Promise<void> {
+interface Work {
+  url: string
+  done: Acknowledged
+  large: TestBlob
+  random: () => number
+  struck: Phases
+}
+
+async function doWork(work: Work): Promise<void> {
+  const { url, done, large, struck } = work
   const client = createShamanClient({ url, retries: 0, clientId: 'the-same' })
-  const jobs = [0, 1].map((i) => submitMany(client, done, i, random))
-  const uploading = client
-    .upload({ files: [uploadFile('large', large)] })
+  const jobs = [0, 1].map((lane) => submitMany(client, work, lane))
+  const uploading = struck
+    .during('a resumable upload', () => client.upload({ files: [uploadFile('large', large)] }))
     .then(() => done.blobs.set(digestKey(large.digest), large.digest))
-  await Promise.allSettled([...jobs, uploading, eraseSome(url, done), collect(url)])
+  await Promise.allSettled([...jobs, uploading, eraseSome(work), collect(work)])
   await client.close()
 }
 
 async function submitMany(
   client: ShamanClient,
-  done: Acknowledged,
+  { done, random, struck }: Work,
   lane: number,
-  random: () => number,
 ): Promise<void> {
   for (let i = 0; i < 20; i += 1) {
     const files = Array.from({ length: 6 }, (_, k) =>
       uploadFile(`d${k % 3}/f${k}`, randomBlob(1 + Math.floor(random() * 20_000))),
     )
-    await client.upload({ files })
+    await struck.during('a tar batch', () => client.upload({ files }))
     for (const { digest } of files) done.blobs.set(digestKey(digest), digest)
-    const { checkoutPath } = await client.submit({ files, checkoutPath: `show/job ${lane}` })
+    const path = `show/job ${lane}`
+    const { checkoutPath } = await struck.during('a checkout', () =>
+      client.checkout({ files, path }),
+    )
     done.checkouts.set(checkoutPath, files)
   }
 }
 
-async function eraseSome(url: string, done: Acknowledged): Promise<void> {
+async function eraseSome({ url, done, struck }: Work): Promise<void> {
   const http = createHttp({ url, retries: 0 })
   try {
     for (const path of [...done.checkouts.keys()].slice(0, -10)) {
       // From here on it may be gone, whatever is answered.
       done.checkouts.delete(path)
-      await http.send(`/x/checkouts/${encodeURIComponent(path)}`, { method: 'DELETE' })
+      await struck.during('an erasure', () =>
+        http.send(`/x/checkouts/${encodeURIComponent(path)}`, { method: 'DELETE' }),
+      )
     }
   } finally {
     await http.close()
   }
 }
 
-async function collect(url: string): Promise<void> {
+async function collect({ url, struck }: Work): Promise<void> {
   const http = createHttp({ url, retries: 0 })
+  const once = async (): Promise<void> => {
+    const plan = await http.json<{ id: string }>('/x/gc/plans', { json: { maxAgeSeconds: 0 } })
+    await http
+      .json(`/x/gc/plans/${plan.id}/apply`, { json: { evenIfLarge: true } })
+      .catch((error: { status?: number }) => {
+        // Refused: too soon after the last kill.
+        if (error.status !== 409) throw error
+      })
+  }
   try {
     for (;;) {
-      const plan = await http.json<{ id: string }>('/x/gc/plans', { json: { maxAgeSeconds: 0 } })
-      await http
-        .json(`/x/gc/plans/${plan.id}/apply`, { json: { evenIfLarge: true } })
-        .catch((error: { status?: number }) => {
-          // Refused: too soon after the last kill.
-          if (error.status !== 409) throw error
-        })
+      await struck.during('a collection', once)
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
   } finally {
