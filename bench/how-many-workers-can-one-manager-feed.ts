@@ -1,12 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { apiBase, createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
+import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
 import { Pool } from 'undici'
+import { type ManagerProcess, startManager } from './harness/manager-process.ts'
+import { quantile } from './harness/quantile.ts'
 import type { Answer, QuestionContext } from './harness/question.ts'
+import { askForTask, complete, register, type SimulatedWorker } from './harness/simulated-worker.ts'
 
 export const question = 'How many workers can one manager feed?'
 
@@ -60,7 +61,7 @@ interface BigJob {
 /** One worker asks and reports, one request after the other, before ever longer queues. */
 async function measureGrowth(
   client: ManagerClient,
-  { url }: Manager,
+  { url }: ManagerProcess,
   context: QuestionContext,
 ): Promise<Growth[]> {
   const sizes = context.quick ? [1_000, 10_000] : [1_000, 10_000, 100_000]
@@ -82,7 +83,7 @@ async function measureGrowth(
   return growth
 }
 
-async function workAlone(worker: Worker, samples: number): Promise<number[]> {
+async function workAlone(worker: SimulatedWorker, samples: number): Promise<number[]> {
   const times: number[] = []
   for (let i = 0; i < samples + 50; i += 1) {
     const start = performance.now()
@@ -102,13 +103,13 @@ async function workAlone(worker: Worker, samples: number): Promise<number[]> {
  */
 async function measureFeed(
   client: ManagerClient,
-  { url, process: { pid } }: Manager,
+  { url, process: { pid } }: ManagerProcess,
   plan: { workers: number; jobs: number; tasksPerJob: number; seconds: number; taskMs: number },
   context: QuestionContext,
 ): Promise<Feed> {
   for (let i = 0; i < plan.jobs; i += 1) await submit(client, plan.tasksPerJob)
   const pool = new Pool(url, { connections: 64, pipelining: 1 })
-  const workers: Worker[] = []
+  const workers: SimulatedWorker[] = []
   for (let i = 0; i < plan.workers; i += 1) workers.push(await register(url, `w${i}`, pool))
   context.log(`${plan.workers} workers, ${plan.jobs * plan.tasksPerJob} tasks`)
   const cpuBefore = await cpuMs(pid)
@@ -256,56 +257,6 @@ function answer(facts: {
   }
 }
 
-interface Worker {
-  pool: Pool
-  authorization: string
-}
-
-async function register(url: string, name: string, pool = new Pool(url)): Promise<Worker> {
-  const types = ['misc']
-  const secret = name
-  const registration = { name, secret, platform: 'linux', supported_task_types: types }
-  const { uuid } = (
-    await post({ pool, authorization: '' }, '/worker/register-worker', registration)
-  ).body as { uuid: string }
-  const worker = {
-    pool,
-    authorization: `Basic ${Buffer.from(`${uuid}:${secret}`).toString('base64')}`,
-  }
-  const signOn = { name, supported_task_types: types, software_version: 'bench' }
-  await post(worker, '/worker/sign-on', signOn)
-  await post(worker, '/worker/state-changed', { status: 'awake' })
-  return worker
-}
-
-async function askForTask(worker: Worker): Promise<string | undefined> {
-  const { status, body } = await post(worker, '/worker/task', undefined)
-  return status === 200 ? (body as { uuid: string }).uuid : undefined
-}
-
-async function complete(worker: Worker, task: string): Promise<void> {
-  const { status } = await post(worker, `/worker/task/${task}`, { taskStatus: 'completed' })
-  if (status !== 204) throw new Error(`a report was answered ${status}`)
-}
-
-async function post(
-  { pool, authorization }: Worker,
-  path: string,
-  body: unknown,
-): Promise<{ status: number; body: unknown }> {
-  const response = await pool.request({
-    method: 'POST',
-    path: `${apiBase}${path}`,
-    headers: {
-      ...(authorization ? { authorization } : {}),
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  })
-  const text = await response.body.text()
-  return { status: response.statusCode, body: text === '' ? undefined : JSON.parse(text) }
-}
-
 /** One task that echoes, and all others wait for it. */
 function submit(client: ManagerClient, tasks: number) {
   return client.submitJob({
@@ -319,48 +270,6 @@ function submit(client: ManagerClient, tasks: number) {
   })
 }
 
-interface Manager {
-  url: string
-  process: ChildProcess
-  stop(): Promise<void>
-}
-
-async function startManager(dir: string): Promise<Manager> {
-  const farm = join(import.meta.dirname, '..', 'bin', 'src', 'main.ts')
-  const args = [
-    '--no-node-snapshot',
-    farm,
-    'manager',
-    '--json',
-    '--port',
-    '0',
-    '--host',
-    '127.0.0.1',
-  ]
-  const child = spawn(process.execPath, [...args, '--data', dir, '--log-level', 'error'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const url = await firstUrl(child.stdout!)
-  return {
-    url,
-    process: child,
-    async stop() {
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      child.kill('SIGTERM')
-      await ended
-    },
-  }
-}
-
-async function firstUrl(output: Readable): Promise<string> {
-  for await (const line of createInterface({ input: output })) {
-    const said = JSON.parse(line) as { event: string; url?: string; message?: string }
-    if (said.url) return said.url
-    throw new Error(said.message ?? line)
-  }
-  throw new Error('the manager ended before it listened')
-}
-
 async function rssMib({ pid }: ChildProcess): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024
@@ -372,11 +281,6 @@ async function cpuMs(pid: number | undefined): Promise<number> {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   const ticks = Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
   return ticks * 10
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
 }
 
 function round(value: number): number {
