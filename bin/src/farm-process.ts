@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -96,13 +95,6 @@ export async function startManagerProcess(
     ),
   )
   return { ...manager, url: await listening.promise }
-}
-
-/** For the child's side of {@link startFarmProcess}: leave when the parent is gone. */
-export function stopWithStdin(): void {
-  process.stdin.resume()
-  void once(process.stdin, 'close').then(() => process.kill(process.pid, 'SIGTERM'))
-  process.stdin.unref?.()
 }
 
 function eachLine(stream: Readable, handle: (line: string) => void): void {

@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
 import { join, posix } from 'node:path'
+import { userCacheDir } from '@shaman-farm/terminal/cache-dir'
 import picomatch from 'picomatch'
 import { pruneRewritten, rewriteForPack } from './rewrite/rewrite.ts'
-import { userCacheDir } from './send/cache-dir.ts'
 import { fsPath } from './trace/stored-path.ts'
 import type { Trace } from './trace/trace.ts'
 

@@ -1,7 +1,7 @@
 import { type BigIntStats, constants } from 'node:fs'
 import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { userCacheDir } from './cache-dir.ts'
+import { userCacheDir } from '@shaman-farm/terminal/cache-dir'
 
 /**
  * Remembers the SHA-256 of files that have not changed since it was computed.

@@ -6,7 +6,7 @@ import {
   type UploadFile,
   type UploadReceipt,
 } from '@shaman-farm/shaman/client'
-import { userCacheDir } from './cache-dir.ts'
+import { userCacheDir } from '@shaman-farm/terminal/cache-dir'
 import { systemCode } from './errors.ts'
 import type { HashCache } from './hash-cache.ts'
 import { type HashedFile, hashFiles } from './hash-files.ts'
