@@ -93,6 +93,7 @@ async function openStore(
     root: current.storage,
     stateDir: join(current.dataDir, 'shaman'),
     log: farm.log,
+    now: farm.now,
   })
   closers.push(() => shaman.close())
   const { period, maxAge } = current.raw.shaman.garbageCollect

@@ -1,0 +1,241 @@
+import { join } from 'node:path'
+import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
+import { createShamanClient } from '@shaman-farm/shaman/client'
+import { formatBytes } from '@shaman-farm/terminal'
+import { Pool } from 'undici'
+import { lineChart } from './harness/line-chart.ts'
+import { quantile } from './harness/quantile.ts'
+import type { Answer, QuestionContext } from './harness/question.ts'
+import { askForTask, complete, register, type SimulatedWorker } from './harness/simulated-worker.ts'
+import { bytesOf, openFarm } from './how-does-a-farm-age/old-farm.ts'
+import { openStudio, type Studio } from './how-does-a-farm-age/studio.ts'
+
+export const question = 'How does a farm age?'
+
+const years = 10
+const dayMs = 24 * 3_600_000
+const monthMs = 30 * dayMs
+const keepJobsMs = 90 * dayMs
+const keepBlobsMs = 31 * dayMs
+/** Of each year; the studio buys and rents as it grows. */
+const workersOfYear = [1, 3, 8, 20, 50, 100, 200, 400, 700, 1_000]
+
+/** How a year went, measured from outside the manager. */
+interface Year {
+  workers: number
+  tasks: number
+  taskMs: number
+  taskWorstMs: number
+  submitMs: number
+  listMs: number
+  /** Known to the database at the year's end. */
+  jobs: number
+  databaseBytes: number
+  storeBytes: number
+  restartMs: number
+}
+
+/**
+ * Ten years of a small studio under a clock of our own: projects are submitted through Shaman, workers that compute
+ * nothing do the tasks, and once a month jobs of more than 90 days are deleted and unused blobs collected.
+ */
+export async function run(context: QuestionContext): Promise<Answer> {
+  const dir = join(context.workDir, 'farm')
+  const jobsPerMonth = context.quick ? 4 : 40
+  const studio = openStudio(7)
+  const lived: Year[] = []
+  let now = Date.now()
+  let farm = await openFarm(dir, now)
+  const workers: SimulatedWorker[] = []
+  for (const [index, count] of workersOfYear.entries()) {
+    const pool = new Pool(farm.url, { connections: 1 })
+    for (const worker of workers) worker.pool = pool
+    while (workers.length < count)
+      workers.push(await register(farm.url, `w${workers.length}`, pool))
+    const client = createManagerClient({ url: farm.url, timeoutMs: 60_000 })
+    const samples = newSamples()
+    for (let month = 0; month < 12; month += 1) {
+      await submitMonth(client, studio, { jobs: jobsPerMonth, samples })
+      await workOff(workers, samples)
+      now += monthMs
+      await farm.setTime(now)
+      await houseKeep(client, now)
+    }
+    const before = performance.now()
+    const { total } = await client.farmJobs({ query: { limit: 50 } })
+    const listMs = performance.now() - before
+    const storeBytes = await storedBytes(farm.url)
+    await pool.close()
+    await farm.stop()
+    const databaseBytes = await bytesOf(dir, 'flamenco-manager.sqlite')
+    const restart = performance.now()
+    farm = await openFarm(dir, now)
+    await createManagerClient({ url: farm.url }).getVersion()
+    const year: Year = {
+      workers: count,
+      tasks: samples.task.length,
+      taskMs: quantile(samples.task, 0.5),
+      taskWorstMs: quantile(samples.task, 0.99),
+      submitMs: quantile(samples.submit, 0.5),
+      listMs,
+      jobs: total,
+      databaseBytes,
+      storeBytes,
+      restartMs: performance.now() - restart,
+    }
+    lived.push(year)
+    context.log(
+      `year ${index + 1} of ${years}: ${count} workers, ${year.tasks} tasks, ${year.taskMs.toFixed(2)} ms a task, database ${formatBytes(databaseBytes)}, store ${formatBytes(storeBytes)}`,
+    )
+  }
+  await farm.stop()
+  return answer(lived)
+}
+
+interface Samples {
+  /** A task asked for and reported, in ms. */
+  task: number[]
+  submit: number[]
+}
+
+function newSamples(): Samples {
+  return { task: [], submit: [] }
+}
+
+async function submitMonth(
+  client: ManagerClient,
+  studio: Studio,
+  { jobs, samples }: { jobs: number; samples: Samples },
+): Promise<void> {
+  const shaman = createShamanClient({ url: client.url })
+  for (let i = 0; i < jobs; i += 1) {
+    const { name, files, tasks } = studio.nextProject()
+    const start = performance.now()
+    const { checkoutPath } = await shaman.submit({ files, checkoutPath: name })
+    await client.submitJob({
+      body: {
+        name,
+        type: 'echo-sleep-test',
+        priority: 50,
+        submitter_platform: 'linux',
+        settings: { message: 'm', sleep_duration_seconds: 0, sleep_repeats: tasks - 1 },
+        storage: { shaman_checkout_id: checkoutPath },
+      },
+    })
+    samples.submit.push(performance.now() - start)
+  }
+  await shaman.close()
+}
+
+/** All workers take turns, one request at a time: the price of a task, whatever the number of workers. */
+async function workOff(workers: readonly SimulatedWorker[], samples: Samples): Promise<void> {
+  let idle = 0
+  for (let turn = 0; idle < 3; turn += 1) {
+    const worker = workers[turn % workers.length]!
+    const start = performance.now()
+    const task = await askForTask(worker)
+    if (task) await complete(worker, task)
+    if (task) samples.task.push(performance.now() - start)
+    idle = task ? 0 : idle + 1
+  }
+}
+
+async function houseKeep(client: ManagerClient, now: number): Promise<void> {
+  const until = new Date(now - keepJobsMs).toISOString()
+  // Refused when nothing is as old as that.
+  await client.request('deleteJobMass', { body: { last_updated_max: until } })
+  const plan = await postJson(`${client.url}/api/v3/shaman/x/gc/plans`, {
+    maxAgeSeconds: keepBlobsMs / 1_000,
+  })
+  const applied = `${client.url}/api/v3/shaman/x/gc/plans/${String(plan.id)}/apply`
+  await postJson(applied, { evenIfLarge: true })
+}
+
+async function storedBytes(url: string): Promise<number> {
+  const response = await fetch(`${url}/api/v3/shaman/x/stats`, { signal: timeout() })
+  return ((await response.json()) as { bytes: number }).bytes
+}
+
+async function postJson(url: string, body: unknown): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    signal: timeout(),
+  })
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as Record<string, unknown>
+}
+
+function timeout(): AbortSignal {
+  return AbortSignal.timeout(60_000)
+}
+
+function answer(lived: readonly Year[]): Answer {
+  const last = lived.at(-1)!
+  // The first months only fill the farm; from the second year on it holds what its policy lets it hold.
+  const early = lived[1]!
+  const compare = (name: string, pick: (year: Year) => number, atMost: number) => ({
+    name: `${name}, year ${lived.length} to year 2`,
+    value: pick(last) / pick(early),
+    unit: 'x',
+    target: `<= ${atMost}`,
+    met: pick(last) / pick(early) <= atMost,
+  })
+  return {
+    tables: [
+      {
+        title: `${lived.length} years: jobs kept 90 days, unused blobs 31 days`,
+        columns: [
+          'year',
+          'workers',
+          'tasks',
+          'ms a task, median',
+          '99 %',
+          'submission ms',
+          'job list ms',
+          'jobs kept',
+          'database',
+          'store',
+          'restart ms',
+        ],
+        rows: lived.map((year, i) => [
+          i + 1,
+          year.workers,
+          year.tasks,
+          year.taskMs.toFixed(2),
+          year.taskWorstMs.toFixed(1),
+          year.submitMs.toFixed(0),
+          year.listMs.toFixed(1),
+          year.jobs,
+          formatBytes(year.databaseBytes),
+          formatBytes(year.storeBytes),
+          year.restartMs.toFixed(0),
+        ]),
+      },
+    ],
+    figures: [
+      compare('a task asked for and reported', (year) => year.taskMs, 1.5),
+      compare('a submission', (year) => year.submitMs, 1.5),
+      compare('the database', (year) => year.databaseBytes, 1.5),
+      compare('the store', (year) => year.storeBytes, 1.2),
+      compare('a restart', (year) => year.restartMs, 1.5),
+    ],
+    charts: {
+      'ageing.svg': lineChart({
+        title: 'Ten years of a farm, each line relative to its second year',
+        xLabel: 'year',
+        yLabel: 'times year 2',
+        series: [
+          {
+            name: 'a task asked for and reported',
+            values: lived.map((y) => y.taskMs / early.taskMs),
+          },
+          { name: 'database', values: lived.map((y) => y.databaseBytes / early.databaseBytes) },
+          { name: 'store', values: lived.map((y) => y.storeBytes / early.storeBytes) },
+          { name: 'restart', values: lived.map((y) => y.restartMs / early.restartMs) },
+        ],
+      }),
+    },
+  }
+}
