@@ -1,18 +1,13 @@
-import { readFile } from 'node:fs/promises'
-import {
-  createProgress,
-  formatBytes,
-  formatCount,
-  runCommand,
-  UserError,
-} from '@shaman-farm/terminal'
+import { createProgress, formatBytes, formatCount, runCommand } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { readListing } from './listing.ts'
 import { describePack, type PackInfo } from './output/pack-info.ts'
 import type { PackPlan } from './plan.ts'
 import { toJsonLines, toTable, toTree } from './report.ts'
 import { registerSubmit } from './submit-command.ts'
+import type { Trace } from './trace/model.ts'
 import type { PathMapping } from './trace/stored-path.ts'
-import { type Trace, tracePack } from './trace/trace.ts'
+import { tracePack } from './trace/trace.ts'
 
 interface TraceFlags {
   json?: boolean
@@ -53,7 +48,7 @@ function registerList(pack: Command): void {
     .option('--strict', 'exit with 1 if files are missing')
     .option(
       '--listed <file>',
-      'JSON array of the paths that Blender lists: what is lacking is added',
+      'JSON {"paths": [...]} of what Blender lists, or - for standard input: what is lacking is added',
     )
     .option('--json', 'one JSON object a line, each a file')
     .action((files: string[], flags: ListFlags) =>
@@ -62,18 +57,12 @@ function registerList(pack: Command): void {
 }
 
 async function list(files: readonly string[], flags: ListFlags): Promise<void> {
-  const listed = flags.listed === undefined ? undefined : await readListed(flags.listed)
+  const listed = flags.listed === undefined ? undefined : await readListing(flags.listed)
   for (const file of files) {
     const trace = await tracePack({ ...traceOptions(file, flags), listed })
     print(flags.json ? toJsonLines(trace) : flags.tree ? toTree(trace) : toTable(trace))
     if (flags.strict && trace.files.some(isAbsent)) process.exitCode = 1
   }
-}
-
-async function readListed(file: string): Promise<string[]> {
-  const parsed: unknown = JSON.parse(await readFile(file, 'utf8'))
-  if (Array.isArray(parsed) && parsed.every((path) => typeof path === 'string')) return parsed
-  throw new UserError(`${file} holds no JSON array of paths`, { code: 'BAD_LISTING' })
 }
 
 function isAbsent({ status }: { status: string }): boolean {

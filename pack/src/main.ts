@@ -1,16 +1,17 @@
 export { BlendError } from './blend/errors.ts'
+export { PackError, type PackErrorCode } from './errors.ts'
 export { type PackPlan, type PlannedFile, type PlanOptions, planPack } from './plan.ts'
 export { readSceneSummary, type SceneSummary } from './scene-summary.ts'
+export type {
+  CrossCheck,
+  FileStatus,
+  FileUser,
+  Trace,
+  TracedBlend,
+  TracedFile,
+  TraceOptions,
+  TraceProgress,
+} from './trace/model.ts'
 export type { DependencyKind } from './trace/references.ts'
 export type { PathMapping } from './trace/stored-path.ts'
-export {
-  type FileStatus,
-  type FileUser,
-  type Trace,
-  type TracedBlend,
-  type TracedFile,
-  TraceError,
-  type TraceOptions,
-  type TraceProgress,
-  tracePack,
-} from './trace/trace.ts'
+export { tracePack } from './trace/trace.ts'

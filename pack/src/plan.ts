@@ -3,8 +3,8 @@ import { join, posix } from 'node:path'
 import { userCacheDir } from '@shaman-farm/terminal/cache-dir'
 import picomatch from 'picomatch'
 import { pruneRewritten, rewriteForPack } from './rewrite/rewrite.ts'
+import type { Trace } from './trace/model.ts'
 import { fsPath } from './trace/stored-path.ts'
-import type { Trace } from './trace/trace.ts'
 
 /** One file of a pack: where it goes, and where its bytes come from. */
 export interface PlannedFile {

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatTable } from '@shaman-farm/terminal'
-import type { FileStatus, Trace, TracedFile } from './trace/trace.ts'
+import type { FileStatus, Trace, TracedFile } from './trace/model.ts'
 
 /** Statuses that someone may have to act on, the gravest first. */
 const problems: readonly FileStatus[] = ['missing', 'gap', 'unreadable', 'case-mismatch', 'outside']
@@ -22,7 +22,12 @@ export function toTable(trace: Trace): string {
     ],
     files.map((file) => rowOf(file, trace)),
   )
-  return [...(files.length > 0 ? [table, ''] : []), ...hints(files), summary(trace)].join('\n')
+  return [
+    ...(files.length > 0 ? [table, ''] : []),
+    ...hints(files),
+    ...differences(trace),
+    summary(trace),
+  ].join('\n')
 }
 
 /** Each .blend with what it names, libraries below those that link them. */
@@ -62,6 +67,18 @@ function hints(files: readonly TracedFile[]): string[] {
     .filter((file) => file.hint !== undefined)
     .map((file) => `${file.path}: ${file.hint}`)
   return lines.length > 0 ? [...lines, ''] : []
+}
+
+/** What Blender lists and no path leads to; that frames and caches are missing in its listing is nothing to tell. */
+function differences({ crossCheck }: Trace): string[] {
+  if (!crossCheck) return []
+  const { listed, onlyBlender, onlyPack } = crossCheck
+  const counts = `${onlyBlender.length} only there, ${onlyPack.length} only traced`
+  return [
+    `Blender lists ${formatCount(listed, 'path')}: ${counts}`,
+    ...onlyBlender.map((path) => `only Blender: ${path}`),
+    '',
+  ]
 }
 
 function rowOf(file: TracedFile, trace: Trace): string[] {

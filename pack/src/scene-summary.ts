@@ -24,6 +24,8 @@ export interface SceneSummary {
   readonly blenderVersion: string
   /** As stored. */
   readonly outputPath: string
+  /** Small JPEGs are written beside the frames. */
+  readonly hasPreviews: boolean
 }
 
 /** Image formats by their number on disk. */
@@ -55,6 +57,7 @@ const formats: Record<number, readonly [name: string, extension: string]> = {
 }
 
 const cameraType = 11
+const previewFlag = 1 << 1
 
 /** Reads the scene that was active when the file was saved. */
 export async function readSceneSummary(blend: string): Promise<SceneSummary> {
@@ -87,6 +90,7 @@ function summarise(file: BlendFile): SceneSummary {
     cameras: camerasOf(file),
     blenderVersion: `${Math.floor(file.header.version / 100)}.${file.header.version % 100}`,
     outputPath: textOf(scene, 'r.pic'),
+    hasPreviews: (number('r.im_format.flag') & previewFlag) !== 0,
   }
 }
 

@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { runCommand, UserError } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { PackError } from './errors.ts'
+import { readListing } from './listing.ts'
 import { type MissingMode, machineAudience, personAudience } from './send/audience.ts'
-import { SendError } from './send/errors.ts'
 import { receiptLine } from './send/receipt.ts'
-import type { SubmitRequest } from './send/submit.ts'
+import type { SubmitRequest } from './send/submission.ts'
 
 interface SubmitFlags {
   manager: string
@@ -20,6 +21,7 @@ interface SubmitFlags {
   project?: string
   missing: MissingMode
   as?: string
+  listed?: string
   metadata: Record<string, string>
   confirm?: boolean
   dryRun?: boolean
@@ -56,6 +58,7 @@ export function registerSubmit(program: Command): void {
         .default('ask'),
     )
     .option('--as <original.blend>', 'take the file to lie at this path (for a temporary copy)')
+    .option('--listed <file>', 'JSON {"paths": [...]} of what Blender lists: the union is sent')
     .option('--metadata <key=value>', 'a note kept with the job; may be repeated', collectPair, {})
     .option('--confirm', 'show the report and wait for an answer (with --json: a line "send")')
     .option('--dry-run', 'show the report and stop')
@@ -77,14 +80,14 @@ async function submit(file: string, flags: SubmitFlags): Promise<void> {
   try {
     // Loaded on demand: `farm pack list` must not wait for the HTTP client.
     const { submitBlend } = await import('./send/submit.ts')
-    const submission = await submitBlend(requestOf(file, flags), audience)
+    const submission = await submitBlend(await requestOf(file, flags), audience)
     if (!submission) return
     audience.onSubmitted(submission)
     if (flags.json) return
     const { job, receipt, url } = submission
     process.stdout.write(`submitted "${job.name}" (${job.id})\n${receiptLine(receipt)}\n${url}\n`)
   } catch (error) {
-    if (!flags.json || !(error instanceof SendError)) throw error
+    if (!flags.json || !(error instanceof PackError)) throw error
     tellProblem(error)
   } finally {
     audience.close()
@@ -93,12 +96,12 @@ async function submit(file: string, flags: SubmitFlags): Promise<void> {
 }
 
 /** As every command tells a problem, with the facts that a program can act on: the setting, the missing files. */
-function tellProblem({ code, message, hint, detail }: SendError): void {
+function tellProblem({ code, message, hint, detail }: PackError): void {
   process.stdout.write(`${JSON.stringify({ v: 1, event: 'error', code, message, hint, detail })}\n`)
   process.exitCode = 1
 }
 
-function requestOf(file: string, flags: SubmitFlags): SubmitRequest {
+async function requestOf(file: string, flags: SubmitFlags): Promise<SubmitRequest> {
   const frames = flags.frames === undefined ? {} : { frames: flags.frames }
   return {
     blend: resolve(file),
@@ -109,6 +112,7 @@ function requestOf(file: string, flags: SubmitFlags): SubmitRequest {
     type: flags.type,
     typeEtag: flags.typeEtag,
     settings: { ...flags.setting, ...frames },
+    listed: flags.listed === undefined ? undefined : await readListing(flags.listed),
     metadata: flags.metadata,
     priority: flags.priority,
     startPaused: flags.paused === true,

@@ -16,6 +16,7 @@ scene.render.fps, scene.render.fps_base = 24, 1.001
 scene.render.resolution_x, scene.render.resolution_y, scene.render.resolution_percentage = 1920, 800, 50
 scene.render.engine = 'CYCLES'
 scene.render.image_settings.file_format = 'OPEN_EXR'
+scene.render.image_settings.use_preview = True
 scene.render.filepath = '//../render/'
 for name in ('Close', 'Wide'):
     camera = bpy.data.objects.new(name, bpy.data.cameras.new(name))
@@ -44,6 +45,7 @@ test('the summary of a scene is what Blender was told', async (t) => {
     camera: 'Wide',
     cameras: ['Camera', 'Close', 'Wide'],
     outputPath: '//../render/',
+    hasPreviews: true,
   })
   assert.ok(Math.abs(fps - 23.976) < 0.001, `${fps}`)
   assert.match(blenderVersion, /^\d\.\d+$/)

@@ -3,6 +3,7 @@ import { copyFile, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import fs from 'fs-extra'
 import PQueue from 'p-queue'
+import { PackError } from '../errors.ts'
 import type { PackPlan } from '../plan.ts'
 import { fsPath } from '../trace/stored-path.ts'
 import { formatPackInfo, type PackInfo, packInfoName } from './pack-info.ts'
@@ -17,19 +18,6 @@ export interface OutputProgress {
 export interface OutputOptions {
   readonly onProgress?: ((progress: OutputProgress) => void) | undefined
   readonly signal?: AbortSignal | undefined
-}
-
-/** A place that a pack can't be written to. */
-export class OutputError extends Error {
-  override readonly name = 'OutputError'
-  readonly code: string
-  readonly hint: string
-
-  constructor(code: string, message: string, hint: string) {
-    super(message)
-    this.code = code
-    this.hint = hint
-  }
 }
 
 const copiesAtOnce = 4
@@ -74,9 +62,7 @@ async function assertWritable(dir: string): Promise<void> {
   await fs.ensureDir(dir)
   const names = await readdir(dir)
   if (names.length === 0 || names.includes(packInfoName)) return
-  throw new OutputError(
-    'FOLDER_NOT_EMPTY',
-    `${dir} has other files in it`,
-    'Name an empty folder, or one that farm pack has made.',
-  )
+  throw new PackError('FOLDER_NOT_EMPTY', `${dir} has other files in it`, {
+    hint: 'Name an empty folder, or one that farm pack has made.',
+  })
 }

@@ -1,5 +1,5 @@
 import type { PackPlan } from '../plan.ts'
-import type { Trace } from '../trace/trace.ts'
+import type { Trace } from '../trace/model.ts'
 
 /** Name of the file at a pack's root that says what the pack is. */
 export const packInfoName = 'pack-info.json'

@@ -6,9 +6,10 @@ import { PassThrough } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createZstdCompress } from 'node:zlib'
 import { type Pack, pack } from 'tar-stream'
+import { PackError } from '../errors.ts'
 import type { PackPlan, PlannedFile } from '../plan.ts'
 import { fsPath } from '../trace/stored-path.ts'
-import { countProgress, OutputError, type OutputOptions } from './folder.ts'
+import { countProgress, type OutputOptions } from './folder.ts'
 import { formatPackInfo, type PackInfo, packInfoName } from './pack-info.ts'
 
 /** Fixed, so that the same files give the same archive. */
@@ -64,6 +65,8 @@ async function addEntry(archive: Pack, file: PlannedFile): Promise<void> {
     await pipeline(createReadStream(fsPath(source)), entry)
   } catch (error) {
     if (!/size mismatch/i.test((error as Error).message)) throw error
-    throw new OutputError('FILE_CHANGED', `${source} changed while it was packed`, 'Try again.')
+    throw new PackError('FILE_CHANGED', `${source} changed while it was packed`, {
+      hint: 'Try again.',
+    })
   }
 }

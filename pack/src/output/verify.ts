@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PackError } from '../errors.ts'
+import type { TracedFile } from '../trace/model.ts'
 import { anchoringOf } from '../trace/stored-path.ts'
-import { type TracedFile, tracePack } from '../trace/trace.ts'
-import { OutputError } from './folder.ts'
+import { tracePack } from '../trace/trace.ts'
 import { type PackInfo, packInfoName } from './pack-info.ts'
 
 /** Something in a pack that would not work on another machine. */
@@ -57,10 +58,10 @@ async function readInfo(dir: string): Promise<PackInfo> {
   try {
     return JSON.parse(await readFile(join(dir, packInfoName), 'utf8')) as PackInfo
   } catch (error) {
-    throw new OutputError(
-      'NOT_A_PACK',
-      `${dir} is no pack: ${packInfoName} can't be read (${(error as Error).message})`,
-      'Name a folder made by farm pack folder.',
-    )
+    const reason = (error as Error).message
+    throw new PackError('NOT_A_PACK', `${dir} is no pack: ${packInfoName}: ${reason}`, {
+      hint: 'Name a folder made by farm pack folder.',
+      cause: error,
+    })
   }
 }

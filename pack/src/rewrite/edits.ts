@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
+import type { ResolvedReference } from '../trace/model.ts'
 import { anchoringOf } from '../trace/stored-path.ts'
-import type { ResolvedReference } from '../trace/trace.ts'
 
 /** A path in a .blend that must change for the pack. */
 export interface PathEdit {

@@ -2,8 +2,10 @@ import { createHash, randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { openBlend } from '../blend/reader.ts'
+import { PackError } from '../errors.ts'
+import type { ResolvedReference, Trace, TracedBlend } from '../trace/model.ts'
 import { fsPath } from '../trace/stored-path.ts'
-import { type ResolvedReference, type Trace, type TracedBlend, traceAlone } from '../trace/trace.ts'
+import { traceAlone } from '../trace/trace.ts'
 import { findEdits, type PathEdit } from './edits.ts'
 import { makePatches } from './patches.ts'
 import { writePatched } from './write.ts'
@@ -11,20 +13,6 @@ import { writePatched } from './write.ts'
 /** Part of every key: to be raised whenever the same edits would give other bytes. */
 const writerVersion = 1
 const keptDays = 30
-
-/** A rewritten .blend that does not say what it should; the original is to be reported, never sent. */
-export class RewriteVerificationError extends Error {
-  override readonly name = 'RewriteVerificationError'
-  readonly code = 'REWRITE_FAILED'
-  readonly hint = 'Make all paths relative in Blender (File, External Data), save, and try again.'
-  readonly detail: Readonly<Record<string, unknown>>
-
-  constructor(blend: string, edit: PathEdit) {
-    const { block, property } = edit.reference
-    super(`${blend} could not be rewritten: ${block} (${property}) kept its path`)
-    this.detail = { blend, block, property, stored: edit.stored }
-  }
-}
 
 /**
  * Makes the copy of a .blend that belongs in the pack, if its paths do not fit there: a file named after its input, so
@@ -90,9 +78,19 @@ async function verify(
   const found = new Set(after.map((reference) => identity(reference, reference.stored)))
   for (const edit of edits) {
     if (!found.has(identity(edit.reference, edit.stored))) {
-      throw new RewriteVerificationError(blend.path, edit)
+      throw notRewritten(blend.path, edit)
     }
   }
+}
+
+/** A copy that does not say what it should is never sent. */
+function notRewritten(blend: string, { reference, stored }: PathEdit): PackError {
+  const { block, property } = reference
+  const message = `${blend} could not be rewritten: ${block} (${property}) kept its path`
+  return new PackError('REWRITE_FAILED', message, {
+    detail: { blend, block, property, stored },
+    hint: 'Make all paths relative in Blender (File, External Data), save, and try again.',
+  })
 }
 
 function identity(reference: ResolvedReference, stored: string): string {

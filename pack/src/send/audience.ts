@@ -7,10 +7,8 @@ import {
   formatTable,
   type Progress,
 } from '@shaman-farm/terminal'
-import { SendError } from './errors.ts'
-import type { PlanProblem } from './plan.ts'
-import type { Amount, SubmitReport } from './report.ts'
-import type { Submission, SubmitAudience } from './submit.ts'
+import { PackError } from '../errors.ts'
+import type { Amount, PlanProblem, Submission, SubmitAudience, SubmitReport } from './submission.ts'
 
 /** What to do about missing files. */
 export type MissingMode = 'ask' | 'ignore' | 'fail'
@@ -140,8 +138,8 @@ function lineOf({ path, blend, users, reason }: PlanProblem): string {
   return `  ${path}${by}${reason ? `: ${reason}` : ''}`
 }
 
-function filesMissing(missing: readonly PlanProblem[]): SendError {
-  return new SendError('FILES_MISSING', listOf('missing', missing), {
+function filesMissing(missing: readonly PlanProblem[]): PackError {
+  return new PackError('FILES_MISSING', listOf('missing', missing), {
     detail: { missing },
     hint: 'Put them back, or submit without them with --missing ignore. Nothing was uploaded.',
   })

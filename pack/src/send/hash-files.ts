@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { SendError, systemCode } from './errors.ts'
+import { PackError, systemCode } from '../errors.ts'
 import type { HashCache } from './hash-cache.ts'
 
 /** A file on disk with what identifies its bytes. */
@@ -106,7 +106,7 @@ async function hashUnchanged(
     run.onBytes(-counted)
     before = after
   }
-  throw new SendError('FILE_CHANGED', `${path} is being written while it is read`, {
+  throw new PackError('FILE_CHANGED', `${path} is being written while it is read`, {
     detail: { path },
     hint: 'Wait until the program that writes it has finished, then submit again.',
   })
@@ -150,14 +150,14 @@ async function readFrom(
   })
 }
 
-function unreadable(path: string, cause: unknown): SendError {
+function unreadable(path: string, cause: unknown): PackError {
   const code = systemCode(cause)
   const hints: Record<string, string> = {
     EACCES: 'Its permissions do not let you read it.',
     ENOENT: 'It was there a moment ago; was it moved or deleted?',
     EIO: 'The disk or the network share reports a fault.',
   }
-  return new SendError('FILE_UNREADABLE', `Cannot read ${path} (${code ?? String(cause)})`, {
+  return new PackError('FILE_UNREADABLE', `Cannot read ${path} (${code ?? String(cause)})`, {
     detail: { path, system: code },
     cause,
     ...(code && hints[code] ? { hint: hints[code] } : {}),

@@ -1,10 +1,9 @@
 import { basename } from 'node:path'
-import { SendError } from './errors.ts'
+import { PackError } from '../errors.ts'
 import type { JobsApi, JobType, SubmissionDefaults, SubmittedJob } from './jobs-api.ts'
 import { buildMetadata } from './metadata.ts'
-import type { SubmissionPlan } from './plan.ts'
 import { buildSettings } from './settings.ts'
-import type { SubmitRequest } from './submit.ts'
+import type { SubmissionPlan, SubmitRequest } from './submission.ts'
 
 /** What the farm says about the job that is about to be made. */
 export interface FarmFacts {
@@ -28,7 +27,7 @@ export async function askFarm(request: SubmitRequest, jobs: JobsApi): Promise<Fa
     request.tag === undefined ? undefined : jobs.tagId(request.tag),
   ])
   if (!defaults.isShamanEnabled) {
-    throw new SendError('STORE_DISABLED', 'This manager takes no uploads: its Shaman is off', {
+    throw new PackError('STORE_DISABLED', 'This manager takes no uploads: its Shaman is off', {
       hint: 'Turn it on in the manager’s configuration (shaman: enabled: true).',
     })
   }

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici'
-import { SendError, systemCode } from './errors.ts'
+import { PackError, systemCode } from '../errors.ts'
 import type { HashedFile } from './hash-files.ts'
 
 /** A setting that a job type asks for, as the manager lists it. */
@@ -136,7 +136,7 @@ export function createJobsApi(options: JobsApiOptions): JobsApi {
       }
       const tag = tags.find(({ id, name }) => id === nameOrId || name === nameOrId)
       if (tag) return tag.id
-      throw new SendError('TAG_UNKNOWN', `The farm has no worker tag "${nameOrId}"`, {
+      throw new PackError('TAG_UNKNOWN', `The farm has no worker tag "${nameOrId}"`, {
         hint: tags.length
           ? `It has ${tags.map(({ name }) => name).join(', ')}.`
           : 'It has no worker tags at all; leave --tag out.',
@@ -208,54 +208,54 @@ function hintOf(answer: Answer): { hint?: string } {
   return typeof hint === 'string' ? { hint } : {}
 }
 
-function unreachable(url: string, cause: unknown): SendError {
+function unreachable(url: string, cause: unknown): PackError {
   const code = systemCode(cause) ?? (cause as { cause?: { code?: string } }).cause?.code
   if (code?.startsWith('UND_ERR_') && code.endsWith('TIMEOUT')) {
-    return new SendError('MANAGER_SLOW', `The manager at ${url} does not answer`, {
+    return new PackError('MANAGER_SLOW', `The manager at ${url} does not answer`, {
       cause,
       hint: 'Is it busy, or is something between you and it swallowing the request?',
     })
   }
-  return new SendError('MANAGER_UNREACHABLE', `Cannot reach the manager at ${url} (${code})`, {
+  return new PackError('MANAGER_UNREACHABLE', `Cannot reach the manager at ${url} (${code})`, {
     cause,
     hint: 'Is it running, and is the address right? `farm up` starts one on this machine.',
   })
 }
 
 /** An answer that is not what the operation gives, told by what the status means. */
-function refusal(url: string, path: string, answer: Answer): SendError {
+function refusal(url: string, path: string, answer: Answer): PackError {
   const message = messageOf(answer)
   const detail = { status: answer.status, path }
   if (answer.status === 401 || answer.status === 403) {
-    return new SendError(
+    return new PackError(
       'MANAGER_NOT_ALLOWED',
       message ?? `The manager at ${url} does not accept your token`,
       { detail, hint: 'Give the token that the farm’s wrangler made for you with --token.' },
     )
   }
   if (message === undefined && answer.status < 500) {
-    return new SendError('NOT_A_MANAGER', `What answers at ${url} is no farm manager`, {
+    return new PackError('NOT_A_MANAGER', `What answers at ${url} is no farm manager`, {
       detail,
       hint: 'Is another program listening on that port?',
     })
   }
-  return new SendError(
+  return new PackError(
     'MANAGER_FAILED',
     `The manager answered ${answer.status} to ${path}: ${message ?? 'no reason given'}`,
     { detail, ...hintOf(answer) },
   )
 }
 
-function jobRefusal(url: string, path: string, job: SubmittedJob, answer: Answer): SendError {
+function jobRefusal(url: string, path: string, job: SubmittedJob, answer: Answer): PackError {
   const detail = { status: answer.status, path, ...errorsOf(answer) }
   if (answer.status === 412) {
-    return new SendError('JOB_TYPE_CHANGED', `The job type ${job.type} changed on the farm`, {
+    return new PackError('JOB_TYPE_CHANGED', `The job type ${job.type} changed on the farm`, {
       detail,
       hint: 'Refresh the job types, look at the settings again and submit once more.',
     })
   }
   if (answer.status === 400 || answer.status === 422) {
-    return new SendError(
+    return new PackError(
       'JOB_REJECTED',
       `The farm refuses this job: ${messageOf(answer) ?? 'no reason given'}`,
       { detail, ...hintOf(answer) },
@@ -277,13 +277,13 @@ function errorsOf(answer: Answer): { errors?: { setting: string; message: string
 async function unknownJobType(
   name: string,
   fetchTypes: () => Promise<unknown>,
-): Promise<SendError> {
+): Promise<PackError> {
   const types = await fetchTypes().then(
     (body) => (body as { job_types?: { name: string }[] }).job_types ?? [],
     () => [],
   )
   const names = types.map((type) => type.name).join(', ')
-  return new SendError('JOB_TYPE_UNKNOWN', `The farm has no job type "${name}"`, {
+  return new PackError('JOB_TYPE_UNKNOWN', `The farm has no job type "${name}"`, {
     detail: { name },
     hint: names ? `It has ${names}.` : 'It has no job types at all.',
   })

@@ -1,42 +1,8 @@
 import { planPack } from '../plan.ts'
-import { readSceneSummary, type SceneSummary } from '../scene-summary.ts'
-import { type TracedBlend, type TracedFile, tracePack } from '../trace/trace.ts'
-import type { SubmitAudience, SubmitRequest } from './submit.ts'
-
-/** A file of the checkout and where its bytes come from. */
-export interface PlannedFile {
-  /** POSIX path inside the checkout. */
-  packPath: string
-  file: string
-}
-
-/** A dependency that a person should know of. */
-export interface PlanProblem {
-  /** Absolute path, as resolved on this machine. */
-  path: string
-  /** As written in the .blend. */
-  stored: string
-  kind: string
-  /** The .blend that names it. */
-  blend: string
-  /** Who uses it there: `IMbrick.filepath`. */
-  users: string[]
-  size?: number
-  /** Why it is told, when that is not plain. */
-  reason?: string
-}
-
-/** Everything a submission sends. */
-export interface SubmissionPlan {
-  project: string
-  /** The main .blend inside the checkout. */
-  blendPackPath: string
-  scene: SceneSummary
-  files: PlannedFile[]
-  missing: PlanProblem[]
-  outside: PlanProblem[]
-  suspicious: PlanProblem[]
-}
+import { readSceneSummary } from '../scene-summary.ts'
+import type { TracedBlend, TracedFile } from '../trace/model.ts'
+import { tracePack } from '../trace/trace.ts'
+import type { PlanProblem, SubmissionPlan, SubmitAudience, SubmitRequest } from './submission.ts'
 
 /** Finds what the .blend needs and where it goes in the checkout. */
 export async function planSubmission(
@@ -47,6 +13,7 @@ export async function planSubmission(
     blend: request.blend,
     as: request.as,
     project: request.project,
+    listed: request.listed,
     signal: audience.signal,
     onProgress: ({ blend, blendsDone }) => audience.onTrace?.({ blends: blendsDone, path: blend }),
   })
@@ -66,6 +33,7 @@ export async function planSubmission(
       ...problemsOf(trace.files, suspiciousBecause),
       ...trace.blends.flatMap(brokenLibrary),
     ],
+    crossCheck: trace.crossCheck,
   }
 }
 

@@ -1,23 +1,5 @@
-import type { PlanProblem, SubmissionPlan } from './plan.ts'
-
-/** Files and their bytes. */
-export interface Amount {
-  files: number
-  bytes: number
-}
-
-/** What a submission is about to do, before a byte travels. */
-export interface SubmitReport extends Amount {
-  /** Contents the farm has not got yet. */
-  new: Amount
-  /** Contents the farm has already. */
-  stored: Amount
-  missing: PlanProblem[]
-  /** Files from outside the project's folder; they are sent too. */
-  outside: PlanProblem[]
-  /** Files that are sent, but look as if something is wrong with them. */
-  suspicious: PlanProblem[]
-}
+import type { CrossCheck } from '../trace/model.ts'
+import type { ListingReport, SubmissionPlan, SubmitReport } from './submission.ts'
 
 /** Counts the files of a plan, and of those whose content the farm lacks. Equal contents count once as new. */
 export function makeReport(
@@ -33,6 +15,7 @@ export function makeReport(
     missing: plan.missing,
     outside: plan.outside,
     suspicious: plan.suspicious,
+    ...(plan.crossCheck ? { listing: describeListing(plan.crossCheck) } : {}),
   }
   const counted = new Set<string>()
   for (const file of plan.files) {
@@ -45,4 +28,8 @@ export function makeReport(
     amount.bytes += digest.size
   }
   return report
+}
+
+function describeListing({ listed, onlyBlender, onlyPack }: CrossCheck): ListingReport {
+  return { paths: listed, only_blender: onlyBlender, only_pack: onlyPack.length }
 }

@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path'
+import { PackError } from '../errors.ts'
 import type { SceneSummary } from '../scene-summary.ts'
-import { SendError } from './errors.ts'
 import type { JobType, JobTypeSetting, SettingValue } from './jobs-api.ts'
 
 /** What a job's settings are made of. */
@@ -10,7 +10,7 @@ export interface SettingsInput {
   given: Readonly<Record<string, string>>
   scene: Pick<
     SceneSummary,
-    'scene' | 'frameStart' | 'frameEnd' | 'fps' | 'format' | 'fileExtension'
+    'scene' | 'frameStart' | 'frameEnd' | 'fps' | 'format' | 'fileExtension' | 'hasPreviews'
   >
   jobName: string
   /** Where the .blend lies for the artist; names the output's folders. */
@@ -112,7 +112,7 @@ function sceneValue(key: string, input: SettingsInput): SettingValue | undefined
     fps: scene.fps,
     format: scene.format,
     image_file_extension: scene.fileExtension,
-    has_previews: false,
+    has_previews: scene.hasPreviews,
     scene: scene.scene,
     render_output_root: input.renderOutputRoot,
   }
@@ -132,7 +132,7 @@ function fillOutputPath(input: SettingsInput, settings: Record<string, SettingVa
   if (!wantsPath || input.given.render_output_path !== undefined) return
   const root = settings.render_output_root
   if (typeof root !== 'string' || root === '') {
-    throw new SendError('OUTPUT_ROOT_UNKNOWN', 'Where should the frames go?', {
+    throw new PackError('OUTPUT_ROOT_UNKNOWN', 'Where should the frames go?', {
       detail: { setting: 'render_output_root' },
       hint: 'The manager suggests no folder; give one with --setting render_output_root=/path/on/the/farm.',
     })
@@ -149,7 +149,7 @@ function refuseUnknown(jobType: JobType, given: Readonly<Record<string, string>>
   const known = jobType.settings.map(({ key }) => key)
   const unknown = Object.keys(given).find((key) => !known.includes(key))
   if (unknown === undefined) return
-  throw new SendError('SETTING_UNKNOWN', `${jobType.name} has no setting "${unknown}"`, {
+  throw new PackError('SETTING_UNKNOWN', `${jobType.name} has no setting "${unknown}"`, {
     detail: { setting: unknown },
     hint: `It has ${known.join(', ')}.`,
   })
@@ -160,14 +160,14 @@ function refuseIncomplete(jobType: JobType, settings: Record<string, SettingValu
     ({ key, required }) => required === true && settings[key] === undefined,
   )
   if (!missing) return
-  throw new SendError('SETTING_INVALID', `${jobType.name} needs the setting "${missing.key}"`, {
+  throw new PackError('SETTING_INVALID', `${jobType.name} needs the setting "${missing.key}"`, {
     detail: { setting: missing.key },
     hint: `Give it with --setting ${missing.key}=VALUE.`,
   })
 }
 
-function invalid(setting: JobTypeSetting, text: string, rule: string): SendError {
-  return new SendError('SETTING_INVALID', `"${text}" is no ${setting.key}: ${rule}`, {
+function invalid(setting: JobTypeSetting, text: string, rule: string): PackError {
+  return new PackError('SETTING_INVALID', `"${text}" is no ${setting.key}: ${rule}`, {
     detail: { setting: setting.key, value: text },
   })
 }

@@ -1,57 +1,13 @@
 import { stat } from 'node:fs/promises'
-import type { UploadProgress, UploadReceipt } from '@shaman-farm/shaman/client'
-import { SendError, systemCode } from './errors.ts'
+import { PackError, systemCode } from '../errors.ts'
 import { openHashCache } from './hash-cache.ts'
-import type { HashProgress } from './hash-files.ts'
 import { askFarm, draftJob, jobNameOf } from './job-draft.ts'
-import { createJobsApi, type MadeJob } from './jobs-api.ts'
-import { type PlanProblem, planSubmission } from './plan.ts'
-import { makeReport, type SubmitReport } from './report.ts'
+import { createJobsApi } from './jobs-api.ts'
+import { planSubmission } from './plan.ts'
+import { makeReport } from './report.ts'
 import { safeName } from './settings.ts'
+import type { Submission, SubmitAudience, SubmitRequest } from './submission.ts'
 import { hashPlan, sendPlan } from './upload.ts'
-
-/** A .blend to send and the job to make of it. */
-export interface SubmitRequest {
-  /** The file that is read; a temporary copy when `as` is given. */
-  blend: string
-  /** Where the .blend is to be taken to lie; its relative paths start there. */
-  as?: string | undefined
-  manager: string
-  token?: string | undefined
-  name?: string | undefined
-  type: string
-  /** The job type's etag that the settings were made for; a job type changed since is then refused. */
-  typeEtag?: string | undefined
-  settings: Readonly<Record<string, string>>
-  metadata: Readonly<Record<string, string>>
-  priority: number
-  startPaused: boolean
-  tag?: string | undefined
-  project?: string | undefined
-  /** Stops after the report. */
-  dryRun: boolean
-}
-
-/** Who watches a submission, and decides in it. */
-export interface SubmitAudience {
-  signal?: AbortSignal | undefined
-  onTrace?: (progress: { blends: number; path: string }) => void
-  onHash?: (progress: HashProgress) => void
-  onUpload?: (progress: UploadProgress) => void
-  /** Asked when files are missing; answers whether to go on without them, or throws. */
-  decideMissing: (missing: readonly PlanProblem[]) => Promise<boolean>
-  /** Shown the report; answers whether to send. */
-  decideReport: (report: SubmitReport) => Promise<boolean>
-}
-
-/** What became of a submission. */
-export interface Submission {
-  job: MadeJob
-  checkout: string
-  receipt: UploadReceipt
-  /** The job's page in the dashboard. */
-  url: string
-}
 
 /** Traces, reports, uploads what the farm lacks and makes the job; undefined after a dry run. */
 export async function submitBlend(
@@ -92,8 +48,8 @@ export async function submitBlend(
   }
 }
 
-function canceled(cause?: unknown): SendError {
-  return new SendError('CANCELED', 'Canceled: no job was made', {
+function canceled(cause?: unknown): PackError {
+  return new PackError('CANCELED', 'Canceled: no job was made', {
     cause,
     hint: 'What was uploaded so far will not travel again.',
   })
@@ -105,13 +61,13 @@ async function assertBlend(path: string): Promise<void> {
     (error: unknown) => {
       const isAbsent = systemCode(error) === 'ENOENT'
       const reason = isAbsent ? 'there is no such file' : systemCode(error)
-      throw new SendError('BLEND_MISSING', `Cannot read ${path}: ${reason}`, {
+      throw new PackError('BLEND_MISSING', `Cannot read ${path}: ${reason}`, {
         cause: error,
         hint: 'Is the path right?',
       })
     },
   )
   if (!isFile) {
-    throw new SendError('BLEND_MISSING', `${path} is no file`, { hint: 'Name a .blend file.' })
+    throw new PackError('BLEND_MISSING', `${path} is no file`, { hint: 'Name a .blend file.' })
   }
 }

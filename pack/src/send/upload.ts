@@ -7,11 +7,10 @@ import {
   type UploadReceipt,
 } from '@shaman-farm/shaman/client'
 import { userCacheDir } from '@shaman-farm/terminal/cache-dir'
-import { systemCode } from './errors.ts'
+import { systemCode } from '../errors.ts'
 import type { HashCache } from './hash-cache.ts'
 import { type HashedFile, hashFiles } from './hash-files.ts'
-import type { SubmissionPlan } from './plan.ts'
-import type { SubmitAudience, SubmitRequest } from './submit.ts'
+import type { SubmissionPlan, SubmitAudience, SubmitRequest } from './submission.ts'
 
 /** Digests of everything in a plan, by path in the checkout. */
 export type PlanDigests = ReadonlyMap<string, HashedFile>

@@ -49,7 +49,8 @@ export function createDisk(): Disk {
   return disk
 }
 
-function spellingKey(name: string): string {
+/** The same for names that differ only in upper and lower case or Unicode form. */
+export function spellingKey(name: string): string {
   return name.normalize('NFC').toLowerCase()
 }
 

@@ -1,4 +1,5 @@
-import { type BlendFile, readPointer } from '../blend/reader.ts'
+import { readPointer } from '../blend/numbers.ts'
+import type { BlendFile } from '../blend/reader.ts'
 import { decodePath } from './stored-path.ts'
 
 /** Full name of a data-block, with its two letters: `OBCube`. */

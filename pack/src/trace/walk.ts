@@ -1,5 +1,6 @@
 import { blockCode, isDataBlockCode } from '../blend/blocks.ts'
-import { type BlendFile, BlendStruct, readPointer } from '../blend/reader.ts'
+import { readPointer } from '../blend/numbers.ts'
+import { type BlendFile, BlendStruct } from '../blend/reader.ts'
 import type { WalkPlan } from './walk-plan.ts'
 
 /** Finds what a data-block reaches within its file. Remembers what it has seen from call to call. */

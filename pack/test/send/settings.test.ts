@@ -38,6 +38,7 @@ const input: SettingsInput = {
     fps: 23.976,
     format: 'PNG',
     fileExtension: '.png',
+    hasPreviews: true,
   },
   jobName: 'tëst: job',
   blendPath: '/home/ada/film/shots/sh010/sh010.blend',
@@ -56,7 +57,7 @@ test('every setting of a render comes from the scene when nothing is given', () 
     fps: 23.976,
     format: 'PNG',
     image_file_extension: '.png',
-    has_previews: false,
+    has_previews: true,
     scene: 'Scene',
   })
 })

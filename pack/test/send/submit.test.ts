@@ -14,8 +14,9 @@ import {
 } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
-import { type SendError, systemCode } from '../../src/send/errors.ts'
-import { type SubmitRequest, submitBlend } from '../../src/send/submit.ts'
+import { type PackError, systemCode } from '../../src/errors.ts'
+import type { SubmitRequest } from '../../src/send/submission.ts'
+import { submitBlend } from '../../src/send/submit.ts'
 import { type FarSide, startFarSide } from './farm.ts'
 import { makeProject, type Project } from './project.ts'
 
@@ -184,7 +185,7 @@ test('farm submit', async (t) => {
     const fields = [{ field: 'settings.frames', message: 'Frames is required' }]
     farm.answers.set(check, { status: 400, body: { code: 400, message: 'no', fields } })
     await assert.rejects(submitHere(project.blend, farm), (error) => {
-      const { detail } = error as SendError
+      const { detail } = error as PackError
       assert.deepEqual(detail.errors, [{ setting: 'frames', message: 'Frames is required' }])
       return true
     })
@@ -274,6 +275,29 @@ test('farm submit', async (t) => {
     await child.outcome
     assert.equal(farm.posted.filter(({ path }) => path === '/api/v3/jobs').length, 0)
   })
+
+  await t.test(
+    'sends what Blender lists beside what was traced, and tells the difference',
+    async (t) => {
+      const farm = await startFarSide(t)
+      const extra = join(dirname(project.texture), 'driver table.csv')
+      const listing = join(project.root, 'listing.json')
+      await writeFile(extra, 'read by a driver')
+      await writeFile(listing, JSON.stringify({ paths: [project.texture, extra] }))
+      t.after(() => rm(extra))
+      const sent = await submit([project.blend, '--json', '--listed', listing], farm, home)
+      assert.equal(sent.exitCode, 0, sent.stdout)
+      const { listing: told } = eventOf(sent, 'report')
+      assert.deepEqual(told, { paths: 2, only_blender: [extra], only_pack: 1 })
+      const { checkout } = eventOf(sent, 'submitted')
+      const there = join(farm.shaman.jobsDir, String(checkout), 'tex/driver table.csv')
+      assert.equal(await readFile(there, 'utf8'), 'read by a driver')
+
+      await writeFile(listing, '{"paths": 3}')
+      const refused = await submit([project.blend, '--json', '--listed', listing], farm, home)
+      assert.equal(eventOf(refused, 'error').code, 'BAD_LISTING')
+    },
+  )
 
   await t.test('tells a person in one line what travelled', async (t) => {
     const farm = await startFarSide(t)

@@ -115,6 +115,20 @@ test('a missing file comes with the place of one of its name', async (t) => {
   assert.match(files[0]?.hint ?? '', /shots\/moved\.png$/)
 })
 
+test('of files with the name of a missing one, the one in directories called like its own is told', async (t) => {
+  const dir = tempDir(t)
+  mkdirSync(join(dir, '.git'))
+  for (const place of ['a/metal', 'b/c/wood', 'd/stone']) write(dir, `${place}/Diffuse.PNG`)
+  const stored = 'Z:\\old\\wood\\diffuse.png'
+  const paths = { gone: '//../lost/wood/diffuse.png', drive: stored, never: '//never.png' }
+  const { files } = await tracePack({ blend: writeBlend(dir, 'shots/a.blend', images(paths)) })
+  const hintOf = (path: string): string => files.find((f) => f.stored === path)?.hint ?? ''
+  const place = join(dir, 'b/c/wood/Diffuse.PNG')
+  assert.equal(hintOf(paths.gone), `Found a file of that name at ${place}`)
+  assert.match(hintOf(stored), /^The path belongs to another operating system\. Found .*wood/)
+  assert.equal(hintOf(paths.never), '')
+})
+
 test('the project is the directory with a marker, else what relative paths span', async (t) => {
   const dir = tempDir(t)
   write(dir, 'show/tex/x.png')
@@ -245,7 +259,8 @@ test('what only Blender lists is added, and told', async (t) => {
   const gone = join(dir, 'gone.png')
   const tokens = join(dir, 'u.<UDIM>.png')
   const trace = await tracePack({ blend, listed: [`${dir}/x/../known.png`, extra, gone, tokens] })
-  assert.deepEqual(trace.onlyListed, [extra, gone])
+  assert.equal(trace.crossCheck?.listed, 4)
+  assert.deepEqual(trace.crossCheck.onlyBlender, [extra, gone])
   assert.deepEqual(
     trace.files.filter((file) => file.status === 'ok').map((file) => file.path),
     [known, extra],

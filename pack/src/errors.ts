@@ -1,10 +1,12 @@
-/** What can go wrong between a .blend on an artist's disk and a job on the farm. */
-export type SendErrorCode =
+/** What can go wrong between a .blend on an artist's disk and a pack or a job on the farm. */
+export type PackErrorCode =
   | 'BLEND_MISSING'
+  | 'BLEND_OUTSIDE_PROJECT'
   | 'CANCELED'
   | 'FILES_MISSING'
   | 'FILE_CHANGED'
   | 'FILE_UNREADABLE'
+  | 'FOLDER_NOT_EMPTY'
   | 'JOB_REJECTED'
   | 'JOB_TYPE_CHANGED'
   | 'JOB_TYPE_UNKNOWN'
@@ -13,29 +15,31 @@ export type SendErrorCode =
   | 'MANAGER_SLOW'
   | 'MANAGER_UNREACHABLE'
   | 'NOT_A_MANAGER'
+  | 'NOT_A_PACK'
   | 'OUTPUT_ROOT_UNKNOWN'
+  | 'REWRITE_FAILED'
   | 'SETTING_INVALID'
   | 'SETTING_UNKNOWN'
   | 'STORE_DISABLED'
   | 'STORE_FULL'
   | 'TAG_UNKNOWN'
 
-/** Facts around a {@link SendError}. */
-export interface SendErrorFacts {
+/** Facts around a {@link PackError}. */
+export interface PackErrorFacts {
   detail?: Readonly<Record<string, unknown>>
   /** One sentence the artist can act on. */
   hint?: string
   cause?: unknown
 }
 
-/** A submission that did not happen, with a code to act on and a hint to follow. */
-export class SendError extends Error {
-  override readonly name = 'SendError'
-  readonly code: SendErrorCode
+/** Something that could not be packed or sent, with a code to act on and a hint to follow. */
+export class PackError extends Error {
+  override readonly name = 'PackError'
+  readonly code: PackErrorCode
   readonly detail: Readonly<Record<string, unknown>>
   readonly hint: string | undefined
 
-  constructor(code: SendErrorCode, message: string, facts: SendErrorFacts = {}) {
+  constructor(code: PackErrorCode, message: string, facts: PackErrorFacts = {}) {
     super(message, { cause: facts.cause })
     this.code = code
     this.detail = facts.detail ?? {}

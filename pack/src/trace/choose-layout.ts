@@ -1,0 +1,56 @@
+import { dirname, resolve } from 'node:path'
+import { PackError } from '../errors.ts'
+import { commonDir, createLayout, findProject, isBelow, isTooWide, type Layout } from './layout.ts'
+import { isRelative, type LocatedBlend } from './resolve.ts'
+
+/** Decides which directory is the project, and which directories outside it keep their structure. */
+export function chooseLayout(
+  blend: string,
+  located: readonly LocatedBlend[],
+  explicit: string | undefined,
+): Layout {
+  const project = explicit === undefined ? undefined : resolve(explicit)
+  if (project !== undefined && !isBelow(blend, project)) {
+    throw new PackError('BLEND_OUTSIDE_PROJECT', `${blend} is not inside the project ${project}`, {
+      hint: 'Name a directory above the .blend file.',
+    })
+  }
+  const root = project ?? findProject(blend, relativeClosure(blend, located))
+  const outsideRoots = located
+    .filter((one) => !isBelow(one.blend.path, root))
+    .map((one) => rootOfOutside(one, root))
+  const whole = directoriesOf(located).filter((dir) => !isTooWide(dir) && !isBelow(root, dir))
+  return createLayout(root, [...outsideRoots, ...whole])
+}
+
+/** Directories that are needed whole, such as bakes. */
+function directoriesOf(located: readonly LocatedBlend[]): string[] {
+  return located.flatMap(({ references }) =>
+    references.flatMap(({ expansion, target }) =>
+      expansion.as === 'directory' && target !== undefined ? [target] : [],
+    ),
+  )
+}
+
+/** What is reached from a .blend by relative paths alone, library by library. */
+function relativeClosure(blend: string, located: readonly LocatedBlend[]): Set<string> {
+  const byPath = new Map(located.map((one) => [one.blend.path, one]))
+  const packed = located.filter((one) => one.blend.isPacked).map((one) => one.blend.path)
+  const reached = new Set<string>([blend, ...packed])
+  for (const file of reached) {
+    for (const reference of byPath.get(file)?.references ?? []) {
+      if (reference.target !== undefined && isRelative(reference)) reached.add(reference.target)
+    }
+  }
+  return reached
+}
+
+function rootOfOutside(one: LocatedBlend, project: string): string {
+  let root = dirname(one.blend.path)
+  for (const reference of one.references) {
+    if (reference.target === undefined || !isRelative(reference)) continue
+    const wider = commonDir(root, dirname(reference.target))
+    if (!isTooWide(wider) && !isBelow(project, wider)) root = wider
+  }
+  return root
+}
