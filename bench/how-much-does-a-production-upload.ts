@@ -1,17 +1,16 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { planPack, tracePack } from '@shaman-farm/pack'
-import { digestOfFile, openShaman, serveShaman } from '@shaman-farm/shaman'
+import { openShaman, serveShaman } from '@shaman-farm/shaman'
 import { createDeltaSender, createShamanClient, type UploadFile } from '@shaman-farm/shaman/client'
 import { formatBytes } from '@shaman-farm/terminal'
 import { execa } from 'execa'
 import { lineChart } from './harness/line-chart.ts'
 import type { Answer, QuestionContext } from './harness/question.ts'
 import { type Edit, planProduction } from './how-much-does-a-production-upload/production.ts'
+import { blender, filesOf } from './how-much-does-a-production-upload/show.ts'
 
 export const question = 'How much does a production upload over its life?'
 
-const script = join(import.meta.dirname, 'how-much-does-a-production-upload', 'show.py')
 const artists = ['ada', 'ben', 'cho']
 
 /** Bytes of one submission by each way of sending it. */
@@ -141,16 +140,6 @@ async function replaceTexture(file: string, seed: number): Promise<void> {
   await rename(changed, file)
 }
 
-async function filesOf(blend: string, show: string): Promise<UploadFile[]> {
-  const plan = await planPack(await tracePack({ blend, project: show }))
-  return Promise.all(
-    plan.files.map(async ({ packPath, source }) => {
-      const file = 'file' in source ? source.file : source.rewritten
-      return { path: packPath, digest: await digestOfFile(file), source: { file } }
-    }),
-  )
-}
-
 /**
  * What the best delta coder sends that has both versions at hand: the practical lower bound. A file is compared with
  * the last version of the same thing, wherever it was then named.
@@ -191,22 +180,6 @@ async function xdelta(file: string, base: string | undefined): Promise<number> {
   return size
 }
 
-async function blender(args: string[]): Promise<void> {
-  await execa(
-    'blender',
-    ['-b', '--factory-startup', '--python-exit-code', '42', '--python', script, '--', ...args],
-    {
-      timeout: 5 * 60_000,
-    },
-  )
-}
-
-const links = [
-  { name: '1 Gbit/s, 0.2 ms', bitsPerSecond: 1e9, rttMs: 0.2 },
-  { name: '100 Mbit/s, 10 ms', bitsPerSecond: 1e8, rttMs: 10 },
-  { name: '20 Mbit/s, 40 ms', bitsPerSecond: 2e7, rttMs: 40 },
-]
-
 function answer(rows: Row[]): Answer {
   const ways = {
     'a copy per job': rows.map((row) => row.project),
@@ -245,31 +218,6 @@ function answer(rows: Row[]): Answer {
         ],
       },
       byKind(rows),
-      {
-        title:
-          'Seconds on the wire for all resubmissions (computed: bytes over bandwidth, plus a round trip a request)',
-        columns: ['link', 'a copy per job', 'whole files', 'Shaman Farm'],
-        rows: links.map((link) => {
-          const seconds = (bytes: number, requests: number): string =>
-            ((bytes * 8) / link.bitsPerSecond + (requests * link.rttMs) / 1000).toFixed(1)
-          const requests = again((r) => r.requests)
-          return [
-            link.name,
-            seconds(
-              again((r) => r.project),
-              requests,
-            ),
-            seconds(
-              again((r) => r.whole),
-              requests,
-            ),
-            seconds(
-              again((r) => r.delta),
-              requests,
-            ),
-          ]
-        }),
-      },
     ],
     figures: [
       {
