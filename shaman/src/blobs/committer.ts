@@ -183,14 +183,24 @@ export function createCommitter(parts: CommitterParts): Committer {
   }
 
   function renameInto(digest: Digest, temp: string, final: string): void {
-    makeDir(disk, layout.blobDir(digest))
     try {
-      disk.renameSync(temp, final)
+      renameMakingDir(digest, temp, final)
     } catch (error) {
       // A reply lost by a network file system: the rename may have happened all the same.
       const after = disk.lstatSync(final)
       const happened = after?.isFile() === true && after.size === digest.size
       if (!happened || disk.lstatSync(temp) !== undefined) throw error
+    }
+  }
+
+  // The directory is usually there already: an attempt costs less than asking, or than an error that it exists.
+  function renameMakingDir(digest: Digest, temp: string, final: string): void {
+    try {
+      disk.renameSync(temp, final)
+    } catch (error) {
+      if (!isCode(error, 'ENOENT') || disk.lstatSync(temp) === undefined) throw error
+      makeDir(disk, layout.blobDir(digest))
+      disk.renameSync(temp, final)
     }
   }
 

@@ -11,6 +11,7 @@ import type { SpaceKeeper } from '../space.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { BlobStore, ByteRange, PutOutcome } from './blob-store.ts'
 import { type Committer, createCommitter, type StoredBlob } from './committer.ts'
+import { createSlabs, type Intake } from './slabs.ts'
 import { openTempFile, removeQuietly, type TempFile, verifyDigest } from './temp-file.ts'
 import type { WritePool } from './write-pool.ts'
 
@@ -24,10 +25,12 @@ export interface FileBlobStore extends BlobStore {
   readonly tempDir: string
   /** A look at the disk: a regular file of the right size, and durable. */
   isStored(digest: Digest): boolean
-  /** Stores a small blob that is in memory whole. */
-  putBytes(digest: Digest, bytes: Uint8Array): Promise<PutOutcome>
-  /** Resolves when {@link putBytes} may be given more without memory growing. */
-  room(): Promise<void>
+  /** Stores a small blob that is in memory whole; `onWritten` is called when the bytes are not needed any more. */
+  putBytes(digest: Digest, bytes: Uint8Array, onWritten?: () => void): Promise<PutOutcome>
+  /** Memory for the small blobs of one request, which {@link putBytes} takes without copying. */
+  intake(): Intake
+  /** Undefined when {@link putBytes} may be given more without memory growing, else resolves when it may. */
+  room(): Promise<void> | undefined
 }
 
 const aloneUpTo = 4
@@ -49,6 +52,7 @@ export interface FileBlobStoreParts {
 export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   const { layout, disk, space, tempDir } = parts
   const committer = createCommitter(parts)
+  const slabs = createSlabs()
   let temps = 0
   let smallOnes = 0
   const nextTemp = (): string => `${tempDir}/${(temps++).toString(36)}.tmp`
@@ -75,12 +79,13 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
           await temp.write(chunk)
         }
       }),
-    async putBytes(digest, bytes) {
-      verifyDigest({ sha: hash('sha256', bytes, 'hex'), size: bytes.byteLength }, digest)
-      const giveBack = await space.reserve(digest.size)
+    async putBytes(digest, bytes, onWritten) {
       smallOnes += 1
+      let giveBack = (): void => {}
       try {
-        return await committer.commit(digest, await writeSmall(digest, bytes))
+        giveBack = await space.reserve(digest.size)
+        const temp = await writeSmall(digest, bytes).finally(onWritten)
+        return await committer.commit(digest, temp)
       } catch (error) {
         throw asSpaceProblem(error)
       } finally {
@@ -88,9 +93,8 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
         giveBack()
       }
     },
-    async room() {
-      await parts.pool?.room()
-    },
+    intake: () => slabs.intake(),
+    room: () => parts.pool?.room(),
     async open(digest, range) {
       if (!isStored(digest)) throw missing(digest)
       return openRange(layout.blob(digest), digest, range)
@@ -124,10 +128,11 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   // Alone, a file is written at once; in company, by threads.
   async function writeSmall(digest: Digest, bytes: Uint8Array): Promise<string> {
     const path = nextTemp()
-    if (parts.pool && smallOnes > aloneUpTo) {
-      await parts.pool.write(path, layout.blobDir(digest), bytes)
+    if (parts.pool && smallOnes > aloneUpTo && bytes.byteLength === digest.size) {
+      await parts.pool.write({ path, dir: layout.blobDir(digest), sha: digest.sha, bytes })
       return path
     }
+    verifyDigest({ sha: hash('sha256', bytes, 'hex'), size: bytes.byteLength }, digest)
     const fd = disk.openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o444)
     try {
       try {

@@ -1,19 +1,28 @@
 import { Worker } from 'node:worker_threads'
+import { ShamanError } from '../errors.ts'
 
-/** Writes many small files in threads, so that creating them does not hold up requests and goes on side by side. */
+/** Hashes and writes many small files in threads, so that it does not hold up requests and goes on side by side. */
 export interface WritePool {
-  /** Writes a new file, and makes the directory its blob is going to lie in. */
-  write(path: string, dir: string, bytes: Uint8Array): Promise<void>
-  /** Resolves when there is room for more; whoever reads from a network waits for it. */
-  room(): Promise<void>
+  /** Writes a new file unless its SHA-256 is another, and makes the directory its blob is going to lie in. */
+  write(file: NewFile): Promise<void>
+  /** Undefined while there is room for more; whoever reads from a network waits for it. */
+  room(): Promise<void> | undefined
   close(): Promise<void>
 }
 
-/** Files for a thread to write; their bytes lie one after another in `buffer`. */
+/** A file to write. Bytes in shared memory are not copied; they must stay as they are until it is written. */
+export interface NewFile {
+  path: string
+  dir: string
+  sha: string
+  bytes: Uint8Array
+}
+
+/** Files for a thread to write. */
 export interface WriteBatch {
   id: number
-  buffer: ArrayBuffer
-  files: { path: string; dir: string; start: number; end: number }[]
+  memories: SharedArrayBuffer[]
+  files: { path: string; dir: string; sha: string; memory: number; start: number; size: number }[]
 }
 
 /** What became of each file of a batch. */
@@ -22,37 +31,39 @@ export interface WriteResult {
   errors: ({ code: string; message: string } | null)[]
 }
 
-interface Waiting {
-  path: string
-  dir: string
-  bytes: Uint8Array
+interface Waiting extends NewFile {
   resolve(): void
   reject(error: Error): void
 }
 
+interface Thread {
+  worker: Worker
+  running: number
+}
+
 // More threads than cores: under load most of the time is spent waiting for the file system's journal.
-const threads = 4
+const maxThreads = 4
 const batchLength = 32
 const batchBytes = 1 << 20
 const mostQueuedBytes = 8 << 20
 
-/** Creates a pool; its threads start with the first batch and keep no process alive. */
+/** Creates a pool; its threads start as there is work for them and keep no process alive. */
 export function createWritePool(): WritePool {
-  const workers: Worker[] = []
-  const running = new Map<number, { worker: Worker; files: Waiting[] }>()
+  const threads: Thread[] = []
+  const running = new Map<number, { thread: Thread; files: Waiting[] }>()
   let gathered: Waiting[] = []
   let gatheredBytes = 0
   let isPlanned = false
   let nextId = 0
   let queuedBytes = 0
-  let waiters: (() => void)[] = []
+  let room: { promise: Promise<void>; resolve: () => void } | undefined
 
   return {
-    write(path, dir, bytes) {
+    write(file) {
       return new Promise((resolve, reject) => {
-        gathered.push({ path, dir, bytes, resolve, reject })
-        gatheredBytes += bytes.byteLength
-        queuedBytes += bytes.byteLength
+        gathered.push({ ...file, resolve, reject })
+        gatheredBytes += file.bytes.byteLength
+        queuedBytes += file.bytes.byteLength
         if (gathered.length >= batchLength || gatheredBytes >= batchBytes) send()
         else if (!isPlanned) {
           isPlanned = true
@@ -63,73 +74,97 @@ export function createWritePool(): WritePool {
         }
       })
     },
-    async room() {
-      while (queuedBytes > mostQueuedBytes) {
-        await new Promise<void>((resolve) => waiters.push(resolve))
-      }
+    room() {
+      if (queuedBytes <= mostQueuedBytes) return undefined
+      room ??= Promise.withResolvers()
+      return room.promise
     },
     async close() {
-      await Promise.all(workers.map((worker) => worker.terminate()))
+      await Promise.all(threads.map(({ worker }) => worker.terminate()))
     },
   }
 
   function send(): void {
     if (gathered.length === 0) return
     const files = gathered
-    const buffer = new ArrayBuffer(gatheredBytes)
-    const target = new Uint8Array(buffer)
     gathered = []
     gatheredBytes = 0
-    let at = 0
-    const places = files.map(({ path, dir, bytes }) => {
-      const start = at
-      target.set(bytes, start)
-      at += bytes.byteLength
-      return { path, dir, start, end: at }
-    })
     const id = nextId
     nextId += 1
-    const worker = workers[id % threads] ?? start()
-    running.set(id, { worker, files })
-    worker.postMessage({ id, buffer, files: places } satisfies WriteBatch, [buffer])
+    const thread = leastBusy()
+    thread.running += 1
+    running.set(id, { thread, files })
+    thread.worker.postMessage(batchOf(id, files))
   }
 
-  function start(): Worker {
+  function leastBusy(): Thread {
+    const idlest = threads.toSorted((a, b) => a.running - b.running)[0]
+    if (idlest && (idlest.running === 0 || threads.length >= maxThreads)) return idlest
+    return start()
+  }
+
+  function start(): Thread {
     const worker = new Worker(new URL('write-worker.ts', import.meta.url))
+    const thread = { worker, running: 0 }
     worker.unref()
     worker.on('message', finish)
-    worker.on('error', (error) => fail(worker, error))
-    worker.on('exit', () => fail(worker, new Error('a writing thread stopped')))
-    workers.push(worker)
-    return worker
+    worker.on('error', (error) => fail(thread, error))
+    worker.on('exit', () => fail(thread, new Error('a writing thread stopped')))
+    threads.push(thread)
+    return thread
   }
 
   function finish({ id, errors }: WriteResult): void {
     const batch = running.get(id)
+    if (!batch) return
     running.delete(id)
-    release(batch?.files ?? [])
-    for (const [i, file] of (batch?.files ?? []).entries()) {
+    batch.thread.running -= 1
+    release(batch.files)
+    for (const [i, file] of batch.files.entries()) {
       const problem = errors[i]
-      if (problem) file.reject(Object.assign(new Error(problem.message), { code: problem.code }))
+      if (problem) file.reject(asError(problem))
       else file.resolve()
     }
   }
 
   function release(files: readonly Waiting[]): void {
     for (const { bytes } of files) queuedBytes -= bytes.byteLength
-    const woken = waiters
-    waiters = []
-    for (const wake of woken) wake()
+    if (queuedBytes > mostQueuedBytes) return
+    room?.resolve()
+    room = undefined
   }
 
-  function fail(worker: Worker, error: unknown): void {
-    const place = workers.indexOf(worker)
-    if (place !== -1) workers.splice(place, 1)
+  function fail(thread: Thread, error: unknown): void {
+    const place = threads.indexOf(thread)
+    if (place !== -1) threads.splice(place, 1)
     for (const [id, batch] of running) {
-      if (batch.worker !== worker) continue
+      if (batch.thread !== thread) continue
       running.delete(id)
       release(batch.files)
       for (const file of batch.files) file.reject(error as Error)
     }
   }
+}
+
+function batchOf(id: number, files: readonly NewFile[]): WriteBatch {
+  const memories: SharedArrayBuffer[] = []
+  const placed = files.map(({ path, dir, sha, bytes }) => {
+    const shared = inSharedMemory(bytes)
+    let memory = memories.indexOf(shared.buffer)
+    if (memory === -1) memory = memories.push(shared.buffer) - 1
+    return { path, dir, sha, memory, start: shared.byteOffset, size: shared.byteLength }
+  })
+  return { id, memories, files: placed }
+}
+
+function inSharedMemory(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
+  if (bytes.buffer instanceof SharedArrayBuffer) return bytes as Uint8Array<SharedArrayBuffer>
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.byteLength))
+  copy.set(bytes)
+  return copy
+}
+
+function asError({ code, message }: { code: string; message: string }): Error {
+  if (code === 'BLOB_DIGEST_MISMATCH') return new ShamanError(code, message)
+  return Object.assign(new Error(message), { code })
 }

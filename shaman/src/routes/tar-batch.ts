@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Intake } from '../blobs/slabs.ts'
 import { type Digest, parseDigest } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { BatchLine } from '../schemas.ts'
@@ -41,18 +42,20 @@ async function receiveBatch(
     lines.write(`${JSON.stringify(line)}\n`)
   }
   const client = clientOf(request)
+  const intake = shaman.blobs.intake()
   const pending: Promise<void>[] = []
   let count = 0
   try {
     let bytes = 0
     for await (const entry of parseTar(rawBody(request), {
       maxEntryBytes: batchLimits.fileBytes,
+      allocate: intake.allocate,
     })) {
       shaman.claims.touch(client)
       count += 1
       bytes += entry.size
       if (count > batchLimits.files || bytes > 2 * batchLimits.bytes) throw tooMuch()
-      pending.push(storeEntry(shaman, entry).then(say))
+      pending.push(storeEntry(shaman, intake, entry).then(say))
       await shaman.blobs.room()
     }
     await Promise.all(pending)
@@ -68,10 +71,17 @@ async function receiveBatch(
     say({ error: problemOf(error) })
     lines.end()
     return reply
+  } finally {
+    intake.close()
   }
 }
 
-async function storeEntry(shaman: Shaman, entry: TarEntry): Promise<BatchLine> {
+async function storeEntry(shaman: Shaman, intake: Intake, entry: TarEntry): Promise<BatchLine> {
+  let isHeld = entry.bytes !== undefined
+  const release = (): void => {
+    if (isHeld && entry.bytes) intake.release(entry.bytes)
+    isHeld = false
+  }
   try {
     const digest = digestOfEntry(entry)
     if (!entry.bytes) throw tooLong(entry)
@@ -82,7 +92,7 @@ async function storeEntry(shaman: Shaman, entry: TarEntry): Promise<BatchLine> {
     const upload = shaman.inFlight.begin(digest)
     let outcome: 'stored' | 'failed' = 'failed'
     try {
-      const put = await shaman.blobs.putBytes(digest, entry.bytes)
+      const put = await shaman.blobs.putBytes(digest, entry.bytes, release)
       outcome = 'stored'
       return { ...digest, status: put === 'stored' ? 201 : 208 }
     } finally {
@@ -91,6 +101,8 @@ async function storeEntry(shaman: Shaman, entry: TarEntry): Promise<BatchLine> {
   } catch (error) {
     const { code, message } = problemOf(error)
     return { name: entry.name.slice(0, 100), status: code, message }
+  } finally {
+    release()
   }
 }
 

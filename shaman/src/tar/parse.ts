@@ -7,78 +7,108 @@ export interface TarEntry {
   bytes: Buffer | undefined
 }
 
+/** How a tar stream is read. */
+export interface TarOptions {
+  maxEntryBytes: number
+  /** Where an entry's bytes are to lie; default: memory of their own. */
+  allocate?: (size: number) => Buffer
+}
+
 /**
- * Reads the entries of a tar stream of small files, each into memory. Takes a strict subset of ustar: 3-5 times as fast as
- * a general reader at 4 KiB an entry, and nothing in it can ask for more than `maxEntryBytes`.
+ * Reads the entries of a tar stream of small files, each into memory, copying each byte once. Takes a strict subset of ustar:
+ * 3-5 times as fast as a general reader at 4 KiB an entry, and nothing in it can ask for more than `maxEntryBytes`.
  */
 export async function* parseTar(
   chunks: AsyncIterable<Buffer>,
-  options: { maxEntryBytes: number },
+  options: TarOptions,
 ): AsyncGenerator<TarEntry> {
-  const window = createWindow()
-  let isOver = false
+  const reader = createReader(options)
   for await (const chunk of chunks) {
-    window.push(chunk)
-    while (!isOver) {
-      const entry = window.next(options.maxEntryBytes)
-      if (entry === 'more') break
-      if (entry === 'end') isOver = true
-      else yield entry
-    }
+    let at = 0
     // What follows the end mark is padding; it is read and dropped so that the answer is seen.
-    if (isOver) window.drop()
+    while (at < chunk.length && !reader.isOver()) {
+      at += reader.take(chunk, at)
+      const entry = reader.completed()
+      if (entry) yield entry
+    }
   }
-  if (!isOver) throw malformed('it ends too early')
+  if (!reader.isOver()) throw malformed('it ends too early')
 }
 
-interface Window {
-  push(chunk: Buffer): void
-  next(maxEntryBytes: number): TarEntry | 'more' | 'end'
-  drop(): void
+interface Reader {
+  /** Takes the next of a chunk's bytes that belong together; returns how many. */
+  take(chunk: Buffer, at: number): number
+  /** The entry that the last bytes completed. */
+  completed(): TarEntry | undefined
+  isOver(): boolean
 }
 
-function createWindow(): Window {
-  let buffer: Buffer = Buffer.alloc(0)
-  let at = 0
-  let header: { name: string; size: number; isFile: boolean } | undefined
+function createReader({ maxEntryBytes, allocate = Buffer.allocUnsafe }: TarOptions): Reader {
+  const header = Buffer.alloc(blockBytes)
+  let headerFilled = 0
   let skip = 0
+  let filling: { name: string; size: number; bytes: Buffer } | undefined
+  let filled = 0
+  let done: TarEntry | undefined
+  let isOver = false
 
   return {
-    push(chunk) {
-      buffer = at === buffer.length ? chunk : Buffer.concat([buffer.subarray(at), chunk])
-      at = 0
-    },
-    next(maxEntryBytes) {
-      if (!consumeSkip()) return 'more'
-      if (!header) {
-        if (buffer.length - at < blockBytes) return 'more'
-        const decoded = decodeTarHeader(buffer.subarray(at, at + blockBytes))
-        at += blockBytes
-        if (!decoded) return 'end'
-        header = decoded
+    take(chunk, at) {
+      if (skip > 0) {
+        const step = Math.min(skip, chunk.length - at)
+        skip -= step
+        return step
       }
-      const { name, size, isFile } = header
-      if (size > maxEntryBytes || !isFile) {
-        skip = size + paddingOf(size)
-        header = undefined
-        return { name, size, bytes: undefined }
-      }
-      const whole = size + paddingOf(size)
-      if (buffer.length - at < whole) return 'more'
-      const bytes = buffer.subarray(at, at + size)
-      at += whole
-      header = undefined
-      return { name, size, bytes }
+      return filling ? takeBytes(filling, chunk, at) : takeHeader(chunk, at)
     },
-    drop() {
-      at = buffer.length
+    completed() {
+      const entry = done
+      done = undefined
+      return entry
     },
+    isOver: () => isOver,
   }
 
-  function consumeSkip(): boolean {
-    const step = Math.min(skip, buffer.length - at)
-    at += step
-    skip -= step
-    return skip === 0
+  function takeHeader(chunk: Buffer, at: number): number {
+    const step = chunk.copy(header, headerFilled, at)
+    headerFilled += step
+    if (headerFilled < blockBytes) return step
+    headerFilled = 0
+    const decoded = decodeTarHeader(header)
+    if (decoded) beginEntry(decoded)
+    else isOver = true
+    return step
+  }
+
+  function beginEntry({
+    name,
+    size,
+    isFile,
+  }: {
+    name: string
+    size: number
+    isFile: boolean
+  }): void {
+    if (size > maxEntryBytes || !isFile) {
+      skip = size + paddingOf(size)
+      done = { name, size, bytes: undefined }
+      return
+    }
+    filling = { name, size, bytes: allocate(size) }
+    filled = 0
+    if (size === 0) endEntry(filling)
+  }
+
+  function takeBytes(entry: TarEntry & { bytes: Buffer }, chunk: Buffer, at: number): number {
+    const step = chunk.copy(entry.bytes, filled, at)
+    filled += step
+    if (filled === entry.size) endEntry(entry)
+    return step
+  }
+
+  function endEntry(entry: TarEntry): void {
+    skip = paddingOf(entry.size)
+    done = entry
+    filling = undefined
   }
 }
