@@ -1,7 +1,7 @@
 // Builds what a manager hands to Blender: the extension's zip, and the listing of an extension repository around it.
 // The same sources give the same bytes, so that an unchanged add-on is no update.
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { writeTool } from './pack-tool.ts'
@@ -14,12 +14,17 @@ export interface AddonRelease {
   'index.json': Uint8Array
 }
 
-/** The extension as Blender installs and updates it. */
-export function buildAddon(): AddonRelease {
+/** The extension as Blender installs and updates it; `version` instead of the manifest's own. */
+export function buildAddon({ version }: { version?: string } = {}): AddonRelease {
   const names = readdirSync(source).filter((name) => /\.(py|toml)$/.test(name))
   const files = names.sort().map((name) => ({ name, bytes: readFileSync(join(source, name)) }))
+  const entry = files.find(({ name }) => name === 'blender_manifest.toml')!
+  if (version) {
+    const text = entry.bytes.toString().replace(/^version = .*$/m, `version = "${version}"`)
+    entry.bytes = Buffer.from(text)
+  }
+  const manifest = parseManifest(entry.bytes.toString())
   const zip = makeZip(files)
-  const manifest = parseManifest(readFileSync(join(source, 'blender_manifest.toml'), 'utf8'))
   const listing = {
     version: 'v1',
     blocklist: [],
@@ -114,16 +119,25 @@ function uint32(value: number): Buffer {
   return buffer
 }
 
-if (import.meta.main) {
-  const target = join(import.meta.dirname, 'dist')
-  mkdirSync(target, { recursive: true })
+/** Where the manager looks for what it hands out. */
+export const distDir = join(import.meta.dirname, 'dist')
+
+/** Writes the repository for a manager of this checkout. One that is running may read it meanwhile. */
+export function writeAddon(): void {
+  mkdirSync(distDir, { recursive: true })
   for (const [name, bytes] of Object.entries(buildAddon())) {
-    writeFileSync(join(target, name), bytes)
+    const draft = join(distDir, `${name}.${process.pid}`)
+    writeFileSync(draft, bytes)
+    renameSync(draft, join(distDir, name))
   }
+}
+
+if (import.meta.main) {
+  writeAddon()
   // This machine's own Node serves artists who have the same kind; a release brings the others.
   const system = process.platform === 'win32' ? 'win' : process.platform
   const { version } = JSON.parse(readFileSync(join(source, '../../package.json'), 'utf8'))
-  await writeTool(join(target, 'pack-tool'), {
+  await writeTool(join(distDir, 'pack-tool'), {
     version,
     nodes: { [`${system}-${process.arch}`]: process.execPath },
   })

@@ -1,26 +1,46 @@
 """Shaman Farm: sends scenes to a render farm and shows what becomes of them."""
 
-from typing import Any
-
 import bpy
 
 from . import (
     background,
     broken_pipes,
+    downloads,
     farm_info,
+    farm_operators,
+    job_operators,
+    mend_operators,
     my_jobs,
-    operators,
+    neighbours,
     panel,
+    panel_farm,
+    places,
     preferences,
     scene,
-    submission,
+    sending,
+    submit_operators,
+    unfinished,
 )
+from .submission import Submission
 
-_classes = (preferences.ShamanFarmPreferences, *operators.classes, *panel.classes)
+_classes = tuple(
+    each
+    for module in (
+        preferences,
+        submit_operators,
+        farm_operators,
+        mend_operators,
+        job_operators,
+        panel_farm,
+        panel,
+    )
+    for each in module.classes
+)
 
 
 def register() -> None:
     broken_pipes.ignore()
+    places.register()
     for each in _classes:
         bpy.utils.register_class(each)
     bpy.types.WindowManager.shaman_farm_result = bpy.props.StringProperty(
@@ -28,7 +48,8 @@ def register() -> None:
     )
     scene.register()
     my_jobs.register()
-    submission.on_end(_submission_ended)
+    unfinished.register()
+    sending.on_end(_submission_ended)
     # The preferences and the scene are not there yet while Blender starts.
     bpy.app.timers.register(_started, first_interval=0.0)
 
@@ -36,13 +57,13 @@ def register() -> None:
 def unregister() -> None:
     if bpy.app.timers.is_registered(_started):
         bpy.app.timers.unregister(_started)
-    current = submission.current()
-    if current and not current.is_ended:
-        current.cancel()
-    submission.unregister()
+    sending.unregister()
+    downloads.unregister()
     background.unregister()
+    unfinished.unregister()
     my_jobs.unregister()
     scene.unregister()
+    neighbours.unregister()
     farm_info.unregister()
     del bpy.types.WindowManager.shaman_farm_result
     for each in reversed(_classes):
@@ -56,8 +77,6 @@ def _started() -> None:
         farm_info.refresh()
 
 
-def _submission_ended(ended: Any) -> None:
-    if ended.result:
-        my_jobs.remember(ended.result)
+def _submission_ended(ended: Submission) -> None:
     if ended.problem and ended.problem.get("code") == "JOB_TYPE_CHANGED":
         farm_info.refresh()

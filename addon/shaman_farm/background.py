@@ -10,6 +10,7 @@ import bpy
 
 _results: queue.SimpleQueue[tuple[Callable[[Any], None], Any]] = queue.SimpleQueue()
 _running = 0
+_has_news = False
 PUMP_SECONDS = 0.1
 
 
@@ -30,6 +31,12 @@ def run(work: Callable[[], Any], done: Callable[[Any], None]) -> None:
         bpy.app.timers.register(_pump, first_interval=PUMP_SECONDS, persistent=True)
 
 
+def tell_progress() -> None:
+    """From any thread: what the panels show has moved on."""
+    global _has_news
+    _has_news = True
+
+
 def redraw() -> None:
     """Lets the panels show what has changed."""
     for window in bpy.context.window_manager.windows:
@@ -44,7 +51,8 @@ def unregister() -> None:
 
 
 def _pump() -> float | None:
-    global _running
+    global _running, _has_news
+    has_news, _has_news = _has_news, False
     while True:
         try:
             done, result = _results.get_nowait()
@@ -55,5 +63,7 @@ def _pump() -> float | None:
             done(result)
         except Exception:
             traceback.print_exc()
+        has_news = True
+    if has_news:
         redraw()
     return PUMP_SECONDS if _running > 0 else None

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import bpy
-
-from . import background, preferences
+from . import background, neighbours, places, preferences
 from .job_types import JobType, parse_job_types
 from .manager import Manager, ManagerError, clean_url
 
@@ -26,6 +24,8 @@ class FarmInfo:
     job_types: tuple[JobType, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     """Worker tags: (id, name)."""
+    is_ours: bool = True
+    """False for Flamenco's manager, which submits and renders but tells less."""
 
     def job_type(self, name: str) -> JobType | None:
         return next((job_type for job_type in self.job_types if job_type.name == name), None)
@@ -35,7 +35,9 @@ class FarmInfo:
 class _State:
     info: FarmInfo | None = None
     problem: ManagerError | None = None
-    is_refreshing: bool = False
+    asking: int = 0
+    """Number of the question under way; 0 for none. Answers to earlier ones do not count any more."""
+    asked: int = 0
     listeners: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -55,29 +57,36 @@ def forget() -> None:
     """Another manager: what the last one told does not hold any more."""
     _state.info = _from_disk()
     _state.problem = None
+    _state.asking = 0
     _tell()
 
 
 def refresh() -> None:
     """Asks the farm in the background."""
-    if _state.is_refreshing:
-        return
     try:
         manager = preferences.manager()
     except ManagerError as problem:
         _state.problem = problem
         return
-    _state.is_refreshing = True
-    background.run(lambda: fetch(manager), lambda result: _refreshed(manager, result))
+    _state.asked += 1
+    number = _state.asking = _state.asked
+    background.run(
+        lambda: fetch_and_keep(manager), lambda result: _refreshed(number, manager, result)
+    )
 
 
 def refresh_now() -> FarmInfo:
     """Asks the farm and waits; for use without a user interface."""
     manager = preferences.manager()
-    answers = fetch(manager)
-    _refreshed(manager, answers)
+    _accept(manager, fetch_and_keep(manager))
     assert _state.info is not None
     return _state.info
+
+
+def fetch_and_keep(manager: Manager) -> dict[str, Any]:
+    answers = fetch(manager)
+    _to_disk(manager.url, answers)
+    return answers
 
 
 def fetch(manager: Manager) -> dict[str, Any]:
@@ -103,47 +112,35 @@ def load() -> None:
     _tell()
 
 
-def draw_state(layout: bpy.types.UILayout) -> None:
-    info, problem = _state.info, _state.problem
-    if problem:
-        column = layout.column(align=True)
-        column.alert = True
-        column.label(text=problem.message, icon="ERROR")
-        if problem.hint:
-            column.label(text=problem.hint, icon="BLANK1")
-    elif _state.is_refreshing:
-        layout.label(text="Asking the farm…", icon="SORTTIME")
-    elif info:
-        layout.label(text=f"{info.name} {info.version}".strip(), icon="CHECKMARK")
-    else:
-        layout.label(text="Not asked yet", icon="QUESTION")
-
-
 def problem() -> ManagerError | None:
     return _state.problem
 
 
 def is_refreshing() -> bool:
-    return _state.is_refreshing
+    return _state.asking != 0
 
 
 def unregister() -> None:
     _state.__init__()
 
 
-def _refreshed(manager: Manager, result: Any) -> None:
-    _state.is_refreshing = False
-    try:
-        if manager.url != preferences.manager().url:
-            return
-    except ManagerError:
+def _refreshed(number: int, manager: Manager, result: Any) -> None:
+    if number != _state.asking:
         return
-    if isinstance(result, Exception):
-        _state.problem = _problem_of(result)
+    _state.asking = 0
+    if not isinstance(result, Exception):
+        _accept(manager, result)
         return
+    _state.problem = _problem_of(result)
+    # Whoever has no farm yet wants to see those around.
+    if _state.info is None and not neighbours.was_searched():
+        neighbours.search()
+
+
+def _accept(manager: Manager, answers: dict[str, Any]) -> None:
     _state.problem = None
-    _state.info = _info_of(manager.url, result)
-    _to_disk(manager.url, result)
+    _state.info = _info_of(manager.url, answers)
+    preferences.remember_farm(manager.url, _state.info.name)
     _tell()
 
 
@@ -155,13 +152,15 @@ def _problem_of(error: Exception) -> ManagerError:
 
 def _info_of(url: str, answers: dict[str, Any]) -> FarmInfo:
     version = answers.get("version") or {}
+    defaults = answers.get("defaults")
     tags = (answers.get("tags") or {}).get("tags") or []
     return FarmInfo(
         url=url,
         fetched_at=float(answers.get("fetched_at") or 0),
         version=str(version.get("version", "")),
         name=str(version.get("name", "")),
-        output_root=str((answers.get("defaults") or {}).get("render_output_root", "")),
+        output_root=str((defaults or {}).get("render_output_root", "")),
+        is_ours=defaults is not None,
         job_types=tuple(parse_job_types(answers.get("types"))),
         tags=tuple((str(tag.get("id", "")), str(tag.get("name", ""))) for tag in tags),
     )
@@ -173,8 +172,7 @@ def _tell() -> None:
 
 
 def _cache_file(url: str) -> Path:
-    folder = bpy.utils.extension_path_user(__package__, path="farms", create=True)
-    return Path(folder) / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.json"
+    return places.folder("farms") / f"{hashlib.sha256(url.encode()).hexdigest()[:16]}.json"
 
 
 def _from_disk() -> FarmInfo | None:

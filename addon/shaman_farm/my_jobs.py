@@ -1,4 +1,4 @@
-"""The jobs submitted from this Blender: their state, last image, and what can be done with them."""
+"""The jobs submitted from this Blender: their state and last image, and what can be asked of the farm for them."""
 
 import json
 import time
@@ -10,9 +10,10 @@ from typing import Any
 import bpy
 import bpy.utils.previews
 
-from . import background, preferences
+from . import background, places, preferences
 from .formats import format_seconds
-from .manager import Manager, ManagerError
+from .job_facts import JobFacts, fetch_all
+from .manager import ManagerError
 
 MAX_JOBS = 20
 POLL_SECONDS = 3.0
@@ -30,6 +31,7 @@ class MyJob:
     status: str = ""
     steps_done: int = 0
     steps_total: int = 0
+    priority: int = 50
     eta: str = ""
     activity: str = ""
     output: str = ""
@@ -37,7 +39,8 @@ class MyJob:
     """Path of the last image's file."""
     image_key: str = ""
     seen_ended: bool = False
-
+    note: str = ""
+    """What is being done for it here, or went wrong."""
 
     def eta_text(self) -> str:
         return f" · {self.eta}" if self.eta and self.status == "active" else ""
@@ -73,6 +76,7 @@ class _State:
     is_asking: bool = False
     problem: str = ""
     previews: Any = None
+    saved: str = ""
 
 
 _state = _State()
@@ -130,22 +134,28 @@ def forget(job_id: str) -> None:
 
 
 def set_status(job: MyJob, status: str) -> None:
-    """Asks the farm to change the job's status, beside the main thread."""
-    manager = preferences.manager()
-    body = {"status": status, "reason": "requested in Blender"}
+    _request(job, "setstatus", {"status": status, "reason": "requested in Blender"})
 
-    def finished(result: Any) -> None:
-        _state.problem = str(result) if isinstance(result, Exception) else ""
-        job.seen_ended = False
-        _ask()
 
-    background.run(lambda: manager.post(f"/jobs/{job.id}/setstatus", body), finished)
+def set_priority(job: MyJob, priority: int) -> None:
+    _request(job, "setpriority", {"priority": priority})
 
 
 def ask_now() -> None:
     """Asks for the jobs' state and waits; for scripts."""
-    for job in _state.jobs:
-        _apply(job, _fetch(preferences.manager(), job))
+    _answered(list(_state.jobs), fetch_all(_questions(_state.jobs), places.folder("jobs")))
+
+
+def _request(job: MyJob, what: str, body: dict[str, Any]) -> None:
+    """Asks the farm for a change, beside the main thread, and then for what became of it."""
+    manager = preferences.manager(job.url)
+
+    def finished(result: Any) -> None:
+        job.note = str(result) if isinstance(result, Exception) else ""
+        job.seen_ended = False
+        _ask()
+
+    background.run(lambda: manager.post(f"/jobs/{job.id}/{what}", body), finished)
 
 
 def _poll() -> float:
@@ -156,24 +166,28 @@ def _poll() -> float:
 
 
 def _ask() -> None:
-    try:
-        manager = preferences.manager()
-    except ManagerError:
-        return
-    asked = [job for job in _state.jobs if job.url == manager.url and not job.seen_ended]
-    if not asked:
+    asked = [job for job in _state.jobs if not job.seen_ended]
+    if not asked or not bpy.app.online_access:
         return
     _state.is_asking = True
-    background.run(lambda: [_fetch(manager, job) for job in asked], lambda r: _answered(asked, r))
+    questions, folder = _questions(asked), places.folder("jobs")
+    background.run(lambda: fetch_all(questions, folder), lambda result: _answered(asked, result))
 
 
-def _answered(asked: list[MyJob], result: Any) -> None:
+def _questions(asked: list[MyJob]) -> list[tuple[Any, str, str]]:
+    return [(preferences.manager(job.url), job.id, job.image_key) for job in asked]
+
+
+def _answered(asked: list[MyJob], result: list[JobFacts | ManagerError] | Exception) -> None:
     _state.is_asking = False
     if isinstance(result, Exception):
         _state.problem = str(result)
         return
-    _state.problem = ""
+    problems = [str(facts) for facts in result if isinstance(facts, ManagerError)]
+    _state.problem = problems[0] if problems else ""
     for job, facts in zip(asked, result, strict=True):
+        if isinstance(facts, ManagerError):
+            continue
         before = job.status
         _apply(job, facts)
         if before not in ENDED and job.status in ("completed", "failed"):
@@ -181,83 +195,19 @@ def _answered(asked: list[MyJob], result: Any) -> None:
     _save()
 
 
-def _fetch(manager: Manager, job: MyJob) -> dict[str, Any]:
-    """The job's facts, with the bytes of its last image if that is a new one."""
-    try:
-        facts = dict(manager.get(f"/jobs/{job.id}"))
-    except ManagerError as error:
-        if error.status == 404:
-            return {"status": "deleted"}
-        raise
-    try:
-        facts["farm"] = manager.get(f"/farm/jobs/{job.id}")
-    except ManagerError as error:
-        if error.status != 404:
-            raise
-    last = manager.get(f"/jobs/{job.id}/last-rendered")
-    suffixes = (last or {}).get("suffixes") or []
-    if suffixes:
-        key = f"{job.id} {facts.get('steps_completed')}"
-        if key != job.image_key:
-            small = next((name for name in suffixes if "tiny" in name or "small" in name), suffixes[0])
-            facts["image"] = (key, small, manager.fetch(f"{last['base']}/{small}"))
-    return facts
-
-
-def _apply(job: MyJob, facts: dict[str, Any]) -> None:
-    job.status = str(facts.get("status", ""))
-    job.name = str(facts.get("name", job.name))
-    job.steps_done = int(facts.get("steps_completed", 0))
-    job.steps_total = int(facts.get("steps_total", 0))
-    job.activity = str(facts.get("activity", ""))
-    job.eta = _eta_text((facts.get("farm") or {}).get("eta"))
-    job.output = str((facts.get("settings") or {}).get("render_output_path", ""))
-    if "image" in facts:
-        key, name, content = facts["image"]
-        path = _folder() / f"{job.id}{Path(name).suffix}"
-        path.write_bytes(content)
+def _apply(job: MyJob, facts: JobFacts) -> None:
+    job.status = facts.status
+    job.name = facts.name or job.name
+    job.priority = facts.priority
+    job.steps_done, job.steps_total = facts.steps_done, facts.steps_total
+    job.activity = facts.activity
+    job.eta = f"{format_seconds(facts.eta_seconds)} left" if facts.eta_seconds else ""
+    job.output = facts.output
+    if facts.image:
         _state.previews.pop(job.image_key, None)
-        job.image, job.image_key = str(path), key
+        job.image, job.image_key = facts.image, facts.image_key
     # One more look after the end, for the last image; then it stays as it is.
     job.seen_ended = job.status in (*ENDED, "deleted")
-
-
-def _eta_text(eta: Any) -> str:
-    """`2m 10s left`; the range is not worth its width here, so the later end is shown."""
-    seconds = eta.get("high_s") if isinstance(eta, dict) else None
-    return f"{format_seconds(seconds)} left" if isinstance(seconds, (int, float)) else ""
-
-
-def fetch_image(job: MyJob, done: Callable[[Path], None]) -> None:
-    """Gets the newest image of the job for a closer look: the frame itself where this machine can read it."""
-    manager = preferences.manager()
-
-    def finished(result: Any) -> None:
-        if isinstance(result, Exception):
-            _state.problem = str(result)
-        else:
-            done(result)
-
-    background.run(lambda: _newest_image(manager, job.id, _folder()), finished)
-
-
-def _newest_image(manager: Manager, job_id: str, folder: Path) -> Path:
-    try:
-        outputs = manager.get(f"/farm/jobs/{job_id}/outputs") or {}
-    except ManagerError as error:
-        if error.status != 404:
-            raise
-        outputs = {}
-    for file in reversed(outputs.get("files") or []):
-        if Path(file["path"]).is_file():
-            return Path(file["path"])
-    last = manager.get(f"/jobs/{job_id}/last-rendered")
-    if not last or not last.get("suffixes"):
-        raise ManagerError("NO_IMAGE", "This job has made no image yet")
-    largest = last["suffixes"][0]
-    target = folder / f"{job_id}-{largest}"
-    target.write_bytes(manager.fetch(f"{last['base']}/{largest}"))
-    return target
 
 
 def _notify(job: MyJob) -> None:
@@ -267,21 +217,40 @@ def _notify(job: MyJob) -> None:
         pass  # No window to show it in.
 
 
-def _folder() -> Path:
-    return Path(bpy.utils.extension_path_user(__package__, path="jobs", create=True))
-
-
 def _load() -> list[MyJob]:
     try:
-        listed = json.loads((_folder() / "jobs.json").read_text("utf-8"))
-        return [MyJob(**{**item, "image_key": "", "image": ""}) for item in listed][:MAX_JOBS]
+        listed = json.loads((places.folder("jobs") / "jobs.json").read_text("utf-8"))
+        fresh = {"image_key": "", "image": "", "note": ""}
+        return [MyJob(**{**item, **fresh}) for item in listed][:MAX_JOBS]
     except (OSError, ValueError, TypeError):
         return []
 
 
 def _save() -> None:
-    items = [{**vars(job)} for job in _state.jobs]
-    try:
-        (_folder() / "jobs.json").write_text(json.dumps(items), "utf-8")
-    except OSError as error:
-        print(f"shaman farm: cannot remember the jobs: {error}")
+    """Beside the main thread: a home on a share may be slow."""
+    text = json.dumps([vars(job) for job in _state.jobs])
+    if text == _state.saved:
+        return
+    _state.saved = text
+    path = places.folder("jobs") / "jobs.json"
+    background.run(lambda: path.write_text(text, "utf-8"), _saved)
+
+
+def _saved(result: Any) -> None:
+    if isinstance(result, OSError):
+        print(f"shaman farm: cannot remember the jobs: {result}")
+
+
+def when_done(job: MyJob, finished: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Shows a failure beside the job, and passes on what went well."""
+
+    def done(result: Any) -> None:
+        job.note = str(result) if isinstance(result, Exception) else ""
+        if not isinstance(result, Exception):
+            finished(result)
+
+    return done
+
+
+def image_folder() -> Path:
+    return places.folder("jobs")

@@ -10,6 +10,7 @@ import os
 import platform
 import shutil
 import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from typing import Any
 from .manager import Manager, ManagerError
 
 MAX_TOOL_BYTES = 512 * 1024 * 1024
+HELP_SECONDS = 20.0
 Progress = Callable[[int, int], None]
 
 
@@ -64,6 +66,28 @@ def prepare(choice: ToolChoice, manager: Manager, progress: Progress | None = No
         if progress:
             progress(done, total)
     return [str(home / _safe(word)) for word in offer["command"]]
+
+
+_help: dict[tuple[str, ...], str] = {}
+
+
+def understands(command: Sequence[str], subcommand: str, option: str) -> bool:
+    """Whether the tool has an option, by its own help. Asked once; takes its time: not for the main thread."""
+    key = (*command, subcommand)
+    if key not in _help:
+        try:
+            asked = subprocess.run(
+                [*command, subcommand, "--help"],
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=HELP_SECONDS,
+                check=False,
+            )
+        except (OSError, subprocess.TimeoutExpired):
+            # What is wrong with it is told when it is run.
+            return False
+        _help[key] = asked.stdout.decode("utf-8", "replace")
+    return option in _help[key].split()
 
 
 def platform_name() -> str:

@@ -1,11 +1,20 @@
 """The add-on's preferences, and what follows from them."""
 
+import os
 import shlex
 
 import bpy
 
-from . import pack_tool
+from . import pack_tool, places
 from .manager import Manager, ManagerError, clean_url
+
+
+class ShamanFarmAddress(bpy.types.PropertyGroup):
+    """A farm that this Blender has talked to; `name` is what it calls itself."""
+
+    url: bpy.props.StringProperty()
+    token: bpy.props.StringProperty(subtype="PASSWORD")
+    rate: bpy.props.FloatProperty(description="Bytes a second of the last upload")
 
 
 class ShamanFarmPreferences(bpy.types.AddonPreferences):
@@ -15,14 +24,15 @@ class ShamanFarmPreferences(bpy.types.AddonPreferences):
         name="Manager",
         description="Address of the farm's manager, like http://farm.local:8080",
         default="http://localhost:8080",
-        update=lambda self, context: _manager_changed(),
+        update=lambda self, context: _url_changed(self),
     )
     token: bpy.props.StringProperty(
         name="Token",
-        description="Proves who you are; only for farms that ask for it",
+        description="Proves who you are; only for farms that ask for it. Each farm has its own",
         subtype="PASSWORD",
-        update=lambda self, context: _manager_changed(),
+        update=lambda self, context: _token_changed(self),
     )
+    farms: bpy.props.CollectionProperty(type=ShamanFarmAddress)
     tool_source: bpy.props.EnumProperty(
         name="Pack Tool",
         items=[
@@ -41,39 +51,58 @@ class ShamanFarmPreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
-        layout.use_property_split = True
-        if not bpy.app.online_access:
-            draw_offline(layout)
-        row = layout.row(align=True)
-        row.prop(self, "manager_url")
-        row.operator("shaman_farm.refresh", text="", icon="FILE_REFRESH")
-        layout.prop(self, "token")
-        layout.prop(self, "tool_source")
-        if self.tool_source == "COMMAND":
-            layout.prop(self, "tool_command")
-        from . import farm_info
+        from . import panel_farm
 
-        farm_info.draw_state(layout)
+        panel_farm.draw_preferences(self.layout, self, context)
 
 
 def get() -> ShamanFarmPreferences:
     return bpy.context.preferences.addons[__package__].preferences
 
 
-def manager() -> Manager:
-    """The configured manager; raises ManagerError when there is none to talk to."""
+def manager(url: str = "") -> Manager:
+    """The chosen manager, or another one that is known; raises ManagerError when there is none to talk to."""
     if not bpy.app.online_access:
         raise ManagerError(
             "OFFLINE",
             "Blender's online access is off",
             "Allow it in Preferences > System, or start Blender with --online-mode",
         )
-    return Manager(clean_url(get().manager_url), get().token)
+    preferences = get()
+    chosen = clean_url(preferences.manager_url) if not url else url
+    entry = farm(chosen)
+    token = entry.token if entry else ""
+    if not url:
+        token = preferences.token or os.environ.get("FARM_TOKEN", "")
+    return Manager(chosen, token)
 
 
-def tool_command() -> pack_tool.ToolChoice:
-    """How the pack tool is run, according to the preferences."""
+def farm(url: str) -> ShamanFarmAddress | None:
+    return next((entry for entry in get().farms if entry.url == url), None)
+
+
+def remember_farm(url: str, name: str) -> None:
+    """A farm that has answered can be chosen again."""
+    entry = farm(url) or _add(url)
+    if entry.name != name:
+        entry.name = name
+
+
+def forget_farm(url: str) -> None:
+    farms = get().farms
+    index = next((i for i, entry in enumerate(farms) if entry.url == url), None)
+    if index is not None:
+        farms.remove(index)
+
+
+def note_rate(url: str, rate: float) -> None:
+    entry = farm(url)
+    if entry:
+        entry.rate = rate
+
+
+def tool_choice() -> pack_tool.ToolChoice:
+    """Where the pack tool comes from, according to the preferences."""
     preferences = get()
     if preferences.tool_source == "COMMAND":
         command = preferences.tool_command.strip()
@@ -84,8 +113,7 @@ def tool_command() -> pack_tool.ToolChoice:
                 "Name it in the add-on's preferences, or take the tool from the farm",
             )
         return pack_tool.local_tool(bpy.path.abspath(command), shlex.split(command))
-    folder = bpy.utils.extension_path_user(__package__, path="pack-tool", create=True)
-    return pack_tool.ToolChoice(folder=folder)
+    return pack_tool.ToolChoice(folder=str(places.folder("pack-tool")))
 
 
 def is_approved(etag: str) -> bool:
@@ -97,17 +125,45 @@ def approve(etag: str) -> None:
         get().approved_types = f"{get().approved_types} {etag}".strip()
 
 
-def draw_offline(layout: bpy.types.UILayout) -> None:
-    column = layout.column(align=True)
-    column.alert = True
-    column.label(text="Blender's online access is off", icon="INTERNET_OFFLINE")
-    column.label(text="The farm can only be reached with it")
-    layout.prop(bpy.context.preferences.system, "use_online_access", text="Allow Online Access")
+def _add(url: str) -> ShamanFarmAddress:
+    entry = get().farms.add()
+    entry.url = url
+    return entry
 
 
-def _manager_changed() -> None:
+_is_switching = False
+
+
+def _url_changed(preferences: ShamanFarmPreferences) -> None:
+    """Another farm, another token: the last one's must not be shown to this one."""
+    global _is_switching
+    try:
+        entry = farm(clean_url(preferences.manager_url))
+    except ManagerError:
+        entry = None
+    _is_switching = True
+    preferences.token = entry.token if entry else ""
+    _is_switching = False
+    _farm_changed()
+
+
+def _token_changed(preferences: ShamanFarmPreferences) -> None:
+    if _is_switching:
+        return
+    try:
+        url = clean_url(preferences.manager_url)
+    except ManagerError:
+        return
+    (farm(url) or _add(url)).token = preferences.token
+    _farm_changed()
+
+
+def _farm_changed() -> None:
     from . import farm_info
 
     farm_info.forget()
     if bpy.app.online_access and not bpy.app.background:
         farm_info.refresh()
+
+
+classes = (ShamanFarmAddress, ShamanFarmPreferences)

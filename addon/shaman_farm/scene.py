@@ -57,6 +57,22 @@ class ShamanFarmScene(bpy.types.PropertyGroup):
         description="Submit without the missing files, also the next times",
         options=set(),
     )
+    project: bpy.props.StringProperty(
+        name="Project Folder",
+        description="Folder that the project's files lie in. Empty: found by its marks, like .blender_project or .git",
+        subtype="DIR_PATH",
+        options=set(),
+    )
+    review: bpy.props.BoolProperty(
+        name="Review Before Sending",
+        description="Show what would be sent, and wait for your word",
+        options=set(),
+    )
+    reuse: bpy.props.BoolProperty(
+        name="Reuse Finished Frames",
+        description="Take frames that the farm has already rendered from exactly the same files and settings",
+        options=set(),
+    )
 
 
 def job_name(scene: bpy.types.Scene) -> str:

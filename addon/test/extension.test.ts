@@ -1,28 +1,42 @@
 import assert from 'node:assert/strict'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { buildAddon } from '../build.ts'
+import { startFarm } from '../../test/farm.ts'
+import { buildAddon, writeAddon } from '../build.ts'
 import { extension, startBlender } from './blender.ts'
 
-test('the extension installs from a repository, registers and is removed again', async (t) => {
+test('Blender installs the extension from a running manager, updates it and removes it', async (t) => {
   const blender = await startBlender(t)
   if (!blender) return
-  const repository = join(blender.dir, 'repository')
-  await mkdir(repository)
-  const release = buildAddon()
-  for (const [name, bytes] of Object.entries(release)) {
-    await writeFile(join(repository, name), bytes)
-  }
+  writeAddon()
+  const farm = await startFarm(t)
+  await extension(['remove', 'shaman_farm'], blender.env)
+  const add = ['repo-add', 'farm', '--name', 'Farm', '--url', `${farm.url}/addon/index.json`]
+  await extension(add, blender.env)
+
+  const early = join(blender.dir, 'early.zip')
+  await writeFile(early, buildAddon({ version: '0.0.1' })['shaman_farm.zip'])
+  await extension(['install-file', '-r', 'farm', '-e', early], blender.env)
+  assert.equal(await versionIn(blender), '0.0.1')
+  await extension(['sync'], blender.env)
+  assert.match(await extension(['list'], blender.env), /shaman_farm.*outdated/)
+  await extension(['update'], blender.env)
+  assert.equal(await versionIn(blender), '0.1.0')
+
+  await extension(['remove', 'shaman_farm'], blender.env)
+  assert.equal(await versionIn(blender), null)
+  await extension(['install', '-s', '-e', 'shaman_farm'], blender.env)
+  assert.equal(await versionIn(blender), '0.1.0')
+})
+
+test('the extension leaves nothing behind when it is turned off', async (t) => {
+  const blender = await startBlender(t)
+  if (!blender) return
   const source = join(import.meta.dirname, '../shaman_farm')
   assert.match(await extension(['validate', source], blender.env), /Success/)
-  await extension(['remove', 'shaman_farm'], blender.env)
-  const url = `file://${join(repository, 'index.json')}`
-  await extension(['repo-add', 'farm', '--name', 'Farm', '--url', url], blender.env)
-  await extension(['sync'], blender.env)
-  await extension(['install', '-e', 'shaman_farm'], blender.env)
   const outcome = await blender.script(`
-module = 'bl_ext.farm.shaman_farm'
+module = 'bl_ext.user_default.shaman_farm'
 tell('enabled', module in bpy.context.preferences.addons)
 tell('operators', [name for name in dir(bpy.ops.shaman_farm)])
 bpy.ops.preferences.addon_disable(module=module)
@@ -40,3 +54,16 @@ tell('again', hasattr(bpy.types.Scene, 'shaman_farm'))
 test('the same sources make the same zip', () => {
   assert.deepEqual(buildAddon()['shaman_farm.zip'], buildAddon()['shaman_farm.zip'])
 })
+
+/** The version of the add-on from the farm's repository that is on; null without it. */
+async function versionIn(blender: NonNullable<Awaited<ReturnType<typeof startBlender>>>) {
+  const outcome = await blender.script(`
+import tomllib
+folder = bpy.utils.user_resource('EXTENSIONS', path='farm/shaman_farm')
+manifest = os.path.join(folder, 'blender_manifest.toml')
+is_on = 'bl_ext.farm.shaman_farm' in bpy.context.preferences.addons
+tell('version', tomllib.load(open(manifest, 'rb'))['version'] if is_on and os.path.exists(manifest) else None)
+`)
+  assert.equal(outcome.exitCode, 0, outcome.output)
+  return outcome.told.version
+}
