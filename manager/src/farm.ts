@@ -11,6 +11,7 @@ import { createOutputsStore, type OutputsStore } from './outputs/outputs-store.t
 import { createReadiness, type Readiness } from './scheduler/readiness.ts'
 import { type AttemptsStore, createAttemptsStore } from './tasks/attempts-store.ts'
 import { createTasksStore, type TasksStore } from './tasks/tasks-store.ts'
+import { createDoctorStore, type DoctorStore } from './workers/doctor.ts'
 import { createTagsStore, type TagsStore } from './workers/tags-store.ts'
 import { createWorkersStore, type WorkersStore } from './workers/workers-store.ts'
 
@@ -25,6 +26,7 @@ export interface Farm {
   readonly attempts: AttemptsStore
   readonly outputs: OutputsStore
   readonly workers: WorkersStore
+  readonly doctors: DoctorStore
   readonly tags: TagsStore
   readonly logs: TaskLogs
   readonly events: EventBus
@@ -61,6 +63,7 @@ export function createFarm(parts: {
     attempts: createAttemptsStore(db),
     outputs: createOutputsStore(db),
     workers: createWorkersStore(db),
+    doctors: createDoctorStore(db),
     tags: createTagsStore(db),
     logs: createTaskLogs(config.current.localStorage),
     events,

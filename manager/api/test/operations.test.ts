@@ -19,6 +19,7 @@ test('the operations that only a worker may call are the ones that need its secr
     .filter(([, definition]) => 'auth' in definition && definition.auth === 'worker')
     .map(([id]) => id)
   assert.deepEqual(guarded.sort(), [
+    'farmReportDoctor',
     'farmTaskOutput',
     'farmTaskOutputs',
     'mayWorkerRun',

@@ -2,7 +2,8 @@ import { UserError } from '@shaman-farm/terminal'
 import type { Command } from 'commander'
 import { type Logger, pino } from 'pino'
 import { stringify } from 'yaml'
-import { defaultDataDir, maskSecrets, openConfig } from '../config/config.ts'
+import { defaultDataDir, openConfig } from '../config/config.ts'
+import { maskSecrets } from '../config/secrets.ts'
 
 interface ManagerFlags {
   port?: number

@@ -5,11 +5,13 @@ import { checkBlender, findBlender } from '../setup/blender-check.ts'
 import { checkStoragePath } from '../setup/storage-check.ts'
 import { expandVariables, resolveVariables } from '../variables/main.ts'
 import { versionOf } from '../version.ts'
-import { maskSecrets } from './config.ts'
+import { maskSecrets } from './secrets.ts'
+import { createSettings } from './settings.ts'
 
 export function configHandlers(services: Services): Handlers {
   const { farm, variables, shaman, farmStatus, restart } = services
   const { config } = farm
+  const settings = createSettings(farm)
   return {
     getVersion: () => ok(versionOf(config.current.raw)),
     getFarmStatus: () => ok({ status: farmStatus.status }),
@@ -24,16 +26,18 @@ export function configHandlers(services: Services): Handlers {
     findBlenderExePath: async () => ok(await findBlender()),
     checkBlenderExePath: async ({ body }) => ok(await checkBlender(body.path)),
     saveSetupAssistantConfig({ body }) {
-      config.replace(withSetup(config.current.raw, body))
+      settings.replace(withSetup(config.stored(), body))
       restart?.()
       return noContent
     },
-    getConfigurationFile: () => ok({ ...maskSecrets(config.current.raw) }),
+    getConfigurationFile: () => ok({ ...maskSecrets(config.stored()) }),
     updateConfigurationFile({ body }) {
-      config.replace(body)
-      farm.log.info('configuration changed')
+      settings.replace(body)
       return noContent
     },
+    farmChangeConfig: ({ body }) => ok(settings.patch(body)),
+    farmConfigHistory: () => ok({ revisions: settings.history() }),
+    farmUndoConfig: ({ body }) => ok(settings.undo(body.revision)),
     getVariables({ params }) {
       const target = { audience: params.audience as 'workers' | 'users', platform: params.platform }
       const found = resolveVariables(variables.variables(), target)

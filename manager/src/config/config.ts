@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 import { readConfigFile, writeConfigFile } from './config-file.ts'
 import { checkConfig, durationOf, type RawConfig } from './schema.ts'
+import { keepSecrets } from './secrets.ts'
 
 export interface ConfigOptions {
   /** The manager's own folder: database, logs, index, configuration. */
@@ -35,10 +36,12 @@ export interface Config {
 
 export interface LiveConfig {
   readonly current: Config
+  /** As the file has it: people edit it by hand, and some of it waits for the next start. */
+  stored(): RawConfig
   /** Stores a whole new configuration; what cannot change while running takes effect at the next start. */
-  replace(given: Record<string, unknown>): Config
-  /** Reads the file again, for those who edit it by hand. */
-  reload(): Config
+  replace(given: Record<string, unknown>): RawConfig
+  /** Tells of every change; for what is set up once and must be set up again. */
+  onChange(listener: () => void): () => void
 }
 
 export function defaultDataDir(env: NodeJS.ProcessEnv = process.env): string {
@@ -53,27 +56,47 @@ export function defaultDataDir(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 export function openConfig(options: ConfigOptions): LiveConfig {
-  let current = load(options)
+  const file = options.configFile ?? join(options.dataDir, 'flamenco-manager.yaml')
+  const stored = (): RawConfig => checkConfig(readConfigFile(file) ?? {})
+  const listeners = new Set<() => void>()
+  let current = workOut(stored(), options)
   return {
     get current() {
       return current
     },
+    stored,
     replace(given) {
-      const raw = checkConfig(keepSecrets(given, current.raw))
-      writeConfigFile(current.configFile, raw)
-      current = workOut(raw, options)
-      return current
+      const raw = checkConfig(keepSecrets(given, stored()))
+      writeConfigFile(file, raw)
+      current = workOut(keepRunning(raw, current.raw), options)
+      for (const listener of listeners) listener()
+      return raw
     },
-    reload() {
-      current = load(options)
-      return current
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
   }
 }
 
-function load(options: ConfigOptions): Config {
-  const file = options.configFile ?? join(options.dataDir, 'flamenco-manager.yaml')
-  return workOut(checkConfig(readConfigFile(file) ?? {}), options)
+/** What a running manager stands on: it stays as it was at the start. */
+const fixedKeys: readonly (keyof RawConfig)[] = [
+  'database',
+  'listen',
+  'autodiscoverable',
+  'local_manager_storage_path',
+  'shared_storage_path',
+  'shaman',
+]
+
+/** Whether a change at this dotted key waits for a new start. */
+export function needsRestart(key: string): boolean {
+  return fixedKeys.some((fixed) => key === fixed || key.startsWith(`${fixed}.`))
+}
+
+function keepRunning(stored: RawConfig, running: RawConfig): RawConfig {
+  const fixed = Object.fromEntries(fixedKeys.map((key) => [key, running[key]]))
+  return { ...stored, ...fixed }
 }
 
 function workOut(raw: RawConfig, options: ConfigOptions): Config {
@@ -99,21 +122,4 @@ function workOut(raw: RawConfig, options: ConfigOptions): Config {
     backupPeriodMs: durationOf(raw.backup_period),
     isFirstRun: false,
   })
-}
-
-const mask = '********'
-
-/** The configuration as it may be shown: nobody needs to read a password back. */
-export function maskSecrets(raw: RawConfig): RawConfig {
-  const client = raw.mqtt.client
-  return {
-    ...raw,
-    mqtt: { client: { ...client, password: client.password === '' ? '' : mask } },
-  }
-}
-
-function keepSecrets(given: Record<string, unknown>, known: RawConfig): Record<string, unknown> {
-  const client = (given.mqtt as { client?: { password?: unknown } } | undefined)?.client
-  if (client?.password !== mask) return given
-  return { ...given, mqtt: { client: { ...client, password: known.mqtt.client.password } } }
 }

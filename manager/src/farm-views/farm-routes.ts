@@ -2,6 +2,7 @@ import type { Handlers } from '../http/route.ts'
 import type { Services } from '../services.ts'
 import { answerHandlers } from './answer-routes.ts'
 import { attemptHandlers } from './attempt-routes.ts'
+import { careHandlers } from './care-routes.ts'
 import { jobPageHandlers } from './job-page-routes.ts'
 import { logHandlers } from './log-routes.ts'
 import { workerPageHandlers } from './worker-page-routes.ts'
@@ -14,5 +15,6 @@ export function farmHandlers(services: Services): Handlers {
     ...logHandlers(services),
     ...answerHandlers(services),
     ...workerPageHandlers(services),
+    ...careHandlers(services),
   }
 }

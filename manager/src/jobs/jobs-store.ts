@@ -118,6 +118,9 @@ export function createJobsStore(db: Db) {
   const sharing = db.prepare<[string, number], { n: number }>(
     'SELECT count(*) AS n FROM jobs WHERE shaman_checkout_id = ? AND id <> ?',
   )
+  const ofCheckout = db.prepare<[string], { id: number }>(
+    'SELECT id FROM jobs WHERE shaman_checkout_id = ?',
+  )
   const addSteps = db.prepare(
     'UPDATE jobs SET steps_completed = steps_completed + ?, updated_at = ? WHERE id = ?',
   )
@@ -176,6 +179,8 @@ export function createJobsStore(db: Db) {
     },
     /** How many other jobs name the same checkout. */
     sharesCheckout: (job: JobCore) => sharing.get(job.shaman_checkout_id, job.id)!.n,
+    /** All jobs that name a checkout. */
+    ofCheckout: (checkout: string) => ofCheckout.all(checkout).map(({ id }) => id),
     addSteps: (id: number, steps: number, now: number) => void addSteps.run(steps, now, id),
     /** One task went from one status to another; `steps` is what that adds to the job's. */
     countMove(id: number, from: TaskStatus, to: TaskStatus, steps: number, now: number): void {

@@ -66,17 +66,23 @@ export function createTaskRequests(farm: Farm): TaskRequests {
       const finish = (reply: TaskReply): void => {
         waiters.delete(waiter)
         clearTimeout(timer)
-        stop()
+        for (const stop of stops) stop()
         gone.removeEventListener('abort', leave)
         resolve(reply)
       }
       const waiter: Waiter = { worker, finish }
       const leave = (): void => finish({ kind: 'nothing' })
       const timer = setTimeout(leave, waitMs)
-      const stop = farm.signals.on(`worker:${worker}`, () => {
-        const reply = farm.transaction(() => replyTo(farm, worker))
-        if (reply.kind !== 'nothing') finish(reply)
-      })
+      const stops = [
+        farm.signals.on(`worker:${worker}`, () => {
+          const reply = farm.transaction(() => replyTo(farm, worker))
+          if (reply.kind !== 'nothing') finish(reply)
+        }),
+        // The answer's header says why it comes early.
+        farm.signals.on(`doctor:${worker}`, () => {
+          if (farm.doctors.isNews(worker)) leave()
+        }),
+      ]
       gone.addEventListener('abort', leave)
       waiters.add(waiter)
     })

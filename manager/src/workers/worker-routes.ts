@@ -37,8 +37,10 @@ export function workerHandlers(services: Services): Handlers {
     },
     async scheduleTask(call) {
       const { worker } = call
-      const waitMs = waitMsOf(call.headers['x-farm-wait'])
+      // A wish for a report is told at once, and only once so: a worker that does not know of it must not spin.
+      const waitMs = farm.doctors.isNews(worker.id) ? 0 : waitMsOf(call.headers['x-farm-wait'])
       const reply = await requests.ask(worker.id, waitMs > 0 ? { waitMs, gone: call.gone } : {})
+      if (farm.doctors.isWanted(worker.id)) call.reply.header('x-farm-doctor', 'wanted')
       switch (reply.kind) {
         case 'task':
           return ok(assignedTask(farm, reply.task, worker.platform, variables.expandForWorker))

@@ -3,8 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { maskSecrets, openConfig } from '../../src/config/config.ts'
+import { openConfig } from '../../src/config/config.ts'
 import { formatDuration, parseDuration } from '../../src/config/durations.ts'
+import { maskSecrets } from '../../src/config/secrets.ts'
 
 function tempDir(t: TestContext): string {
   const dir = mkdtempSync(join(tmpdir(), 'farm-config-'))

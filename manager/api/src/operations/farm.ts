@@ -164,7 +164,7 @@ export const farmOperations = {
     path: '/farm/events',
     summary: 'Server-sent events; Last-Event-ID resumes',
     query: Type.Object({ topics: Type.Optional(Type.String()) }),
-    responses: { 200: 'raw', ...refusals(400) },
+    responses: { 200: 'raw', ...refusals(503) },
   }),
   farmTaskOutput: operation({
     ...farm,

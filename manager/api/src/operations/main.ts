@@ -1,3 +1,4 @@
+import { careOperations } from './care.ts'
 import { farmOperations } from './farm.ts'
 import { jobsOperations } from './jobs.ts'
 import { metaOperations } from './meta.ts'
@@ -14,6 +15,7 @@ export const operations = {
   ...workerMgtOperations,
   ...jobsOperations,
   ...farmOperations,
+  ...careOperations,
 } as const
 
 export type Operations = typeof operations

@@ -3,7 +3,7 @@ import { ErrorBody } from '../schemas/common.ts'
 
 /** One line of the contract; the key it has in the table is its operationId. */
 export interface Operation {
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** Below the base path, with parameters as `{name}`. */
   path: string
   tag: string
