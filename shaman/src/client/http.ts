@@ -8,6 +8,8 @@ export interface HttpOptions {
   /** `http://host:port` of the manager, or of a store served alone. */
   url: string
   token?: string
+  /** The whole header, for those who have no token. */
+  authorization?: string | undefined
   /** How often a request is sent again after the connection failed or the server was busy. Default 6. */
   retries?: number
   /** Most requests at a time. Default 8. */
@@ -59,6 +61,8 @@ const maxDelayMs = 5000
 export function createHttp(options: HttpOptions): Http {
   const { retries = 6, random = Math.random, log } = options
   const origin = parseUrl(options.url)
+  const authorization =
+    options.token === undefined ? options.authorization : `Bearer ${options.token}`
   const agent = new Agent({
     connections: options.connections ?? 8,
     connect: { timeout: 10_000 },
@@ -124,7 +128,7 @@ export function createHttp(options: HttpOptions): Http {
         dispatcher: agent,
         method: given.method ?? (body === undefined ? 'GET' : 'POST'),
         headers: {
-          ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
+          ...(authorization !== undefined && { authorization }),
           ...given.headers,
         },
         ...(body !== undefined && { body: body as Dispatcher.DispatchOptions['body'] & {} }),
@@ -146,12 +150,21 @@ export function createHttp(options: HttpOptions): Http {
         given.signal?.throwIfAborted()
         const problem = error instanceof ShamanClientError ? error : unreachable(origin, error)
         if (tried >= most || !isPassing(problem)) throw problem
-        const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** tried) * (0.5 + random())
-        log?.debug({ err: problem, tried, delay }, 'request sent again')
-        await sleep(delay, undefined, given.signal && { signal: given.signal })
+        log?.debug({ err: problem, tried }, 'request sent again')
+        await pauseBeforeRetry(tried, given.signal, random)
       }
     }
   }
+}
+
+/** Waits, each time about twice as long. */
+export async function pauseBeforeRetry(
+  tried: number,
+  signal: AbortSignal | undefined,
+  random = Math.random,
+): Promise<void> {
+  const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** tried) * (0.5 + random())
+  await sleep(delay, undefined, signal && { signal })
 }
 
 async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {

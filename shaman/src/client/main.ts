@@ -5,7 +5,8 @@ import type { DeltaSender } from '../delta/sender.ts'
 import { type Digest, digestKey } from '../digest.ts'
 import type { CheckoutManifest, ShamanCheckoutResult } from '../schemas.ts'
 import { createCapabilityProbe } from './capabilities.ts'
-import { downloadBlob } from './download.ts'
+import { type DownloadOptions, downloadBlob } from './download.ts'
+import { type DownloadAllOptions, downloadAll, type WantedFile } from './download-all.ts'
 import { ShamanClientError } from './errors.ts'
 import { createHttp } from './http.ts'
 import { toSpec } from './negotiate.ts'
@@ -15,6 +16,7 @@ import type { UploadFile, UploadReceipt } from './upload-file.ts'
 import { uploadMissing } from './uploader.ts'
 
 export { createDeltaSender, type DeltaSender } from '../delta/sender.ts'
+export type { DownloadAllOptions, WantedFile } from './download-all.ts'
 export { ShamanClientError } from './errors.ts'
 export type { OnProgress, UploadProgress } from './progress.ts'
 export type { UploadFile, UploadReceipt } from './upload-file.ts'
@@ -24,6 +26,8 @@ export interface ShamanClientOptions {
   /** `http://host:port` of the manager. */
   url: string
   token?: string
+  /** The whole header, for those who have no token. */
+  authorization?: string | undefined
   log?: Logger
   /** Most requests at a time. Default 8. */
   parallel?: number
@@ -58,12 +62,10 @@ export interface ShamanClient {
   ): Promise<{ checkoutPath: string; receipt: UploadReceipt }>
   /** The files of a checkout. */
   manifest(checkoutPath: string, options?: { signal?: AbortSignal }): Promise<CheckoutManifest>
-  /** Fetches a blob, verified. */
-  download(
-    digest: Digest,
-    toFile: string,
-    options?: { signal?: AbortSignal; onBytes?: (bytes: number) => void },
-  ): Promise<void>
+  /** Fetches a blob, verified; what an earlier try got is continued. */
+  download(digest: Digest, toFile: string, options?: DownloadOptions): Promise<void>
+  /** Fetches many blobs, each verified before it is there: small ones together, large ones by themselves. */
+  downloadAll(wanted: readonly WantedFile[], options?: DownloadAllOptions): Promise<void>
   close(): Promise<void>
 }
 
@@ -136,6 +138,7 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
         given,
       ),
     download: (digest, toFile, given) => downloadBlob(http, digest, toFile, given),
+    downloadAll: (wanted, given) => downloadAll(http, wanted, { parallel, ...given }),
     close: () => http.close(),
   }
   return client

@@ -1,4 +1,3 @@
-import { digestBytes, writeDigest } from '../digest.ts'
 import {
   digestListType,
   maxFilesPerRequest,
@@ -6,6 +5,7 @@ import {
   type ShamanFileSpecWithStatus,
   statusBytes,
 } from '../schemas.ts'
+import { encodeDigests } from './digest-list.ts'
 import { ShamanClientError } from './errors.ts'
 import type { UploadRun } from './run.ts'
 import type { UploadFile } from './upload-file.ts'
@@ -49,8 +49,7 @@ async function askBinary(
   const most = run.capabilities?.limits.filesPerRequest ?? maxFilesPerRequest
   for (let at = 0; at < files.length; at += most) {
     const page = files.slice(at, at + most)
-    const body = Buffer.allocUnsafe(page.length * digestBytes)
-    for (const [i, file] of page.entries()) writeDigest(body, i * digestBytes, file.digest)
+    const body = encodeDigests(page.map(({ digest }) => digest))
     const statuses = await run.http.bytes(`/x/requirements${wait ? `?wait=${waitSeconds}` : ''}`, {
       headers: { 'content-type': digestListType, 'x-shaman-client': run.runId },
       body: () => body,
