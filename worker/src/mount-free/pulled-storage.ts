@@ -1,0 +1,197 @@
+import { createHash } from 'node:crypto'
+import { chmod, constants, copyFile, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  type AssignedTask,
+  type JobOutputs,
+  type ManagerClient,
+  ManagerError,
+} from '@shaman-farm/manager-api'
+import type { ShamanClient } from '@shaman-farm/shaman/client'
+import type { Digest } from '@shaman-farm/shaman/digest'
+import type { BlobCache } from './blob-cache.ts'
+import { materialise } from './materialise.ts'
+import { createOutputSender } from './output-sender.ts'
+import { mapPaths, type PathMap } from './path-map.ts'
+import type { PrepareOptions } from './storage.ts'
+import type { TaskStorage } from './task-storage.ts'
+
+/** Checkouts kept beside the one at work, for jobs that take turns. */
+const keptCheckouts = 8
+
+/** What files are brought and sent back with. */
+export interface Parts {
+  home: string
+  cache: BlobCache
+  shaman: ShamanClient
+  client: ManagerClient
+  authorization: string
+}
+
+/** Brings the task's files here and sends back what it makes. */
+export async function pull(
+  parts: Parts,
+  task: AssignedTask,
+  farm: string,
+  reason: string,
+  { signal, log, tell }: PrepareOptions,
+): Promise<TaskStorage> {
+  const { home, shaman, client } = parts
+  const checkoutId = task.checkout?.id ?? ''
+  const local = checkoutDir(home, checkoutId)
+  const outputDir = join(home, 'outputs', task.uuid)
+  const map = mapPaths({ commands: task.commands, checkout: { farm, local }, outputDir })
+  const release = await bringCheckout(parts, { checkoutId, signal, tell })
+  const sender = createOutputSender({ taskId: task.uuid, shaman, client, signal, log })
+  const given = await bringOutputs(parts, task, map, signal, tell).catch((error: unknown) => {
+    release()
+    throw error
+  })
+  const send = (file: string, frame?: number): void => {
+    const path = map.toFarm(file)
+    if (path === undefined) return
+    sender.send({ local: file, farm: path, ...(frame === undefined ? {} : { frame }) })
+  }
+  return {
+    kind: 'pulled',
+    reason,
+    commands: map.commands,
+    toFarm: (file) => map.toFarm(file) ?? file,
+    produced(file, frame) {
+      given.delete(file)
+      send(file, frame)
+    },
+    found(file, frame) {
+      if (!given.has(file)) send(file, frame)
+    },
+    async delivered() {
+      // Files that Blender did not speak of: previews, other outputs of the compositor, videos.
+      for (const folder of map.outputs) {
+        for (const file of await filesUnder(folder.local)) {
+          if (!given.has(file)) send(file)
+        }
+      }
+      await sender.settled()
+      if (!signal.aborted) await rm(outputDir, { recursive: true, force: true })
+    },
+    release,
+  }
+}
+
+function checkoutDir(home: string, checkoutId: string): string {
+  return join(home, 'checkouts', createHash('sha256').update(checkoutId).digest('hex'))
+}
+
+interface InputOptions {
+  checkoutId: string
+  signal: AbortSignal
+  tell: (line: string) => void
+}
+
+/** The checkout's tree, from the cache; the blobs stay until released. */
+export async function bringCheckout(
+  { shaman, cache, home, authorization }: Parts,
+  { checkoutId, signal, tell }: InputOptions,
+): Promise<() => void> {
+  const local = checkoutDir(home, checkoutId)
+  const started = performance.now()
+  const { files } = await shaman.manifest(checkoutId, { signal })
+  const hold = await cache.hold(files, { signal, authorization })
+  try {
+    const isThere = await stat(local).then(
+      () => true,
+      () => false,
+    )
+    // With its blobs held, a tree that is there is a whole one: it appears by rename.
+    const strategy = isThere ? 'kept' : await materialise(files, hold, local)
+    await utimes(local, new Date(), new Date())
+    await pruneCheckouts(join(home, 'checkouts'))
+    const ms = Math.round(performance.now() - started)
+    tell(
+      `checkout of ${files.length} files (${strategy}), ${hold.fetchedBytes} bytes fetched, ${ms} ms`,
+    )
+    return hold.release
+  } catch (error) {
+    hold.release()
+    throw error
+  }
+}
+
+/** What the task reads or need not make again: frames of the job that other workers made. */
+async function bringOutputs(
+  { client, cache, authorization }: Parts,
+  task: AssignedTask,
+  map: PathMap,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<Set<string>> {
+  for (const { local } of map.outputs) await mkdir(local, { recursive: true })
+  const readsFrames = task.commands.some(({ name }) => name === 'frames-to-video')
+  const known = await storedOutputs(client, task.job, signal)
+  const wanted = known.filter((file) => readsFrames || file.task_id === task.uuid)
+  const here = new Map<string, StoredOutput>()
+  for (const file of wanted) {
+    const folder = map.outputs.find(({ farm }) => file.path.startsWith(`${farm}/`))
+    if (folder) here.set(`${folder.local}/${file.path.slice(folder.farm.length + 1)}`, file)
+  }
+  if (here.size === 0) return new Set()
+  tell(`fetching ${here.size} frames that are done already`)
+  const hold = await cache.hold([...here.values()], { signal, authorization })
+  try {
+    await copyInto(here, hold.pathOf)
+  } finally {
+    hold.release()
+  }
+  return new Set(here.keys())
+}
+
+type StoredOutput = JobOutputs['files'][number] & Digest
+
+/** What the job has made, as far as its bytes are in the store. */
+async function storedOutputs(
+  client: ManagerClient,
+  jobId: string,
+  signal: AbortSignal,
+): Promise<StoredOutput[]> {
+  const answer = await client.request('farmJobOutputs', {
+    params: { job_id: jobId },
+    query: { stored: true },
+    signal,
+  })
+  // Flamenco's manager does not know this path.
+  if (answer.status === 404) return []
+  if (answer.status !== 200) {
+    throw new ManagerError('MANAGER_REFUSED', `outputs not listed: status ${answer.status}`, answer)
+  }
+  return answer.body.files.filter(
+    (file): file is StoredOutput => file.sha !== undefined && file.size !== undefined,
+  )
+}
+
+async function copyInto(
+  files: ReadonlyMap<string, StoredOutput>,
+  pathOf: (file: StoredOutput) => string,
+): Promise<void> {
+  for (const [local, file] of files) {
+    await rm(local, { force: true })
+    await copyFile(pathOf(file), local, constants.COPYFILE_FICLONE)
+    await chmod(local, 0o644)
+  }
+}
+
+async function filesUnder(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true, recursive: true }).catch(() => [])
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
+async function pruneCheckouts(dir: string): Promise<void> {
+  const names = await readdir(dir)
+  const dated = await Promise.all(
+    names.map(async (name) => ({ name, at: (await stat(join(dir, name))).mtimeMs })),
+  )
+  for (const { name } of dated.sort((a, b) => b.at - a.at).slice(keptCheckouts)) {
+    await rm(join(dir, name), { recursive: true, force: true })
+  }
+}
