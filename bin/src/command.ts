@@ -21,6 +21,9 @@ const familyOf: Record<string, keyof typeof families> = {
   submit: 'pack',
   job: 'manager',
   'job-types': 'manager',
+  token: 'manager',
+  enrolments: 'manager',
+  audit: 'manager',
 }
 
 async function main(argv: readonly string[]): Promise<void> {

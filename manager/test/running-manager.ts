@@ -81,17 +81,21 @@ export async function signOnWorker(
     platform = 'linux',
     status = 'awake',
     canRestart = false,
+    enrol,
   }: {
     name?: string
     types?: string[]
     platform?: string
     status?: WorkerStatus
     canRestart?: boolean
+    /** An enrolment token, for farms that ask for one. */
+    enrol?: string
   } = {},
 ): Promise<TestWorker> {
   const secret = `secret of ${name}`
   const { uuid } = await client.registerWorker({
     body: { secret, platform, supported_task_types: types, name },
+    ...(enrol ? { headers: { 'x-farm-enrol': enrol } } : {}),
   })
   const own = createManagerClient({ url, worker: { uuid, secret } })
   await own.signOn({

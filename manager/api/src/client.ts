@@ -48,6 +48,8 @@ export type ManagerMethods = {
 
 export interface ManagerClient extends ManagerMethods {
   readonly url: string
+  /** The header that says who asks, for requests of one's own. */
+  readonly authorization: string | undefined
   /** The documented answers, told apart by status, without throwing for them. */
   request<Id extends OperationId>(
     id: Id,
@@ -100,6 +102,7 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
   return {
     ...methods,
     url,
+    authorization: authorizationOf(options),
     request,
     eventsUrl: (topics: readonly string[]) =>
       `${url}${apiBase}/farm/events?topics=${encodeURIComponent(topics.join(','))}`,
@@ -148,11 +151,14 @@ function urlOf(operation: Operation, base: string, call: LooseOptions): string {
 function headersOf(options: ManagerClientOptions, call: LooseOptions): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/json', ...call.headers }
   if (call.body !== undefined) headers['content-type'] = call.contentType ?? 'application/json'
-  if (options.worker) {
-    const { uuid, secret } = options.worker
-    headers.authorization = `Basic ${btoa(`${uuid}:${secret}`)}`
-  } else if (options.token) headers.authorization = `Bearer ${options.token}`
+  const authorization = authorizationOf(options)
+  if (authorization) headers.authorization = authorization
   return headers
+}
+
+function authorizationOf({ worker, token }: ManagerClientOptions): string | undefined {
+  if (worker) return `Basic ${btoa(`${worker.uuid}:${worker.secret}`)}`
+  return token ? `Bearer ${token}` : undefined
 }
 
 function bodyOf(call: LooseOptions): { body?: NonNullable<RequestInit['body']> } {

@@ -117,7 +117,13 @@ function allow(request: FastifyRequest, access: Access, auth: Auth): void {
   })
 }
 
-const whileWaiting = new Set(['signOn', 'signOff', 'workerState', 'workerStateChanged'])
+const whileWaiting = new Set([
+  'signOn',
+  'signOff',
+  'workerState',
+  'workerStateChanged',
+  'getSharedStorage',
+])
 
 /** A worker that waits to be let in may say that it is there, and sleeps; Flamenco's would else register ever anew. */
 function holdBack({ routeOptions }: FastifyRequest, { id, uuid }: WorkerRecord, farm: Farm): void {

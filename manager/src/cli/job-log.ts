@@ -32,6 +32,7 @@ async function copy(client: ManagerClient, task: string, from: number): Promise<
     const response = await fetch(
       `${client.url}${apiBase}/farm/tasks/${task}/log?offset=${offset}`,
       {
+        headers: client.authorization ? { authorization: client.authorization } : {},
         signal: AbortSignal.timeout(30_000),
       },
     )

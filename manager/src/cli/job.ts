@@ -5,12 +5,13 @@ import {
   type ManagerClient,
 } from '@shaman-farm/manager-api'
 import { formatTable } from '@shaman-farm/terminal'
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { findJob } from './find-job.ts'
 import { followLog, printLog } from './job-log.ts'
 
 interface Common {
   manager: string
+  token?: string
   json?: boolean
 }
 
@@ -21,6 +22,9 @@ export function registerJob(program: Command): void {
       .command(usage)
       .description(description)
       .option('--manager <url>', 'the manager', process.env.FARM_MANAGER ?? 'http://localhost:8080')
+      .addOption(
+        new Option('--token <token>', 'proves who you are, if the farm asks').env('FARM_TOKEN'),
+      )
       .option('--json', 'print JSON lines')
 
   add('list', 'List jobs, the latest first')
@@ -32,7 +36,7 @@ export function registerJob(program: Command): void {
     .option('--task <name>', 'name or id of the task')
     .option('--follow', 'go on printing until the task ends')
     .action(async (id: string, flags: Common & { task?: string; follow?: boolean }) => {
-      const client = createManagerClient({ url: flags.manager })
+      const client = clientOf(flags)
       const { id: jobId } = await findJob(client, id)
       await (flags.follow ? followLog : printLog)(client, jobId, flags.task)
     })
@@ -49,8 +53,12 @@ export function registerJob(program: Command): void {
   add('outputs <job>', 'List the files a job has made').action(outputs)
 }
 
+function clientOf({ manager, token }: Common): ManagerClient {
+  return createManagerClient({ url: manager, ...(token ? { token } : {}) })
+}
+
 async function list(flags: Common & { status?: string; limit: number }): Promise<void> {
-  const client = createManagerClient({ url: flags.manager })
+  const client = clientOf(flags)
   const { jobs, total } = await client.farmJobs({
     query: { limit: flags.limit, ...(flags.status ? { status: flags.status } : {}) },
   })
@@ -80,7 +88,7 @@ function rowOf(job: JobRow): string[] {
 }
 
 async function show(id: string, flags: Common): Promise<void> {
-  const client = createManagerClient({ url: flags.manager })
+  const client = clientOf(flags)
   const job = await client.farmJob({ params: { job_id: (await findJob(client, id)).id } })
   if (flags.json) return printJson([job])
   const counts = Object.entries(job.task_counts).filter(([, count]) => count > 0)
@@ -103,7 +111,7 @@ async function show(id: string, flags: Common): Promise<void> {
 
 function order(status: JobStatus, done: string) {
   return async (id: string, flags: Common): Promise<void> => {
-    const client = createManagerClient({ url: flags.manager })
+    const client = clientOf(flags)
     const job = await findJob(client, id)
     await client.setJobStatus({
       params: { job_id: job.id },
@@ -114,14 +122,14 @@ function order(status: JobStatus, done: string) {
 }
 
 async function remove(id: string, flags: Common): Promise<void> {
-  const client = createManagerClient({ url: flags.manager })
+  const client = clientOf(flags)
   const job = await findJob(client, id)
   await client.deleteJob({ params: { job_id: job.id } })
   report(flags, job, 'deleted')
 }
 
 async function outputs(id: string, flags: Common): Promise<void> {
-  const client: ManagerClient = createManagerClient({ url: flags.manager })
+  const client: ManagerClient = clientOf(flags)
   const job = await findJob(client, id)
   const found = await client.farmJobOutputs({ params: { job_id: job.id } })
   if (flags.json) return printJson([found])

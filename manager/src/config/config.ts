@@ -32,6 +32,7 @@ export interface Config {
   integrityCheckMs: number
   backupPeriodMs: number
   isFirstRun: boolean
+  tls: { cert: string; key: string } | undefined
 }
 
 export interface LiveConfig {
@@ -87,6 +88,9 @@ const fixedKeys: readonly (keyof RawConfig)[] = [
   'local_manager_storage_path',
   'shared_storage_path',
   'shaman',
+  'tls',
+  'trusted_proxies',
+  'registrations_per_minute',
 ]
 
 /** Whether a change at this dotted key waits for a new start. */
@@ -121,5 +125,11 @@ function workOut(raw: RawConfig, options: ConfigOptions): Config {
     integrityCheckMs: durationOf(raw.database_check_period),
     backupPeriodMs: durationOf(raw.backup_period),
     isFirstRun: false,
+    tls: tlsOf(raw, inData),
   })
+}
+
+function tlsOf({ tls }: RawConfig, inData: (path: string) => string): Config['tls'] {
+  if (tls.cert === '' && tls.key === '') return undefined
+  return { cert: inData(tls.cert), key: inData(tls.key) }
 }

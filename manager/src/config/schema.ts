@@ -51,7 +51,14 @@ export const RawConfig = Type.Object({
   job_fail_percent: Type.Integer({ minimum: 1, maximum: 100 }),
   stuck_after: Duration,
   backup_period: Duration,
+  /** `open` lets everyone on the network do everything; `tokens` asks who they are. */
+  auth: Type.Enum(['open', 'tokens']),
   allowed_hosts: Type.Array(Type.String()),
+  /** Addresses of proxies whose word on a client's address is taken. */
+  trusted_proxies: Type.Array(Type.String()),
+  /** Files of a certificate and its key, in PEM; with both the manager speaks HTTPS. */
+  tls: Type.Object({ cert: Type.String(), key: Type.String() }),
+  registrations_per_minute: Type.Integer({ minimum: 1 }),
   /** What `getVersion` tells as shortversion, for add-ons that want an equal one. */
   reported_version: Type.String(),
 })
@@ -97,7 +104,11 @@ export const defaultConfig: RawConfig = {
   job_fail_percent: 10,
   stuck_after: '20m',
   backup_period: '24h',
+  auth: 'open',
   allowed_hosts: [],
+  trusted_proxies: [],
+  tls: { cert: '', key: '' },
+  registrations_per_minute: 600,
   reported_version: '3.9-beta1',
 }
 

@@ -15,6 +15,14 @@ const farmStatus = {
   TAG_NAME_TAKEN: 409,
   NOT_AUTHENTICATED: 403,
   NOT_FOR_WEB_PAGES: 403,
+  HOST_NOT_ALLOWED: 421,
+  TOKEN_NEEDED: 401,
+  TOKEN_UNKNOWN: 401,
+  TOKEN_NOT_FOUND: 404,
+  ROLE_TOO_LOW: 403,
+  ENROLMENT_REFUSED: 403,
+  WORKER_NOT_APPROVED: 403,
+  TOO_MANY_ATTEMPTS: 429,
   WORKER_NOT_AWAKE: 409,
   TASK_NOT_YOURS: 409,
   TASK_NOT_ACTIVE: 409,
@@ -59,6 +67,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     request.log.error({ err: error, method: request.method, url: request.url }, 'request failed')
   }
   if (status === 503) reply.header('retry-after', '1')
+  if (status === 401) reply.header('www-authenticate', 'Bearer realm="farm"')
   reply.code(status).type('application/json').send(JSON.stringify(body))
 }
 

@@ -13,6 +13,7 @@ import {
 } from '@shaman-farm/manager-api'
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
 import { type TSchema, Type } from 'typebox'
+import type { Principal } from '../auth/principal.ts'
 import type { WorkerRecord } from '../workers/workers-store.ts'
 
 /** A checked request, as a handler sees it. */
@@ -25,6 +26,7 @@ export interface Call<O extends Operation> {
   address: string
   /** Who asks; only operations that need a worker's secret have one. */
   worker: O extends { auth: 'worker' } ? WorkerRecord : undefined
+  caller: Principal
   /** Aborted when the client went away. Made when read, and not for nothing: only requests that wait should. */
   gone: AbortSignal
   reply: FastifyReply
@@ -51,12 +53,8 @@ export function ok<T>(body: T): { status: 200; body: T } {
 
 export const noContent = { status: 204, body: undefined } as const
 
-export interface RouteOptions {
-  authenticate(request: FastifyRequest): WorkerRecord
-}
-
 /** Serves operations of the contract. */
-export function serve(app: FastifyInstance, handlers: Handlers, options: RouteOptions): void {
+export function serve(app: FastifyInstance, handlers: Handlers): void {
   for (const [id, handler] of Object.entries(handlers)) {
     const operation: Operation = operations[id as OperationId]
     app.route({
@@ -64,13 +62,6 @@ export function serve(app: FastifyInstance, handlers: Handlers, options: RouteOp
       url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
       schema: schemaOf(id, operation),
       ...(operation.rawBody ? { bodyLimit: 26_214_400 } : {}),
-      ...(operation.auth === 'worker'
-        ? {
-            onRequest: async (request: FastifyRequest) => {
-              request.farmWorker = options.authenticate(request)
-            },
-          }
-        : {}),
       handler: async (request, reply) => {
         const call = callOf(request, reply)
         const answer = await (handler as (call: unknown) => Promise<Reply<Operation>>)(call)
@@ -89,6 +80,7 @@ function callOf(request: FastifyRequest, reply: FastifyReply) {
     headers: request.headers,
     address: request.ip,
     worker: request.farmWorker,
+    caller: request.caller,
     reply,
     get gone(): AbortSignal {
       const controller = new AbortController()

@@ -6,7 +6,7 @@ import { assignedTask, waitMsOf } from '../scheduler/task-requests.ts'
 import type { Services } from '../services.ts'
 import { mayKeepRunning, waitForRefusal } from '../tasks/may-i-run.ts'
 import { applyUpdate, sequenceOf } from '../tasks/task-updates.ts'
-import { heardFrom, registerWorker, signOff, signOn, stateChanged } from './worker-session.ts'
+import { heardFrom, signOff, signOn, stateChanged } from './worker-session.ts'
 
 /** What workers call. */
 export function workerHandlers(services: Services): Handlers {
@@ -20,7 +20,6 @@ export function workerHandlers(services: Services): Handlers {
     return { status: 202, body: undefined } as const
   }
   return {
-    registerWorker: ({ body, address }) => ok(registerWorker(farm, body, address)),
     signOn: ({ worker, body, address }) =>
       ok({ status_requested: signOn(farm, worker, body, address) }),
     signOff({ worker }) {

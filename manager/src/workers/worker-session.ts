@@ -6,7 +6,6 @@ import type {
   WorkerStatus,
 } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
-import { hashSecret } from '../http/worker-auth.ts'
 import { announceWorker } from '../lifecycle/announce.ts'
 import { requeueTasksOf } from '../lifecycle/requeue.ts'
 import { scheduledStatus } from './sleep-schedules.ts'
@@ -15,6 +14,7 @@ import type { WorkerRecord } from './workers-store.ts'
 // A worker that speaks all the time is written down now and then; silence is told from it all the same.
 const seenEveryMs = 1_000
 
+/** @param request with the hash in place of the secret */
 export function registerWorker(
   farm: Farm,
   request: WorkerRegistration,
@@ -26,7 +26,7 @@ export function registerWorker(
   farm.transaction(() =>
     farm.workers.insert({
       uuid,
-      secret: hashSecret(request.secret),
+      secret: request.secret,
       name,
       address,
       platform: request.platform,

@@ -54,6 +54,7 @@ export function createWorkersStore(db: Db) {
       WHERE id = @id`,
   )
   const seen = db.prepare('UPDATE workers SET last_seen_at = ? WHERE id = ?')
+  const setSecret = db.prepare('UPDATE workers SET secret = ? WHERE id = ?')
   const setSeq = db.prepare('UPDATE workers SET update_seq = ? WHERE id = ?')
   const remove = db.prepare(
     `UPDATE workers SET deleted_at = @now, updated_at = @now, status = 'offline', status_requested = NULL
@@ -131,6 +132,7 @@ export function createWorkersStore(db: Db) {
       setRequest.run({ id, status: request?.status ?? null, lazy, now })
     },
     seen: (id: number, now: number) => void seen.run(now, id),
+    setSecret: (id: number, secret: string) => void setSecret.run(secret, id),
     setUpdateSeq: (id: number, seq: number) => void setSeq.run(seq, id),
     remove: (id: number, now: number) => void remove.run({ id, now }),
     silentSince: (time: number) => silent.all(time),

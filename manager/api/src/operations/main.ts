@@ -1,7 +1,9 @@
+import { authOperations } from './auth.ts'
 import { careOperations } from './care.ts'
 import { farmOperations } from './farm.ts'
 import { jobsOperations } from './jobs.ts'
 import { metaOperations } from './meta.ts'
+import { outputsOperations } from './outputs.ts'
 import { workerOperations } from './worker.ts'
 import { workerMgtOperations } from './worker-mgt.ts'
 
@@ -16,6 +18,8 @@ export const operations = {
   ...jobsOperations,
   ...farmOperations,
   ...careOperations,
+  ...outputsOperations,
+  ...authOperations,
 } as const
 
 export type Operations = typeof operations

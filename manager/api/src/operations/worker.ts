@@ -17,7 +17,7 @@ export const workerOperations = {
     tag: 'worker',
     summary: 'Enter a new worker, with the secret it chose',
     body: WorkerRegistration,
-    responses: { 200: RegisteredWorker, ...refusals(400, 503) },
+    responses: { 200: RegisteredWorker, ...refusals(400, 403, 429, 503) },
   }),
   signOn: operation({
     ...worker,

@@ -96,6 +96,10 @@ export const TaskOutputs = Type.Object({
       sha: Sha256,
       size: Type.Integer({ minimum: 0 }),
       frame: Type.Optional(Type.Integer()),
+      key: Type.Optional(ReuseKey),
+      written: Type.Optional(
+        Type.Boolean({ description: 'the worker wrote it to the storage itself' }),
+      ),
     }),
     { maxItems: 1000 },
   ),
@@ -159,6 +163,7 @@ export const FrameRun = Type.Object({
   step: Type.Integer(),
   status: Type.Enum(frameStatuses),
   task_id: Uuid,
+  reused_from: Type.Optional(ReusedFrom),
 })
 export type FrameRun = Type.Static<typeof FrameRun>
 

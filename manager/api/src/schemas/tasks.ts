@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { failureReasons, taskStatuses } from '../status.ts'
 import { DateTime, Uuid } from './common.ts'
+import { ReusedFrom } from './outputs.ts'
 
 export const TaskStatusSchema = Type.Enum(taskStatuses)
 
@@ -74,6 +75,8 @@ export const FrameReport = Type.Object({
   status: Type.Enum(['completed', 'skipped']),
   duration_ms: Type.Optional(Type.Integer({ minimum: 0 })),
   file: Type.Optional(Type.String()),
+  reused: Type.Optional(Type.Boolean({ description: 'taken from an earlier render' })),
+  reused_from: Type.Optional(ReusedFrom),
 })
 export type FrameReport = Type.Static<typeof FrameReport>
 
@@ -110,6 +113,9 @@ export const AssignedTask = Type.Object({
   checkout: Type.Optional(Type.Object({ id: Type.String() })),
   attempt: Type.Optional(Type.String()),
   frames: Type.Optional(Type.String()),
+  reuse: Type.Optional(
+    Type.Boolean({ description: 'frames rendered before from the same input may be taken instead' }),
+  ),
 })
 export type AssignedTask = Type.Static<typeof AssignedTask>
 

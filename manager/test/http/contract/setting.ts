@@ -36,9 +36,9 @@ export async function openSetting(t: TestContext): Promise<Setting> {
   return { manager, worker, expect: (...args) => expectAnswer(manager, worker, ...args) }
 }
 
-async function expectAnswer(
+export async function expectAnswer(
   manager: TestManager,
-  worker: TestWorker,
+  worker: TestWorker | undefined,
   id: keyof typeof operations,
   status: number,
   request: Request = {},
@@ -46,7 +46,7 @@ async function expectAnswer(
   const operation: { path: string; method: string; auth?: string; responses: object } =
     operations[id]
   const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => request.params![name]!)
-  const who = request.as ?? (operation.auth === 'worker' ? worker : 'nobody')
+  const who = request.as ?? (operation.auth === 'worker' && worker ? worker : 'nobody')
   const hasBody = request.body !== undefined && operation.method !== 'GET'
   const body = request.raw?.bytes ?? (hasBody ? JSON.stringify(request.body) : null)
   const response = await fetch(`${manager.url}${apiBase}${path}${request.query ?? ''}`, {
