@@ -22,7 +22,12 @@ export function configHandlers(services: Services): Handlers {
         isFirstRun: config.current.isFirstRun,
       }),
     checkSharedStoragePath: async ({ body }) =>
-      ok(await checkStoragePath(body.path, { ownDir: config.current.dataDir })),
+      ok(
+        await checkStoragePath(body.path, {
+          ownDir: config.current.dataDir,
+          storage: config.current.storage,
+        }),
+      ),
     findBlenderExePath: async () => ok(await findBlender()),
     checkBlenderExePath: async ({ body }) => ok(await checkBlender(body.path)),
     saveSetupAssistantConfig({ body }) {

@@ -34,7 +34,7 @@ export function careHandlers({ farm, shaman }: Services): Handlers {
     async farmStorageCheck() {
       const { storage, dataDir } = farm.config.current
       return ok({
-        manager: await checkStoragePath(storage, { ownDir: dataDir }),
+        manager: await checkStoragePath(storage, { ownDir: dataDir, storage }),
         workers: farm.workers.all().map(({ id, uuid, name, status }) => {
           const report = farm.doctors.get(id)
           const check = report?.checks.find((one) => one.id === 'storage')

@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, rm, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { access, constants, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { join, resolve, sep } from 'node:path'
 import type { PathCheckResult } from '@shaman-farm/manager-api'
 
-/** Whether jobs can be stored there; leaves nothing behind. */
+/**
+ * Whether jobs can be stored there. Whoever reaches the port may ask about any path, so that nothing is written except
+ * below the storage this manager has already; of other directories the system is asked for its rights.
+ */
 export async function checkStoragePath(
   path: string,
-  { ownDir }: { ownDir: string },
+  dirs: { ownDir: string; storage: string },
 ): Promise<PathCheckResult> {
-  const cause = await problemWith(path, ownDir)
+  const cause = await problemWith(path, dirs)
   return {
     path,
     is_usable: cause === undefined,
@@ -16,7 +19,10 @@ export async function checkStoragePath(
   }
 }
 
-async function problemWith(path: string, ownDir: string): Promise<string | undefined> {
+async function problemWith(
+  path: string,
+  { ownDir, storage }: { ownDir: string; storage: string },
+): Promise<string | undefined> {
   if (path.trim() === '') return 'An empty path is not suitable as shared storage.'
   if (path.startsWith('\\\\')) {
     return 'UNC paths are not supported, as workers on other platforms cannot use them. Use a drive letter.'
@@ -27,7 +33,17 @@ async function problemWith(path: string, ownDir: string): Promise<string | undef
   if (resolve(path) === resolve(ownDir)) {
     return "This is the manager's own directory; it cannot be the shared storage too."
   }
-  return tryWriting(path)
+  const real = await realpath(path)
+  const root = await realpath(storage).catch(() => undefined)
+  const isOwn = root !== undefined && `${real}${sep}`.startsWith(`${root}${sep}`)
+  return isOwn ? tryWriting(real) : askForRights(real)
+}
+
+async function askForRights(dir: string): Promise<string | undefined> {
+  return access(dir, constants.W_OK | constants.X_OK).then(
+    () => undefined,
+    (error: Error) => `Files cannot be written there: ${error.message}`,
+  )
 }
 
 async function tryWriting(dir: string): Promise<string | undefined> {
