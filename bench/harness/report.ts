@@ -1,42 +1,70 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Machine } from './machine.ts'
 import type { Answer } from './question.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
+const recordFile = join(docs, 'benchmarks.json')
 
-/** Writes docs/benchmarks.md and the charts beside it. */
+/** An answer with where and when it was found. */
+interface Recorded extends Answer {
+  question: string
+  machine: Machine
+  quick: boolean
+}
+
+/** Writes docs/benchmarks.md and the charts beside it. Questions not asked this time keep their last answer. */
 export async function writeReport(report: {
   machine: Machine
   quick: boolean
   answers: Record<string, Answer & { question: string }>
 }): Promise<void> {
   await mkdir(join(docs, 'charts'), { recursive: true })
-  const sections: string[] = []
+  const recorded = await readRecorded()
   for (const [name, answer] of Object.entries(report.answers)) {
-    for (const [file, svg] of Object.entries(answer.charts ?? {}))
+    const { charts = {}, ...rest } = answer
+    for (const [file, svg] of Object.entries(charts))
       await writeFile(join(docs, 'charts', file), svg)
-    sections.push(sectionOf(name, answer))
+    // A picture's name is enough: it lies beside.
+    const names = Object.fromEntries(Object.keys(charts).map((file) => [file, '']))
+    const { machine, quick } = report
+    recorded[name] = { ...rest, charts: names, machine, quick }
   }
-  await writeFile(join(docs, 'benchmarks.md'), `${headOf(report)}\n${sections.join('\n')}`)
+  await writeFile(recordFile, `${JSON.stringify(recorded, null, 2)}\n`)
+  const sections = Object.entries(recorded)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, answer]) => sectionOf(name, answer))
+  await writeFile(join(docs, 'benchmarks.md'), `${head}\n${sections.join('\n')}`)
 }
 
-function headOf({ machine, quick }: { machine: Machine; quick: boolean }): string {
+async function readRecorded(): Promise<Record<string, Recorded>> {
+  try {
+    return JSON.parse(await readFile(recordFile, 'utf8')) as Record<string, Recorded>
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+}
+
+const head = `# Benchmarks
+
+Written by \`npm run bench -- --docs\`. Each figure stands beside its baseline of the same run; read the ratios, machines
+differ. Traps: [bench/README.md](../bench/README.md). The numbers as data: [benchmarks.json](benchmarks.json).
+`
+
+function measuredOn({ machine, quick }: Recorded): string {
   const facts = [
     machine.processor,
     `${machine.memoryGiB} GiB`,
     machine.system,
     `Node ${machine.node}`,
     machine.blender,
+    quick ? 'small data (`--quick`)' : undefined,
   ]
-  return `# Benchmarks
-
-Measured on ${machine.date} with \`npm run bench -- --docs${quick ? ' --quick' : ''}\` (${facts.filter(Boolean).join(', ')}).
-Each figure stands beside its baseline of the same run; read the ratios, machines differ. Traps: [bench/README.md](../bench/README.md).
-`
+  return `${machine.date}; ${facts.filter(Boolean).join(', ')}`
 }
 
-function sectionOf(name: string, answer: Answer & { question: string }): string {
+function sectionOf(name: string, answer: Recorded): string {
   const charts = Object.keys(answer.charts ?? {}).map(
     (file) => `![${answer.question}](charts/${file})\n`,
   )
@@ -61,7 +89,7 @@ function sectionOf(name: string, answer: Answer & { question: string }): string 
       : ''
   return [
     `## ${answer.question}`,
-    `\`npm run bench -- ${name}\``,
+    `\`npm run bench -- ${name}\` (${measuredOn(answer)})`,
     ...charts,
     ...tables,
     targets,
