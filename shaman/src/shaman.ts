@@ -4,8 +4,8 @@ import { type Logger, pino } from 'pino'
 import type { StoredBlob } from './blobs/committer.ts'
 import { createFileBlobStore, type FileBlobStore } from './blobs/file-blob-store.ts'
 import { createPartials, type Partials } from './blobs/partials.ts'
+import { createThreads } from './blobs/threads.ts'
 import { createUploadsInFlight, type UploadsInFlight } from './blobs/uploads-in-flight.ts'
-import { createWritePool } from './blobs/write-pool.ts'
 import { checkStore, type FsckReport } from './care/fsck.ts'
 import { createQuarantine, type Quarantine } from './care/quarantine.ts'
 import { createScrubber, type Scrubber } from './care/scrub.ts'
@@ -154,7 +154,8 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     await index.putBlobs(digests.map((digest) => [digest, record] as const))
     await quarantine.healed(digests)
   }
-  const pool = disk === realDisk ? createWritePool() : undefined
+  // Threads cannot be given a file system that fails on purpose.
+  const threads = disk === realDisk ? createThreads() : undefined
   const blobs = createFileBlobStore({
     layout,
     disk,
@@ -162,8 +163,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     space,
     durability,
     tempDir,
-    // Threads cannot be given a file system that fails on purpose.
-    ...(pool && { pool }),
+    threads,
     onStored,
   })
   const partials = createPartials({ store: blobs, index, syncer, durability, space, now, log })
@@ -310,7 +310,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
       lastUse.stop()
       await lastUse.flush()
       await catalog.idle()
-      await pool?.close()
+      await threads?.close()
       await counters.save()
       await rm(tempDir, { recursive: true, force: true })
       await held.release()

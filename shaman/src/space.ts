@@ -31,6 +31,7 @@ export function createSpaceKeeper(
 ): SpaceKeeper {
   const { disk = realDisk, now = Date.now } = options
   let measuredAt = Number.NEGATIVE_INFINITY
+  let measuring: Promise<void> | undefined
   let free = 0
   let promised = 0
   let reserve = limits.reserveBytes
@@ -61,12 +62,20 @@ export function createSpaceKeeper(
   }
 
   async function available(): Promise<number> {
+    // One question, however many ask at the same time.
     if (now() - measuredAt >= measureEveryMs) {
-      free = await disk.freeBytes(directory)
-      measuredAt = now()
-      reserve ??= Math.min(defaultReserveBytes, Math.floor(free * 0.02))
+      measuring ??= measure().finally(() => {
+        measuring = undefined
+      })
+      await measuring
     }
     return free - promised - (reserve ?? 0)
+  }
+
+  async function measure(): Promise<void> {
+    free = await disk.freeBytes(directory)
+    measuredAt = now()
+    reserve ??= Math.min(defaultReserveBytes, Math.floor(free * 0.02))
   }
 
   function checkQuota(): void {

@@ -11,9 +11,11 @@ import type { SpaceKeeper } from '../space.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { BlobStore, ByteRange, PutOutcome } from './blob-store.ts'
 import { type Committer, createCommitter, type StoredBlob } from './committer.ts'
+import { createFileWriter, type FileWriter } from './file-writer.ts'
 import { createSlabs, type Intake } from './slabs.ts'
 import { openTempFile, removeQuietly, type TempFile, verifyDigest } from './temp-file.ts'
-import type { WritePool } from './write-pool.ts'
+import type { Threads } from './threads.ts'
+import { createWritePool } from './write-pool.ts'
 
 /** Blobs as files on a volume that workers may see, in Flamenco's layout. */
 export interface FileBlobStore extends BlobStore {
@@ -29,11 +31,15 @@ export interface FileBlobStore extends BlobStore {
   putBytes(digest: Digest, bytes: Uint8Array, onWritten?: () => void): Promise<PutOutcome>
   /** Memory for the small blobs of one request, which {@link putBytes} takes without copying. */
   intake(): Intake
+  /** What a large blob's bytes are given to on their way into a file. */
+  writer(expectedBytes: number): FileWriter
   /** Undefined when {@link putBytes} may be given more without memory growing, else resolves when it may. */
   room(): Promise<void> | undefined
 }
 
 const aloneUpTo = 4
+// Below it a thread's answer takes longer than the work.
+const largeBytes = 1 << 20
 
 /** What a {@link FileBlobStore} is made of. */
 export interface FileBlobStoreParts {
@@ -43,14 +49,15 @@ export interface FileBlobStoreParts {
   space: SpaceKeeper
   durability: Durability
   tempDir: string
-  /** Threads that write small files; without them the calling thread does. */
-  pool?: WritePool
+  /** They hash and write; without them the calling thread does. */
+  threads?: Threads | undefined
   onStored(blobs: readonly StoredBlob[]): Promise<void>
 }
 
 /** Creates the store over an existing layout. */
 export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
-  const { layout, disk, space, tempDir } = parts
+  const { layout, disk, space, tempDir, threads } = parts
+  const pool = threads && createWritePool(threads)
   const committer = createCommitter(parts)
   const slabs = createSlabs()
   let temps = 0
@@ -94,7 +101,15 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
       }
     },
     intake: () => slabs.intake(),
-    room: () => parts.pool?.room(),
+    writer(expectedBytes) {
+      const isLarge = expectedBytes >= largeBytes
+      return createFileWriter({
+        disk,
+        expectedBytes,
+        thread: isLarge ? threads?.pick() : undefined,
+      })
+    },
+    room: () => pool?.room(),
     async open(digest, range) {
       if (!isStored(digest)) throw missing(digest)
       return openRange(layout.blob(digest), digest, range)
@@ -113,7 +128,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
     const giveBack = await space.reserve(digest.size)
     let temp: TempFile | undefined
     try {
-      temp = openTempFile(disk, nextTemp(), digest.size)
+      temp = openTempFile(disk, nextTemp(), store.writer(digest.size))
       await writeTemp(temp)
       await temp.finish(digest)
       return await committer.commit(digest, temp.path)
@@ -128,8 +143,8 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   // Alone, a file is written at once; in company, by threads.
   async function writeSmall(digest: Digest, bytes: Uint8Array): Promise<string> {
     const path = nextTemp()
-    if (parts.pool && smallOnes > aloneUpTo && bytes.byteLength === digest.size) {
-      await parts.pool.write({ path, dir: layout.blobDir(digest), sha: digest.sha, bytes })
+    if (pool && smallOnes > aloneUpTo && bytes.byteLength === digest.size) {
+      await pool.write({ path, dir: layout.blobDir(digest), sha: digest.sha, bytes })
       return path
     }
     verifyDigest({ sha: hash('sha256', bytes, 'hex'), size: bytes.byteLength }, digest)

@@ -1,14 +1,14 @@
-import { constants, createReadStream } from 'node:fs'
+import { constants } from 'node:fs'
 import { readdir, stat, truncate } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { createHasher, type Digest, digestKey, type Hasher } from '../digest.ts'
+import { type Digest, digestKey } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { IndexDb } from '../index-db.ts'
 import type { SpaceKeeper } from '../space.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { PutOutcome } from './blob-store.ts'
 import { asSpaceProblem, type FileBlobStore } from './file-blob-store.ts'
-import { createFileWriter } from './file-writer.ts'
+import type { FileWriter } from './file-writer.ts'
 import { removeQuietly, verifyDigest } from './temp-file.ts'
 
 /**
@@ -44,8 +44,8 @@ interface Upload {
   path: string
   name: string
   offset: number
-  /** Undefined until the bytes on disk have been read again after a start. */
-  hasher: Hasher | undefined
+  /** Knows the digest of what is there; undefined until the bytes on disk have been read again after a start. */
+  writer: FileWriter | undefined
   /** Grows with every request for this upload: a newer one overtakes a stalled older one. */
   turn: number
   busy: Promise<unknown>
@@ -127,7 +127,7 @@ export function createPartials(parts: PartialsParts): Partials {
     // A newer record than the file (a restored storage) or none (a lost index) both mean: begin anew.
     const recorded = (await index.getState<number>(`partial:${name}`)) ?? 0
     const offset = recorded <= size ? recorded : 0
-    return uploads.get(name) ?? remember({ ...fresh(name, path), offset, hasher: undefined })
+    return uploads.get(name) ?? remember({ ...fresh(name, path), offset, writer: undefined })
   }
 
   function begin({ digest, client }: AppendRequest): Upload {
@@ -139,7 +139,10 @@ export function createPartials(parts: PartialsParts): Partials {
     // Only memory is given up: a forgotten upload is found again on disk.
     if (uploads.size >= maxUploads) {
       const idle = uploads.values().find((other) => other.active === 0)
-      if (idle) uploads.delete(idle.name)
+      if (idle) {
+        uploads.delete(idle.name)
+        idle.writer?.discard()
+      }
     }
     uploads.set(upload.name, upload)
     return upload
@@ -147,6 +150,8 @@ export function createPartials(parts: PartialsParts): Partials {
 
   async function forget(upload: Upload): Promise<void> {
     if (uploads.get(upload.name) === upload) uploads.delete(upload.name)
+    upload.writer?.discard()
+    upload.writer = undefined
     await index.setState(`partial:${upload.name}`, 0)
   }
 
@@ -175,13 +180,13 @@ export function createPartials(parts: PartialsParts): Partials {
     bytes: AsyncIterable<Uint8Array>,
     isCurrent: () => boolean,
   ): Promise<void> {
-    const hasher = upload.hasher ?? (await rehash(upload))
-    upload.hasher = undefined
+    const writer = upload.writer ?? (await reread(upload, digest))
+    upload.writer = undefined
     const isNew = upload.offset === 0
     if (isNew) removeQuietly(disk, upload.path)
     const flags = isNew ? constants.O_CREAT | constants.O_EXCL : 0
     const fd = disk.openSync(upload.path, flags | constants.O_APPEND | constants.O_WRONLY, 0o644)
-    const piece = createPiece(upload, fd, hasher, digest.size - upload.offset)
+    const piece = createPiece(upload, fd, writer)
     try {
       for await (const chunk of bytes) {
         if (!isCurrent()) throw overtaken()
@@ -192,8 +197,9 @@ export function createPartials(parts: PartialsParts): Partials {
       // Also after an interruption: what arrived is kept.
       try {
         await piece.settle()
-        upload.hasher = hasher
+        upload.writer = writer
       } finally {
+        if (!upload.writer) writer.discard()
         disk.closeSync(fd)
       }
     }
@@ -202,16 +208,14 @@ export function createPartials(parts: PartialsParts): Partials {
   function createPiece(
     upload: Upload,
     fd: number,
-    hasher: Hasher,
-    expectedBytes: number,
+    writer: FileWriter,
   ): { take(chunk: Uint8Array): Promise<void>; settle(): Promise<void>; received(): number } {
-    const writer = createFileWriter(disk, fd, expectedBytes)
     let received = upload.offset
     let isBroken = false
     let syncedAt = now()
     let syncing: Promise<void> | undefined
 
-    // Once a write has failed, what the hasher saw and what the disk holds differ; and an error of fdatasync is told once:
+    // Once a write has failed, what was hashed and what the disk holds differ; and an error of fdatasync is told once:
     // asked again on the same file it would claim success.
     const guarded = async (action: () => Promise<void>): Promise<void> => {
       try {
@@ -237,30 +241,30 @@ export function createPartials(parts: PartialsParts): Partials {
     const settle = async (): Promise<void> => {
       await syncing
       if (isBroken) throw new ShamanError('STORE_FAULT', 'the storage could not take the bytes')
-      await guarded(() => writer.flush())
+      await guarded(() => writer.flush(fd))
       await syncUpTo(received)
     }
     return {
       received: () => received,
       settle,
       async take(chunk) {
-        hasher.update(chunk)
-        await guarded(() => writer.write(chunk))
+        await guarded(() => writer.write(fd, chunk))
         received += chunk.byteLength
         const waiting = received - upload.offset
         const isDue = waiting >= syncEveryBytes || now() - syncedAt >= syncEveryMs
         if (syncing || waiting === 0 || !isDue) return
-        await guarded(() => writer.flush())
+        await guarded(() => writer.flush(fd))
         startSync()
       },
     }
   }
 
   async function complete(upload: Upload, digest: Digest): Promise<PutOutcome> {
-    const hasher = upload.hasher ?? (await rehash(upload))
+    const writer = upload.writer ?? (await reread(upload, digest))
+    upload.writer = undefined
     await forget(upload)
     try {
-      verifyDigest(hasher.digest(), digest)
+      verifyDigest(await writer.finish(), digest)
     } catch (error) {
       removeQuietly(disk, upload.path)
       throw error
@@ -270,13 +274,12 @@ export function createPartials(parts: PartialsParts): Partials {
   }
 
   // The state of a SHA-256 cannot be kept on disk; the bytes can be read again.
-  async function rehash(upload: Upload): Promise<Hasher> {
-    const hasher = createHasher()
-    if (upload.offset === 0) return hasher
+  async function reread(upload: Upload, digest: Digest): Promise<FileWriter> {
+    const writer = store.writer(digest.size)
+    if (upload.offset === 0) return writer
     await truncate(upload.path, upload.offset)
-    const stream = createReadStream(upload.path, { highWaterMark: 1 << 20 })
-    for await (const chunk of stream as AsyncIterable<Buffer>) hasher.update(chunk)
-    return hasher
+    await writer.resume(upload.path, upload.offset)
+    return writer
   }
 
   function makeReadOnly(path: string): void {
@@ -294,7 +297,7 @@ function fresh(name: string, path: string): Upload {
     name,
     path,
     offset: 0,
-    hasher: createHasher(),
+    writer: undefined,
     turn: 0,
     busy: Promise.resolve(),
     active: 0,

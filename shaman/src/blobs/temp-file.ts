@@ -1,8 +1,8 @@
 import { constants } from 'node:fs'
-import { createHasher, type Digest, digestOfFile, sameDigest } from '../digest.ts'
+import { type Digest, digestOfFile, sameDigest } from '../digest.ts'
 import type { Disk } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
-import { createFileWriter } from './file-writer.ts'
+import type { FileWriter } from './file-writer.ts'
 
 /** A blob that is still being written, under a name that can never be taken for one. */
 export interface TempFile {
@@ -18,27 +18,25 @@ export interface TempFile {
 }
 
 /** Opens a temp file that must not exist yet. */
-export function openTempFile(disk: Disk, path: string, expectedBytes: number): TempFile {
-  const hasher = createHasher()
+export function openTempFile(disk: Disk, path: string, writer: FileWriter): TempFile {
   const fd = disk.openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o444)
   let isOpen = true
   let isGone = false
   let isForeign = false
-  const writer = createFileWriter(disk, fd, expectedBytes)
 
   return {
     path,
     async write(chunk) {
-      hasher.update(chunk)
-      await writer.write(chunk)
+      await writer.write(fd, chunk)
     },
     wroteElsewhere() {
       isForeign = true
     },
     async finish(expected) {
-      await writer.flush()
+      await writer.flush(fd)
       close()
-      verifyDigest(isForeign ? await digestOfFile(path) : hasher.digest(), expected)
+      const written = await writer.finish()
+      verifyDigest(isForeign ? await digestOfFile(path) : written, expected)
     },
     discard() {
       try {
@@ -48,6 +46,7 @@ export function openTempFile(disk: Disk, path: string, expectedBytes: number): T
       }
       if (isGone) return
       isGone = true
+      writer.discard()
       removeQuietly(disk, path)
     },
   }
@@ -62,14 +61,19 @@ export function openTempFile(disk: Disk, path: string, expectedBytes: number): T
 /** Throws `BLOB_SIZE_MISMATCH` or `BLOB_DIGEST_MISMATCH` unless both are the same blob. */
 export function verifyDigest(got: Digest, expected: Digest): void {
   if (sameDigest(got, expected)) return
+  throw mismatch(got, expected)
+}
+
+/** What is told of bytes that are another blob than they were said to be. */
+export function mismatch(got: Digest, expected: Digest): ShamanError {
   if (got.size !== expected.size) {
-    throw new ShamanError(
+    return new ShamanError(
       'BLOB_SIZE_MISMATCH',
       `received ${got.size} bytes, expected ${expected.size}`,
       { detail: { expected, got } },
     )
   }
-  throw new ShamanError(
+  return new ShamanError(
     'BLOB_DIGEST_MISMATCH',
     `the bytes received have the checksum ${got.sha}, expected ${expected.sha}`,
     {

@@ -18,8 +18,13 @@ export interface UploadInFlight {
 }
 
 interface Entry {
-  rivals: Set<AbortController>
+  rivals: Set<Rival>
   waiters: Set<() => void>
+}
+
+interface Rival {
+  isOvertaken: boolean
+  controller: AbortController | undefined
 }
 
 /** Creates an empty table. */
@@ -32,15 +37,20 @@ export function createUploadsInFlight(): UploadsInFlight {
       const key = digestKey(digest)
       const entry = entries.get(key) ?? { rivals: new Set(), waiters: new Set() }
       entries.set(key, entry)
-      const self = new AbortController()
+      // A signal only for those who look at it: of ten thousand small files none does.
+      const self: Rival = { isOvertaken: false, controller: undefined }
       entry.rivals.add(self)
       running += 1
       return {
-        overtaken: self.signal,
+        get overtaken() {
+          self.controller ??= new AbortController()
+          if (self.isOvertaken) self.controller.abort()
+          return self.controller.signal
+        },
         end(outcome) {
           if (!entry.rivals.delete(self)) return
           running -= 1
-          if (outcome === 'stored') for (const rival of entry.rivals) rival.abort()
+          if (outcome === 'stored') for (const rival of entry.rivals) overtake(rival)
           if (entry.rivals.size > 0) return
           entries.delete(key)
           for (const wake of entry.waiters) wake()
@@ -63,4 +73,9 @@ export function createUploadsInFlight(): UploadsInFlight {
     },
     count: () => running,
   }
+}
+
+function overtake(rival: Rival): void {
+  rival.isOvertaken = true
+  rival.controller?.abort()
 }

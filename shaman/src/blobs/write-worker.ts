@@ -1,48 +1,101 @@
-import { hash } from 'node:crypto'
+import { createHash, type Hash, hash } from 'node:crypto'
 import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import type { WriteBatch, WriteResult } from './write-pool.ts'
+import type { ThreadAnswer } from './threads.ts'
 
-// Runs in a thread of its own: verifies small files and writes them. It never gives a blob its name.
+// Runs in a thread of its own. It hashes, writes and links, but never gives a blob or a checkout its name.
+
+/** What a thread is asked to do. */
+export type ThreadRequest =
+  | { do: 'write'; memories: SharedArrayBuffer[]; files: PlacedFile[] }
+  | { do: 'link'; links: { target: string; path: string }[] }
+  | { do: 'append'; stream: number; fd: number; bytes: Uint8Array }
+  | { do: 'read'; stream: number; path: string; size: number }
+  | { do: 'finish'; stream: number }
+
+/** What it answers. */
+export interface Answers {
+  /** A problem for each file that has one; a file whose SHA-256 is another has the code `BLOB_DIGEST_MISMATCH`. */
+  write: (Problem | null)[]
+  link: undefined
+  append: undefined
+  read: undefined
+  /** The SHA-256 of all that was appended and read, and forgets it. */
+  finish: string
+}
+
+/** A file to write, and where its bytes are. */
+export interface PlacedFile {
+  path: string
+  dir: string
+  sha: string
+  memory: number
+  start: number
+  size: number
+}
+
+/** An error, as far as it travels between threads. */
+export interface Problem {
+  code: string
+  message: string
+}
+
 const flags = fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_WRONLY
+const readBytes = 1 << 20
+const streams = new Map<number, Hash>()
 
-parentPort!.on('message', ({ id, memories, files }: WriteBatch) => {
-  const errors = files.map((file) =>
-    store(file, new Uint8Array(memories[file.memory]!, file.start, file.size)),
-  )
-  parentPort!.postMessage({ id, errors } satisfies WriteResult)
+const actions: {
+  [A in ThreadRequest['do']]: (request: Extract<ThreadRequest, { do: A }>) => unknown
+} = {
+  write: ({ memories, files }): Answers['write'] =>
+    files.map((file) => store(file, new Uint8Array(memories[file.memory]!, file.start, file.size))),
+  link({ links }) {
+    for (const { target, path } of links) fs.symlinkSync(target, path)
+  },
+  append({ stream, fd, bytes }) {
+    hasherOf(stream).update(bytes)
+    writeAll(fd, bytes)
+  },
+  read: ({ stream, path, size }) => readInto(hasherOf(stream), path, size),
+  finish({ stream }) {
+    const sha = hasherOf(stream).digest('hex')
+    streams.delete(stream)
+    return sha
+  },
+}
+
+parentPort!.on('message', (request: ThreadRequest & { id: number }) => {
+  let answer: ThreadAnswer
+  try {
+    const action = actions[request.do] as (request: ThreadRequest) => unknown
+    answer = { id: request.id, answer: action(request) }
+  } catch (error) {
+    answer = { id: request.id, problem: problemOf(error) }
+  }
+  parentPort!.postMessage(answer)
 })
 
-function store(
-  { path, dir, sha }: WriteBatch['files'][number],
-  bytes: Uint8Array,
-): WriteResult['errors'][number] {
+function store({ path, dir, sha }: PlacedFile, bytes: Uint8Array): Problem | null {
   const got = hash('sha256', bytes, 'hex')
-  if (got !== sha) {
-    return {
-      code: 'BLOB_DIGEST_MISMATCH',
-      message: `the bytes received have the checksum ${got}, expected ${sha}`,
-    }
-  }
+  if (got !== sha) return { code: 'BLOB_DIGEST_MISMATCH', message: got }
   try {
-    writeFile(path, bytes)
+    const fd = fs.openSync(path, flags, 0o444)
+    try {
+      writeAll(fd, bytes)
+    } finally {
+      fs.closeSync(fd)
+    }
     makeDir(dir)
     return null
   } catch (error) {
     fs.rmSync(path, { force: true })
-    const { code, message } = error as NodeJS.ErrnoException
-    return { code: code ?? 'EIO', message }
+    return problemOf(error)
   }
 }
 
-function writeFile(path: string, bytes: Uint8Array): void {
-  const fd = fs.openSync(path, flags, 0o444)
-  try {
-    let done = 0
-    while (done < bytes.byteLength) done += fs.writeSync(fd, bytes, done)
-  } finally {
-    fs.closeSync(fd)
-  }
+function writeAll(fd: number, bytes: Uint8Array): void {
+  let done = 0
+  while (done < bytes.byteLength) done += fs.writeSync(fd, bytes, done)
 }
 
 /** Only ahead of time: whoever renames into the directory makes it again if it has gone. */
@@ -52,4 +105,30 @@ function makeDir(dir: string): void {
   } catch {
     // There already, or told when the blob gets its name.
   }
+}
+
+function hasherOf(stream: number): Hash {
+  const hasher = streams.get(stream) ?? createHash('sha256')
+  streams.set(stream, hasher)
+  return hasher
+}
+
+function readInto(hasher: Hash, path: string, size: number): void {
+  const buffer = Buffer.allocUnsafe(readBytes)
+  const fd = fs.openSync(path, 'r')
+  try {
+    for (let left = size; left > 0; ) {
+      const got = fs.readSync(fd, buffer, 0, Math.min(left, readBytes), null)
+      if (got === 0) throw Object.assign(new Error(`${path} is too short`), { code: 'EIO' })
+      hasher.update(buffer.subarray(0, got))
+      left -= got
+    }
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+function problemOf(error: unknown): Problem {
+  const { code, message } = error as NodeJS.ErrnoException
+  return { code: code ?? 'EIO', message }
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { digestKey } from '../digest.ts'
 import type { BatchLine } from '../schemas.ts'
-import { encodeTarHeader, paddingOf } from '../tar/header.ts'
+import { blockBytes, encodeTarHeader, paddingOf } from '../tar/header.ts'
 import { ShamanClientError } from './errors.ts'
+import { createFileReader, type FileReader, type OpenFile } from './file-reader.ts'
 import { countStored, type UploadRun } from './run.ts'
 import type { UploadFile } from './upload-file.ts'
 
@@ -83,47 +83,75 @@ function refused(
   )
 }
 
-// Headers and small files are gathered: a write to the socket for each would cost more than the copy.
-const gatherBytes = 256 << 10
+const pieceBytes = 256 << 10
 
+/**
+ * Files as a tar stream, in pieces that are good until the next is asked for: what sends them has handed a piece to the kernel
+ * by then, and takes no more while it has not.
+ */
 async function* tarOf(
   files: readonly UploadFile[],
   onSent: (wire: number, payload: number) => void,
 ): AsyncGenerator<Uint8Array> {
-  let gathered: Uint8Array[] = []
-  let wire = 0
+  const reader = createFileReader()
+  const buffers = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)] as const
+  let piece: Buffer = buffers[0]
+  let filled = 0
   let payload = 0
   const take = (): Buffer => {
-    const bytes = Buffer.concat(gathered)
-    onSent(wire, payload)
-    gathered = []
-    wire = 0
+    const bytes = piece.subarray(0, filled)
+    onSent(filled, payload)
+    piece = piece === buffers[0] ? buffers[1] : buffers[0]
+    filled = 0
     payload = 0
     return bytes
   }
   for (const file of files) {
     const { sha, size } = file.digest
-    const bytes = await contentsOf(file)
-    gathered.push(encodeTarHeader({ name: `${sha}/${size}`, size }), bytes, padding(size))
-    wire += 512 + size + paddingOf(size)
-    payload += size
-    if (wire >= gatherBytes) yield take()
+    if (filled + blockBytes > pieceBytes) yield take()
+    encodeTarHeader({ name: `${sha}/${size}`, size }, piece.subarray(filled, filled + blockBytes))
+    filled += blockBytes
+    const contents = await contentsOf(reader, file)
+    try {
+      for (let left = size; left > 0; ) {
+        if (filled === pieceBytes) yield take()
+        const reading = contents.read(piece, filled, Math.min(left, pieceBytes - filled))
+        const got = typeof reading === 'number' ? reading : await reading
+        if (got === 0) throw changed(file)
+        filled += got
+        payload += got
+        left -= got
+      }
+    } finally {
+      contents.close()
+    }
+    if (filled + paddingOf(size) > pieceBytes) yield take()
+    piece.fill(0, filled, filled + paddingOf(size))
+    filled += paddingOf(size)
   }
-  gathered.push(Buffer.alloc(1024))
-  wire += 1024
+  if (filled + 2 * blockBytes > pieceBytes) yield take()
+  piece.fill(0, filled, filled + 2 * blockBytes)
+  filled += 2 * blockBytes
   yield take()
 }
 
-async function contentsOf(file: UploadFile): Promise<Uint8Array> {
-  const bytes = 'bytes' in file.source ? file.source.bytes : await readFile(file.source.file)
-  if (bytes.byteLength === file.digest.size) return bytes
-  throw new ShamanClientError('FILE_CHANGED', `${file.path} changed while it was sent`, {
+function contentsOf(reader: FileReader, file: UploadFile): Promise<OpenFile> | OpenFile {
+  const { source, digest } = file
+  if ('file' in source) return reader.open(source.file)
+  if (source.bytes.byteLength !== digest.size) throw changed(file)
+  let done = 0
+  return {
+    read(target, at, length) {
+      target.set(source.bytes.subarray(done, done + length), at)
+      done += length
+      return length
+    },
+    close() {},
+  }
+}
+
+function changed(file: UploadFile): ShamanClientError {
+  return new ShamanClientError('FILE_CHANGED', `${file.path} changed while it was sent`, {
     hint: 'Submit again.',
   })
 }
-
-function padding(size: number): Uint8Array {
-  return zeros.subarray(0, paddingOf(size))
-}
-
-const zeros = Buffer.alloc(512)

@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs'
 import type { Digest } from '../digest.ts'
+import { readPieces } from './file-reader.ts'
 
 /** One file to submit: where it goes in the checkout, what it is, and where its bytes are. */
 export interface UploadFile {
@@ -26,7 +26,7 @@ export interface UploadReceipt {
   durationMs: number
 }
 
-/** A source's bytes from an offset on, in pieces of up to 1 MiB. */
+/** A source's bytes from an offset on, in pieces of up to 1 MiB that are good until the next is asked for. */
 export async function* readSource(
   source: UploadFile['source'],
   start = 0,
@@ -35,5 +35,5 @@ export async function* readSource(
     if (source.bytes.byteLength > start) yield source.bytes.subarray(start)
     return
   }
-  yield* createReadStream(source.file, { start, highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>
+  yield* readPieces(source.file, start)
 }

@@ -16,9 +16,12 @@ const typeAt = 156
 const magicAt = 257
 const largestOctalSize = 8 ** 11 - 1
 
-/** A ustar header; names up to 100 bytes, which `<sha>/<size>` never exceeds. */
-export function encodeTarHeader({ name, size }: TarHeader): Buffer {
-  const block = Buffer.alloc(blockBytes)
+/** A ustar header, in `block`; names up to 100 bytes, which `<sha>/<size>` never exceeds. */
+export function encodeTarHeader(
+  { name, size }: TarHeader,
+  block: Buffer = Buffer.allocUnsafe(blockBytes),
+): Buffer {
+  block.fill(0)
   if (Buffer.byteLength(name) > 100 || size > largestOctalSize) {
     throw new RangeError(`"${name}" with ${size} bytes does not fit a ustar header`)
   }

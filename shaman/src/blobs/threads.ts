@@ -1,0 +1,87 @@
+import { Worker } from 'node:worker_threads'
+import type { Answers, Problem, ThreadRequest } from './write-worker.ts'
+
+/** Threads for hashing and for calls of the file system that would hold up requests. */
+export interface Threads {
+  /** The least busy one. */
+  pick(): Thread
+  close(): Promise<void>
+}
+
+/** One of them. */
+export interface Thread {
+  ask<T extends ThreadRequest>(request: T): Promise<Answers[T['do']]>
+}
+
+/** What a thread answers to a request. */
+export type ThreadAnswer = { id: number } & ({ answer: unknown } | { problem: Problem })
+
+interface Running extends Thread {
+  worker: Worker
+  /** Why it answers no more. */
+  failure?: unknown
+  waiting: Map<number, { resolve(answer: unknown): void; reject(error: unknown): void }>
+}
+
+// More threads than cores: under load most of the time is spent waiting for the file system's journal.
+const maxThreads = 4
+// They hold no more than what one request names; without a limit each grows by tens of MiB before it collects.
+const resourceLimits = { maxYoungGenerationSizeMb: 4 }
+
+/** Creates an empty set of threads; they start as there is work for them and keep no process alive. */
+export function createThreads(): Threads {
+  const threads: Running[] = []
+  let nextId = 0
+
+  return {
+    pick() {
+      const idlest = threads.toSorted((a, b) => a.waiting.size - b.waiting.size)[0]
+      if (idlest && (idlest.waiting.size === 0 || threads.length >= maxThreads)) return idlest
+      return start()
+    },
+    async close() {
+      await Promise.all(threads.map(({ worker }) => worker.terminate()))
+    },
+  }
+
+  function start(): Thread {
+    const worker = new Worker(new URL('write-worker.ts', import.meta.url), { resourceLimits })
+    const waiting: Running['waiting'] = new Map()
+    const thread: Running = {
+      worker,
+      waiting,
+      ask: (request) =>
+        new Promise((resolve, reject) => {
+          if (thread.failure !== undefined) return reject(thread.failure)
+          nextId += 1
+          waiting.set(nextId, { resolve: resolve as (answer: unknown) => void, reject })
+          worker.postMessage({ ...request, id: nextId })
+        }),
+    }
+    worker.unref()
+    worker.on('message', (message: ThreadAnswer) => {
+      const asked = waiting.get(message.id)
+      waiting.delete(message.id)
+      if ('problem' in message) asked?.reject(asError(message.problem))
+      else asked?.resolve(message.answer)
+    })
+    worker.on('error', (error) => fail(thread, error))
+    worker.on('exit', () => fail(thread, new Error('a writing thread stopped')))
+    threads.push(thread)
+    return thread
+  }
+
+  function fail(thread: Running, error: unknown): void {
+    const place = threads.indexOf(thread)
+    if (place !== -1) threads.splice(place, 1)
+    thread.failure ??= error
+    const asked = [...thread.waiting.values()]
+    thread.waiting.clear()
+    for (const { reject } of asked) reject(error)
+  }
+}
+
+/** A thread's problem as the error it was. */
+export function asError({ code, message }: Problem): Error {
+  return Object.assign(new Error(message), { code })
+}
