@@ -18,7 +18,7 @@ export async function startSubmitter(workDir: string, base: string): Promise<Sub
   await mkdir(workDir, { recursive: true })
   const child = fork(join(import.meta.dirname, 'store-process.ts'), [join(workDir, 'store')])
   const { url } = await ask<{ url: string }>(child)
-  const delta = createDeltaSender({ dir: join(workDir, 'history') })
+  const delta = createDeltaSender({ dir: join(workDir, 'history'), prefer: 'bytes' })
   const client = createShamanClient({ url, delta })
   const file = join(workDir, 'shot.blend')
   const submit = async (): Promise<{

@@ -7,12 +7,13 @@ import { readSource, type UploadFile } from './upload-file.ts'
 // Above this, asking first is cheaper than sending from the start what may be there.
 const askFirstBytes = 8 << 20
 
-/** Sends one file so that it can be continued: after a lost connection, or by the next run of this client. */
-export async function sendResumable(run: UploadRun, file: UploadFile): Promise<void> {
+/** Sends one file so that it can be continued: after a lost connection, or by the next run of this client. Resolves to the bytes that were left to send. */
+export async function sendResumable(run: UploadRun, file: UploadFile): Promise<number> {
   const { sha, size } = file.digest
   const path = `/x/uploads/${sha}/${size}/${run.clientId}`
   const ask = (): Promise<HttpAnswer> => run.http.send(path, { method: 'HEAD', signal: run.signal })
   let offset = size > askFirstBytes ? offsetOf(await ask()) : 0
+  const first = offset
   let told = offset
   run.meter.bytes(offset)
   for (let tries = 0; ; tries += 1) {
@@ -21,7 +22,7 @@ export async function sendResumable(run: UploadRun, file: UploadFile): Promise<v
       if (answer.status === 201 || answer.status === 208) {
         run.meter.bytes(size - told)
         countStored(run, size, answer.status === 201)
-        return
+        return size - first
       }
       offset = offsetOf(answer)
     } else if (tries >= run.retries || !isPassing(answer)) {

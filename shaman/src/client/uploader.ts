@@ -6,8 +6,8 @@ import { inLanes } from './lanes.ts'
 import { negotiate } from './negotiate.ts'
 import type { UploadRun } from './run.ts'
 import { sendBatch, smallFileBytes, toBatches } from './send-batch.ts'
-import { rememberSent, sendDelta } from './send-delta.ts'
-import { sendResumable, sendWhole } from './send-file.ts'
+import { sendLarge } from './send-delta.ts'
+import { sendWhole } from './send-file.ts'
 import type { UploadFile } from './upload-file.ts'
 
 // Waiting for another client: rounds of up to 10 s against our server, of half a second against Flamenco's.
@@ -82,13 +82,6 @@ async function send(run: UploadRun, files: readonly UploadFile[], round: number)
 function goesAlone(run: UploadRun, { path, digest }: UploadFile): boolean {
   if (digest.size > smallFileBytes) return true
   return run.delta !== undefined && digest.size >= deltaSizes.min && /\.blend\d*$/i.test(path)
-}
-
-/** What changed of a file where that is known to be little, else all of it. */
-async function sendLarge(run: UploadRun, file: UploadFile): Promise<void> {
-  if (await sendDelta(run, file)) return
-  await sendResumable(run, file)
-  await rememberSent(run, file)
 }
 
 function pause(run: UploadRun): Promise<void> {

@@ -4,10 +4,15 @@ import type { CutSizes } from './fastcdc.ts'
  * How a file is cut into chunks. Part of the wire and of the cache's file names:
  * a changed parameter is a new name.
  */
-export type ChunkAlgorithm = 'blend1' | 'fastcdc16' | 'fastcdc64'
+export type ChunkAlgorithm = 'blend1' | 'fastcdc16' | 'fastcdc64' | 'frames1'
 
-/** Every algorithm, in the order tried. */
-export const chunkAlgorithms: readonly ChunkAlgorithm[] = ['blend1', 'fastcdc16', 'fastcdc64']
+/** Every algorithm; the place is its number on the wire. */
+export const chunkAlgorithms: readonly ChunkAlgorithm[] = [
+  'blend1',
+  'fastcdc16',
+  'fastcdc64',
+  'frames1',
+]
 
 /** Whether `value` names an algorithm. */
 export function isChunkAlgorithm(value: unknown): value is ChunkAlgorithm {
@@ -20,6 +25,13 @@ const KiB = 1024
 export function sizesAround(avg: number): CutSizes {
   return { min: avg / 4, avg, max: avg * 4 }
 }
+
+/**
+ * `frames1` is for a compressed .blend, a row of zstd frames: a frame inside one large payload is one
+ * chunk, known by its compressed bytes, so that it need not be unpacked; the others are cut like
+ * `blend1`, never across frames. Four fifths of a scene of meshes are never unpacked.
+ */
+export const wholeFrameBit = 1n << 63n
 
 /** Sizes of a run of block headers with their small payloads in `blend1`. */
 export const looseSizes = sizesAround(4 * KiB)

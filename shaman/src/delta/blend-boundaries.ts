@@ -10,6 +10,8 @@ export interface Boundary {
 export interface BoundaryScanner {
   /** Takes the next bytes and returns the boundaries found in them, ascending. */
   scan(bytes: Uint8Array): Boundary[]
+  /** Passes over bytes without a look when no header begins in them; else does nothing and returns false. */
+  skip(length: number): boolean
 }
 
 interface HeaderShape {
@@ -48,6 +50,11 @@ export function createBoundaryScanner(): BoundaryScanner {
       }
       scanned = end
       return found
+    },
+    skip(length) {
+      if (filled > 0 || headerAt < scanned + length) return false
+      scanned += length
+      return true
     },
   }
 

@@ -40,5 +40,27 @@ export async function* readPart(
   }
 }
 
+/** Asks for the next piece while the last one is worked on. */
+export async function* readAhead<T>(pieces: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = pieces[Symbol.asyncIterator]()
+  let next = ask()
+  try {
+    for (let result = await next; !result.done; result = await next) {
+      next = ask()
+      yield result.value
+    }
+  } finally {
+    // Not awaited: what was asked for may wait for a client that sends nothing.
+    void iterator.return?.().catch(() => {})
+  }
+
+  function ask(): Promise<IteratorResult<T>> {
+    const asked = iterator.next()
+    // Awaited a piece later; until then a failure must not count as unhandled.
+    asked.catch(() => {})
+    return asked
+  }
+}
+
 /** Most bytes held at once while a file is read or written. */
 export const pieceBytes = 1024 * 1024

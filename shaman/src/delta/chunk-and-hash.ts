@@ -1,32 +1,44 @@
+import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type Digest, digestOfFile } from '../digest.ts'
 import { algorithmFor, type ChunkAlgorithm } from './algorithms.ts'
 import { openFileSource } from './byte-source.ts'
+import type { LooseBytes } from './chunk-lists.ts'
 import { type ChunkMap, decodeChunkMap } from './chunk-map.ts'
-import type { LooseBytes } from './chunker.ts'
 import type { LaneAnswer, LaneJob } from './lane-worker.ts'
 import { createRingMemory, openRing, type Ring } from './ring.ts'
 import { readFrames, startsAsFrame } from './zstd-frames.ts'
 
-/** A file's digest, and how it is cut unless it is too small (or large) for deltas. */
-export interface ChunkedFile {
-  readonly digest: Digest
+/** How a file is cut; neither is there when it is too small (or large) for deltas. */
+export interface ChunkedContent {
   /** Of what the file holds unpacked, when it is a compressed .blend. */
   readonly map?: ChunkMap
   readonly loose?: LooseBytes
+  /** Chunking was given up: too little of the file is known. */
+  readonly isStrange?: true
 }
 
-/** Reads each file once, giving SHA-256 and chunk map together, on threads of its own. */
+/** A file's digest, and how it is cut. */
+export interface ChunkedFile extends ChunkedContent {
+  readonly digest: Digest
+}
+
+/** What to chunk a file for. */
+export interface ChunkRequest {
+  signal?: AbortSignal | undefined
+  /** Overrides the choice by content: a base must be cut as its target is. */
+  algorithm?: ChunkAlgorithm | undefined
+  /** Chunk hashes of what the file is going to be compared with; a file unlike that is not chunked to its end. */
+  known?: BigUint64Array | undefined
+}
+
+/** Reads files on threads of its own. Files beyond the number of lanes wait for their turn. */
 export interface ChunkHasher {
-  /**
-   * Files beyond the number of lanes wait for their turn. `algorithm` overrides the choice by
-   * content: a base must be cut as its target is.
-   */
-  chunkAndHash(
-    file: string,
-    options?: { signal?: AbortSignal; algorithm?: ChunkAlgorithm },
-  ): Promise<ChunkedFile>
+  /** Reads a file once, giving SHA-256 and chunk map together. */
+  chunkAndHash(file: string, request?: ChunkRequest): Promise<ChunkedFile>
+  /** The chunk map alone, for a file whose digest is known. */
+  chunk(file: string, request?: ChunkRequest): Promise<ChunkedContent & { size: number }>
   /** Ends the threads; work under way is rejected. */
   close(): Promise<void>
 }
@@ -47,31 +59,62 @@ export function createChunkHasher(options: { lanes?: number; worker?: URL } = {}
   const lanes = new Set<Lane>()
 
   return {
-    async chunkAndHash(file, { signal, algorithm } = {}) {
+    async chunkAndHash(file, request = {}) {
+      const { signal } = request
       signal?.throwIfAborted()
-      const chosen = algorithm ?? (await chooseAlgorithm(file))
-      if (chosen === undefined) {
+      const algorithm = request.algorithm ?? (await algorithmOf(file))
+      if (algorithm === undefined) {
         return { digest: await digestOfFile(file, { ...(signal && { signal }) }) }
       }
-      const lane = await takeLane()
-      let isSound = false
-      try {
-        const result = await runLane(lane, file, chosen, signal)
-        isSound = true
-        return result
-      } catch (error) {
-        isSound = lane.ring.isCanceled && !(error instanceof LaneLost)
-        throw error
-      } finally {
-        if (isSound) giveBack(lane)
-        else await drop(lane)
-      }
+      return inLane(async (lane) => {
+        const { ring, chunker, hasher } = lane
+        const { memory } = ring
+        const { known } = request
+        const [chunked, hashed] = await underSignal(ring, signal, [
+          ask(chunker, { role: 'chunk', memory, isAlone: false, file, algorithm, known }),
+          ask(hasher, { role: 'hash', memory }),
+        ])
+        if (!('sha' in hashed!)) throw new LaneLost('threads mixed up')
+        const { size, ...content } = contentOf(chunked!)
+        return { digest: { sha: hashed.sha, size }, ...content }
+      })
+    },
+    async chunk(file, request = {}) {
+      const { signal } = request
+      signal?.throwIfAborted()
+      const algorithm = request.algorithm ?? (await algorithmOf(file))
+      if (algorithm === undefined) return { size: (await stat(file)).size }
+      return inLane(async ({ ring, chunker }) => {
+        const { memory } = ring
+        const { known } = request
+        const [chunked] = await underSignal(ring, signal, [
+          ask(chunker, { role: 'chunk', memory, isAlone: true, file, algorithm, known }),
+        ])
+        return contentOf(chunked!)
+      })
     },
     async close() {
       isClosed = true
       for (const { reject } of waiting.splice(0)) reject(new LaneLost('the hasher was closed'))
       await Promise.all([...lanes].map(drop))
     },
+  }
+
+  async function inLane<T>(action: (lane: Lane) => Promise<T>): Promise<T> {
+    const lane = await takeLane()
+    let isSound = false
+    try {
+      lane.ring.reset()
+      const result = await action(lane)
+      isSound = true
+      return result
+    } catch (error) {
+      isSound = lane.ring.isCanceled && !(error instanceof LaneLost)
+      throw error
+    } finally {
+      if (isSound) giveBack(lane)
+      else await drop(lane)
+    }
   }
 
   function takeLane(): Promise<Lane> | Lane {
@@ -112,30 +155,28 @@ class LaneLost extends Error {
   override readonly name = 'LaneLost'
 }
 
-async function runLane(
-  { ring, chunker, hasher }: Lane,
-  file: string,
-  algorithm: ChunkAlgorithm,
+/** Resolves when all threads have answered, also after a signal: only then the lane is free again. */
+async function underSignal(
+  ring: Ring,
   signal: AbortSignal | undefined,
-): Promise<ChunkedFile> {
-  ring.reset()
+  answers: Promise<LaneAnswer>[],
+): Promise<LaneAnswer[]> {
   const cancel = (): void => ring.cancel()
   signal?.addEventListener('abort', cancel, { once: true })
   try {
-    const { memory } = ring
-    const answers = await Promise.allSettled([
-      ask(chunker, { role: 'chunk', memory, file, algorithm }),
-      ask(hasher, { role: 'hash', memory }),
-    ])
+    const settled = await Promise.allSettled(answers)
     signal?.throwIfAborted()
-    const [chunked, hashed] = answers.map(answerOf)
-    if (!('chunkMap' in chunked!) || !('sha' in hashed!)) throw new LaneLost('threads mixed up')
-    const map = decodeChunkMap(chunked.chunkMap)
-    const { loose, size } = chunked
-    return { digest: { sha: hashed.sha, size }, map, ...(loose && { loose }) }
+    return settled.map(answerOf)
   } finally {
     signal?.removeEventListener('abort', cancel)
   }
+}
+
+function contentOf(answer: LaneAnswer): ChunkedContent & { size: number } {
+  if ('isStrange' in answer) return { size: answer.size, isStrange: true }
+  if (!('chunkMap' in answer)) throw new LaneLost('threads mixed up')
+  const { size, chunkMap, loose } = answer
+  return { size, map: decodeChunkMap(chunkMap), ...(loose && { loose }) }
 }
 
 function ask(worker: Worker, job: LaneJob): Promise<LaneAnswer> {
@@ -167,15 +208,15 @@ function answerOf(settled: PromiseSettledResult<LaneAnswer>): LaneAnswer {
   return settled.value
 }
 
-async function chooseAlgorithm(path: string): Promise<ChunkAlgorithm | undefined> {
+/** How a file is cut, by its first bytes and its size. */
+export async function algorithmOf(path: string): Promise<ChunkAlgorithm | undefined> {
   const file = await openFileSource(path)
   try {
     const head = Buffer.alloc(8)
     await file.read(head, 0)
     const chosen = algorithmFor(head, file.size)
-    // A compressed .blend is cut like a plain one, by what it holds.
     const isFramed = startsAsFrame(head) && (await readFrames(file)) !== undefined
-    return chosen !== undefined && isFramed ? 'blend1' : chosen
+    return chosen !== undefined && isFramed ? 'frames1' : chosen
   } finally {
     await file.close()
   }

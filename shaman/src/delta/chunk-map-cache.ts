@@ -39,7 +39,7 @@ export function createChunkMapCache(shaman: Shaman, hasher: ChunkHasher): ChunkM
   async function load(digest: Digest, algorithm: ChunkAlgorithm, key: string): Promise<ChunkMap> {
     const dir = join(root, digest.sha.slice(0, 2))
     const kept = await readKept(join(dir, key))
-    if (kept !== undefined && kept.algorithm === algorithm) return kept
+    if (kept !== undefined && isMadeFor(kept, algorithm)) return kept
     const made = await hasher.chunkAndHash(shaman.layout.blob(digest), { algorithm })
     if (made.map === undefined || !sameDigest(made.digest, digest)) throw damaged(digest)
     await keep(dir, key, made.map).catch((error: unknown) => {
@@ -64,6 +64,11 @@ export function createChunkMapCache(shaman: Shaman, hasher: ChunkHasher): ChunkM
       await rm(join(dir, name), { force: true })
     }
   }
+}
+
+/** A blob that is not of frames is cut as what it holds. */
+function isMadeFor(map: ChunkMap, algorithm: ChunkAlgorithm): boolean {
+  return map.algorithm === algorithm || (algorithm === 'frames1' && map.algorithm === 'blend1')
 }
 
 async function readKept(path: string): Promise<ChunkMap | undefined> {

@@ -1,30 +1,29 @@
 import {
   type ChunkAlgorithm,
+  largePayloadBytes,
   looseSizes,
   maxChunkBytes,
   payloadSizes,
   plainSizes,
+  wholeFrameBit,
 } from './algorithms.ts'
 import { type Boundary, createBoundaryScanner } from './blend-boundaries.ts'
+import { createChunkList, createLooseList, type LooseBytes } from './chunk-lists.ts'
 import { type ChunkMap, zeroHash } from './chunk-map.ts'
 import { type ChunkCore, type CutSizes, openChunkCore } from './fastcdc.ts'
-import { recipeLimits } from './recipe.ts'
 
 /** Cuts a stream of bytes into chunks. Constant memory but for the map itself. */
 export interface Chunker {
   /** Takes the next bytes; `bytes` may be reused afterwards. */
   push(bytes: Uint8Array): void
+  /** For `frames1`: takes the next frame, unpacking it only where its content has to be looked at. */
+  pushFrame(packed: Uint8Array, length: number, unpack: () => Uint8Array): void
+  /** Bytes cut so far, and those of them in chunks that are known. */
+  resemblance(): { cut: number; known: number }
   /** Cuts what is left and returns the map. */
   end(): ChunkMap
-  /** After the end, for `blend1`: the bytes between large payloads, or undefined when they were too many to keep. */
+  /** After the end, for .blend files: the bytes between large payloads, or undefined when they were too many to keep. */
   loose(): LooseBytes | undefined
-}
-
-/** Parts of a .blend that nearly every save changes a little, and which hardly compress without one another. */
-export interface LooseBytes {
-  readonly ranges: readonly { readonly offset: number; readonly length: number }[]
-  /** The ranges' bytes, one after another. */
-  readonly bytes: Uint8Array
 }
 
 /** Room for one push beside the longest chunk that may be waiting for its end. */
@@ -33,17 +32,22 @@ const windowBytes = 1024 * 1024 + maxChunkBytes
 let spare: ChunkCore | undefined
 
 /** Opens a chunker. The same bytes give the same map, however they are divided into pushes. */
-export function createChunker(algorithm: ChunkAlgorithm): Chunker {
+export function createChunker(
+  algorithm: ChunkAlgorithm,
+  options: { known?: ReadonlySet<bigint> | undefined } = {},
+): Chunker {
   const core = spare ?? openChunkCore(windowBytes)
   spare = undefined
   const segments = createSegments(algorithm)
-  const found = createChunkList()
+  const found = createChunkList(options.known)
   const kept = createLooseList()
+  // In `frames1` the highest bit tells a frame from a piece of one.
+  const contentBits = algorithm === 'frames1' ? wholeFrameBit - 1n : 2n ** 64n - 1n
   let windowAt = 0
   let start = 0
   let fill = 0
 
-  return {
+  const chunker: Chunker = {
     push(bytes) {
       for (let taken = 0; taken < bytes.length; ) {
         const part = bytes.subarray(taken, taken + windowBytes - fill)
@@ -55,13 +59,27 @@ export function createChunker(algorithm: ChunkAlgorithm): Chunker {
         keepRest()
       }
     },
+    pushFrame(packed, length, unpack) {
+      const hash = hashLong(packed) & contentBits
+      found.frame(length, packed.length, hash)
+      if (length >= largePayloadBytes && segments.skip(length)) {
+        found.chunk(length, hash | wholeFrameBit)
+        windowAt += length
+        return
+      }
+      chunker.push(unpack())
+      cutWhile(1)
+      keepRest()
+    },
+    resemblance: () => found.resemblance(),
     end() {
       cutWhile(1)
       spare = core
-      return { algorithm, size: windowAt + start, ...found.arrays() }
+      return { algorithm, size: windowAt + start, ...found.take() }
     },
     loose: () => kept.take(),
   }
+  return chunker
 
   /** Cuts chunks until fewer than `needed` bytes are left whose segment may still go on. */
   function cutWhile(needed: number): void {
@@ -70,7 +88,8 @@ export function createChunker(algorithm: ChunkAlgorithm): Chunker {
       const available = Math.min(end - windowAt, fill) - start
       if (end - windowAt > fill && available < needed) return
       const length = core.cut(start, available, sizes)
-      found.add(length, core.isZero(start, length) ? zeroHash : core.hash(start, length))
+      const isZero = core.isZero(start, length)
+      found.chunk(length, isZero ? zeroHash : core.hash(start, length) & contentBits)
       if (isLoose) kept.add(windowAt + start, core.bytes.subarray(start, start + length))
       start += length
     }
@@ -82,18 +101,34 @@ export function createChunker(algorithm: ChunkAlgorithm): Chunker {
     fill -= start
     start = 0
   }
+
+  /** XXH64; of the hashes of pieces for what is longer than the window, which is empty between frames. */
+  function hashLong(bytes: Uint8Array): bigint {
+    if (bytes.length <= windowBytes) {
+      core.bytes.set(bytes)
+      return core.hash(0, bytes.length)
+    }
+    const pieces: bigint[] = []
+    for (let at = 0; at < bytes.length; at += windowBytes) {
+      pieces.push(hashLong(bytes.subarray(at, at + windowBytes)))
+    }
+    const whole = BigUint64Array.from(pieces)
+    return hashLong(new Uint8Array(whole.buffer))
+  }
 }
 
 interface Segments {
   learn(bytes: Uint8Array): void
+  /** Passes over content that lies in one segment; false when it may not. */
+  skip(length: number): boolean
   /** The segment `offset` lies in; asked with ascending offsets. */
   at(offset: number): { sizes: CutSizes; end: number; isLoose: boolean }
 }
 
 function createSegments(algorithm: ChunkAlgorithm): Segments {
-  if (algorithm !== 'blend1') {
+  if (algorithm === 'fastcdc16' || algorithm === 'fastcdc64') {
     const whole = { sizes: plainSizes[algorithm], end: Number.POSITIVE_INFINITY, isLoose: false }
-    return { learn: () => {}, at: () => whole }
+    return { learn: () => {}, skip: () => false, at: () => whole }
   }
   const scanner = createBoundaryScanner()
   let kind: Boundary['kind'] = 'loose'
@@ -102,6 +137,7 @@ function createSegments(algorithm: ChunkAlgorithm): Segments {
     learn: (bytes) => {
       ahead = ahead.concat(scanner.scan(bytes))
     },
+    skip: (length) => scanner.skip(length),
     at: (offset) => {
       while (ahead[0] !== undefined && ahead[0].offset <= offset) kind = ahead.shift()!.kind
       const isLoose = kind === 'loose'
@@ -109,60 +145,4 @@ function createSegments(algorithm: ChunkAlgorithm): Segments {
       return { sizes: isLoose ? looseSizes : payloadSizes, end, isLoose }
     },
   }
-}
-
-interface LooseList {
-  add(offset: number, bytes: Uint8Array): void
-  take(): LooseBytes | undefined
-}
-
-function createLooseList(): LooseList {
-  const { dictionaryBytes, dictionaryRanges } = recipeLimits
-  const ranges: { offset: number; length: number }[] = []
-  let parts: Uint8Array[] = []
-  let total = 0
-  const isTooMuch = (): boolean => total > dictionaryBytes || ranges.length > dictionaryRanges
-  return {
-    add(offset, bytes) {
-      total += bytes.length
-      if (isTooMuch()) {
-        parts = []
-        return
-      }
-      const last = ranges.at(-1)
-      if (last !== undefined && last.offset + last.length === offset) last.length += bytes.length
-      else ranges.push({ offset, length: bytes.length })
-      parts.push(bytes.slice())
-    },
-    take: () => (isTooMuch() || total === 0 ? undefined : { ranges, bytes: Buffer.concat(parts) }),
-  }
-}
-
-interface ChunkList {
-  add(length: number, hash: bigint): void
-  arrays(): Pick<ChunkMap, 'lengths' | 'hashes'>
-}
-
-function createChunkList(): ChunkList {
-  let lengths = new Uint32Array(1024)
-  let hashes = new BigUint64Array(1024)
-  let count = 0
-  return {
-    add(length, hash) {
-      if (count === lengths.length) {
-        lengths = grown(lengths, new Uint32Array(count * 2))
-        hashes = grown(hashes, new BigUint64Array(count * 2))
-      }
-      lengths[count] = length
-      hashes[count] = hash
-      count++
-    },
-    arrays: () => ({ lengths: lengths.slice(0, count), hashes: hashes.slice(0, count) }),
-  }
-}
-
-function grown<T extends Uint32Array | BigUint64Array>(from: T, to: T): T {
-  if (from instanceof Uint32Array) (to as Uint32Array).set(from)
-  else (to as BigUint64Array).set(from as BigUint64Array)
-  return to
 }

@@ -16,9 +16,9 @@ export interface Base extends RecipeBase {
 }
 
 /** What a target shares with its bases. */
-export interface Difference {
+export interface Difference<T extends Base = Base> {
   /** The bases that are used, in the order the ops count them. */
-  readonly bases: readonly Base[]
+  readonly bases: readonly T[]
   readonly ops: readonly RecipeOp[]
   readonly literalBytes: number
 }
@@ -37,11 +37,43 @@ const shortestCopy = 64
  * would break a recipe's bounds. Chunks are taken for the same when hash and length are; the
  * final SHA-256 catches the rest.
  */
-export function diff(bases: readonly Base[], target: ChunkMap): Difference | undefined {
+export function diff<T extends Base>(
+  bases: readonly T[],
+  target: ChunkMap,
+): Difference<T> | undefined {
   const usable = bases.slice(0, recipeLimits.bases)
   const ops = joinShort(matchChunks(indexChunks(usable), target))
   if (ops.length > mostOps(target.size)) return undefined
   return { ...keepUsed(usable, ops), literalBytes: literalBytes(ops) }
+}
+
+/**
+ * As {@link diff}, but of compressed files as they are, told by their frames. The bytes behind the
+ * last frame are literal.
+ */
+export function diffFrames<T extends Base>(
+  bases: readonly T[],
+  target: ChunkMap,
+  targetSize: number,
+): Difference<T> | undefined {
+  const asChunks = ({ frames }: ChunkMap, size: number): ChunkMap | undefined =>
+    frames && { algorithm: 'frames1', size, lengths: frames.packedLengths, hashes: frames.hashes }
+  const framed = asChunks(target, targetSize)
+  const usable = bases.flatMap((base) => {
+    const map = asChunks(base.map, base.digest.size)
+    return map === undefined ? [] : [{ base, digest: base.digest, map }]
+  })
+  if (framed === undefined) return undefined
+  const found = diff(usable, framed)
+  if (found === undefined) return undefined
+  const rest = targetSize - framed.lengths.reduce((total, length) => total + length, 0)
+  const ops = [...found.ops]
+  append(ops, { kind: 'literal', length: rest })
+  return {
+    bases: found.bases.map(({ base }) => base),
+    ops,
+    literalBytes: found.literalBytes + rest,
+  }
 }
 
 /** Where each chunk lies: all its places, in order. Equal parts are common, as in copies of a mesh. */
@@ -119,10 +151,10 @@ function joinShort(ops: readonly RecipeOp[]): RecipeOp[] {
   return joined
 }
 
-function keepUsed(
-  bases: readonly Base[],
+function keepUsed<T extends Base>(
+  bases: readonly T[],
   ops: readonly RecipeOp[],
-): Pick<Difference, 'bases' | 'ops'> {
+): Pick<Difference<T>, 'bases' | 'ops'> {
   const used = [...new Set(ops.flatMap((op) => (op.kind === 'copy' ? [op.base] : [])))]
   return {
     bases: used.map((base) => bases[base]!),

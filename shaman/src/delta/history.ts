@@ -5,8 +5,8 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
 import { type Digest, parseDigest } from '../digest.ts'
+import type { LooseBytes } from './chunk-lists.ts'
 import { type ChunkMap, decodeChunkMap, encodeChunkMap } from './chunk-map.ts'
-import type { LooseBytes } from './chunker.ts'
 import { recipeLimits } from './recipe.ts'
 import { createByteReader, createByteWriter } from './varint.ts'
 
@@ -15,16 +15,23 @@ export interface Remembered {
   readonly digest: Digest
   readonly map: ChunkMap
   readonly loose?: LooseBytes
+  /** It was unlike the version before it. */
+  readonly wasStrange?: boolean
+}
+
+/** A file whose last version resembled nothing; the next few are not even looked at. */
+export interface Resting {
+  readonly versionsLeft: number
 }
 
 /** What was last sent of each path, on this machine. A hint: losing it costs bytes, never correctness. */
 export interface DeltaHistory {
-  recall(file: string): Promise<Remembered | undefined>
-  remember(file: string, version: Remembered): Promise<void>
+  recall(file: string): Promise<Remembered | Resting | undefined>
+  remember(file: string, version: Remembered | Resting): Promise<void>
   forget(file: string): Promise<void>
 }
 
-const magic = 'SDH1'
+const magic = 'SDH2'
 const pack = promisify(zstdCompress)
 const unpack = promisify(zstdDecompress)
 
@@ -70,11 +77,15 @@ export function openHistory(dir: string): DeltaHistory {
   }
 }
 
-async function encode({ digest, map, loose }: Remembered): Promise<Uint8Array> {
+async function encode(version: Remembered | Resting): Promise<Uint8Array> {
+  if ('versionsLeft' in version) return encodeResting(version)
+  const { digest, map, loose, wasStrange = false } = version
   const encodedMap = encodeChunkMap(map)
   const bytes = loose === undefined ? Buffer.alloc(0) : await pack(loose.bytes)
   const writer = createByteWriter(256 + encodedMap.length + bytes.length)
   writer.bytes(Buffer.from(magic, 'latin1'))
+  writer.varint(0)
+  writer.byte(Number(wasStrange))
   writer.bytes(Buffer.from(digest.sha, 'hex'))
   writer.varint(digest.size)
   writer.varint(encodedMap.length)
@@ -88,15 +99,25 @@ async function encode({ digest, map, loose }: Remembered): Promise<Uint8Array> {
   return writer.finish()
 }
 
-async function decode(bytes: Uint8Array): Promise<Remembered> {
+function encodeResting({ versionsLeft }: Resting): Uint8Array {
+  const writer = createByteWriter()
+  writer.bytes(Buffer.from(magic, 'latin1'))
+  writer.varint(versionsLeft)
+  return writer.finish()
+}
+
+async function decode(bytes: Uint8Array): Promise<Remembered | Resting> {
   const reader = createByteReader(bytes, (reason) => new Error(reason))
   if (reader.text(magic.length) !== magic) throw new Error('another format')
+  const versionsLeft = reader.varint()
+  if (versionsLeft > 0) return { versionsLeft }
+  const wasStrange = reader.byte() === 1
   const sha = Buffer.from(reader.bytes(32)).toString('hex')
   const digest = parseDigest(sha, reader.varint())
   const map = decodeChunkMap(reader.bytes(reader.varint()))
   const count = reader.varint()
   if (count > recipeLimits.dictionaryRanges) throw new Error('too many ranges')
-  if (count === 0) return { digest, map }
+  if (count === 0) return { digest, map, wasStrange }
   const ranges = Array.from({ length: count }, () => ({
     offset: reader.varint(),
     length: reader.varint(),
@@ -104,7 +125,7 @@ async function decode(bytes: Uint8Array): Promise<Remembered> {
   const loose = await unpack(reader.bytes(reader.remaining()), {
     maxOutputLength: recipeLimits.dictionaryBytes,
   })
-  return { digest, map, loose: { ranges, bytes: loose } }
+  return { digest, map, wasStrange, loose: { ranges, bytes: loose } }
 }
 
 /** Keeps the paths sent last. */

@@ -3,9 +3,10 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { zstdDecompressSync } from 'node:zlib'
 import type { ChunkAlgorithm } from './algorithms.ts'
+import type { LooseBytes } from './chunk-lists.ts'
 import { encodeChunkMap } from './chunk-map.ts'
-import { createChunker, type LooseBytes } from './chunker.ts'
-import { openRing } from './ring.ts'
+import { type Chunker, createChunker } from './chunker.ts'
+import { openRing, type Ring, slabBytes } from './ring.ts'
 import {
   type Frame,
   parseTable,
@@ -16,23 +17,34 @@ import {
 
 /** What a lane's two threads are asked: the first reads and chunks, the second hashes. */
 export type LaneJob =
-  | { role: 'chunk'; memory: SharedArrayBuffer; file: string; algorithm: ChunkAlgorithm }
+  | {
+      role: 'chunk'
+      memory: SharedArrayBuffer
+      /** No thread hashes beside this one. */
+      isAlone: boolean
+      file: string
+      algorithm: ChunkAlgorithm
+      /** Chunk hashes of what the file may resemble. */
+      known: BigUint64Array | undefined
+    }
   | { role: 'hash'; memory: SharedArrayBuffer }
 
 /** What each of them answers. */
 export type LaneAnswer =
   | { size: number; chunkMap: Uint8Array; loose: LooseBytes | undefined }
+  | { size: number; isStrange: true }
   | { sha: string }
   | { error: { message: string; code?: string } }
+
+/** A file that shares less than this with what it should resemble, by its first bytes, is not looked at further. */
+const probe = { bytes: 32 * 1024 * 1024, least: 0.1 }
 
 const port: MessagePort | null = parentPort
 port?.on('message', (job: LaneJob) => port.postMessage(answer(job)))
 
 function answer(job: LaneJob): LaneAnswer {
   try {
-    return job.role === 'chunk'
-      ? chunkFile(job.file, job.algorithm, job.memory)
-      : { sha: hashSlabs(job.memory) }
+    return job.role === 'chunk' ? chunkFile(job) : { sha: hashSlabs(job.memory) }
   } catch (error) {
     openRing(job.memory).cancel()
     // Cloning an error drops its code.
@@ -41,58 +53,87 @@ function answer(job: LaneJob): LaneAnswer {
   }
 }
 
-function chunkFile(file: string, algorithm: ChunkAlgorithm, memory: SharedArrayBuffer): LaneAnswer {
-  const ring = openRing(memory)
-  const chunker = createChunker(algorithm)
-  const fd = openSync(file, 'r')
+function chunkFile(job: LaneJob & { role: 'chunk' }): LaneAnswer {
+  const ring = openRing(job.memory)
+  const slabs = job.isAlone ? oneSlab(ring) : ring
+  const known = job.known && new Set(job.known)
+  const fd = openSync(job.file, 'r')
   let size = 0
+  let isStrange = false
   try {
-    const content = algorithm === 'blend1' ? createUnpacker(fd) : undefined
+    const { chunker, feed } = createFeed(fd, job.algorithm, known)
     for (;;) {
-      const slab = ring.claim()
+      const slab = slabs.claim()
       if (slab === undefined) break
       const length = readSync(fd, slab, 0, slab.length, size)
       // Published first, so that the other thread hashes while this one chunks.
-      ring.publish(length)
+      slabs.publish(length)
       if (length === 0) break
       size += length
-      const bytes = slab.subarray(0, length)
-      if (content === undefined) chunker.push(bytes)
-      else for (const unpacked of content.push(bytes)) chunker.push(unpacked)
+      if (isStrange) continue
+      feed(slab.subarray(0, length))
+      const { cut, known } = chunker.resemblance()
+      isStrange = job.known !== undefined && cut >= probe.bytes && known < probe.least * cut
+      if (isStrange && job.isAlone) break
     }
-    return { size, chunkMap: encodeChunkMap(chunker.end()), loose: chunker.loose() }
+    const map = chunker.end()
+    if (isStrange) return { size, isStrange }
+    return { size, chunkMap: encodeChunkMap(map), loose: chunker.loose() }
   } finally {
     closeSync(fd)
   }
 }
 
-interface Unpacker {
-  /** Takes the next bytes of the file and yields what the frames that end in them hold. */
-  push(bytes: Uint8Array): Generator<Uint8Array>
+/** As a ring without a reader: the same memory again and again. */
+function oneSlab(ring: Ring): Pick<Ring, 'claim' | 'publish'> {
+  const slab = new Uint8Array(slabBytes)
+  return { claim: () => (ring.isCanceled ? undefined : slab), publish: () => {} }
 }
 
-/** Undefined for a file that is not all zstd frames: its own bytes are its content. */
-function createUnpacker(fd: number): Unpacker | undefined {
-  const frames = readFramesSync(fd)
-  if (frames === undefined) return undefined
+/** A chunker, and how the file's bytes come to it. */
+function createFeed(
+  fd: number,
+  algorithm: ChunkAlgorithm,
+  known: ReadonlySet<bigint> | undefined,
+): { chunker: Chunker; feed(bytes: Uint8Array): void } {
+  const frames = algorithm === 'blend1' || algorithm === 'frames1' ? readFramesSync(fd) : undefined
+  if (frames === undefined) {
+    // Asked for frames of a file without: it is cut as what it holds.
+    const chunker = createChunker(algorithm === 'frames1' ? 'blend1' : algorithm, { known })
+    return { chunker, feed: chunker.push }
+  }
+  const chunker = createChunker(algorithm, { known })
+  const feed = gatherFrames(frames, (packed, { length }) => {
+    const unpack = (): Uint8Array => unpackSync(packed, length)
+    if (algorithm === 'frames1') chunker.pushFrame(packed, length, unpack)
+    else chunker.push(unpack())
+  })
+  return { chunker, feed }
+}
+
+/** Takes a file's bytes piece by piece and tells each frame once it is whole. */
+function gatherFrames(
+  frames: readonly Frame[],
+  onFrame: (packed: Uint8Array, frame: Frame) => void,
+): (bytes: Uint8Array) => void {
   let index = 0
   let held: Uint8Array[] = []
   let missing = frames[0]!.packedLength
-  return {
-    *push(bytes) {
-      for (let rest = bytes; rest.length > 0 && index < frames.length; ) {
-        const part = rest.subarray(0, missing)
-        rest = rest.subarray(part.length)
-        missing -= part.length
-        // Copied: the slab belongs to the ring, and a frame may go on in the next one.
+  return (bytes) => {
+    for (let rest = bytes; rest.length > 0 && index < frames.length; ) {
+      const part = rest.subarray(0, missing)
+      rest = rest.subarray(part.length)
+      missing -= part.length
+      if (missing > 0) {
+        // Copied: the slab is not ours for longer than this call.
         held.push(part.slice())
-        if (missing > 0) break
-        yield unpackSync(Buffer.concat(held), frames[index]!.length)
-        held = []
-        index++
-        missing = frames[index]?.packedLength ?? 0
+        break
       }
-    },
+      onFrame(held.length === 0 ? part : Buffer.concat([...held, part]), frames[index]!)
+      held = []
+      index++
+      missing = frames[index]?.packedLength ?? 0
+    }
   }
 }
 

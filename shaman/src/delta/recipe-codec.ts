@@ -10,6 +10,7 @@ import {
   literalCodings,
   mostOps,
   type Recipe,
+  type RecipeFrame,
   type RecipeOp,
   recipeLimits,
 } from './recipe.ts'
@@ -31,7 +32,7 @@ export const maxRecipeHeadBytes = 4 * 1024 * 1024
  *     u8 bases        each: 40 bytes of digest, varint unpacked size + 1 or 0
  *     varint ops      each: varint length * 4 + kind; `copyFrom` adds u8 base, zigzag distance from the cursor
  *     varint ranges   of the dictionary, each: u8 base, zigzag distance from the end of the last, varint length
- *     varint frames   each: varint unpacked length
+ *     varint frames   each: varint unpacked length * 2 + 1 when copied
  *
  * The literal bytes follow the head on the wire.
  */
@@ -98,7 +99,7 @@ function encodeBody({ size, bases, ops, dictionary, frames }: Recipe): Uint8Arra
     end = offset + length
   }
   writer.varint(frames.length)
-  for (const length of frames) writer.varint(length)
+  for (const { length, isCopied } of frames) writer.varint(length * 2 + Number(isCopied))
   return writer.finish()
 }
 
@@ -187,15 +188,16 @@ function readDictionary(reader: ByteReader, bases: Recipe['bases']): BaseRange[]
   })
 }
 
-function readFrames(reader: ByteReader, size: number): number[] {
+function readFrames(reader: ByteReader, size: number): RecipeFrame[] {
   let left = size
   const frames = Array.from({ length: readCount(reader, recipeLimits.frames) }, () => {
-    const length = reader.varint()
+    const number = reader.varint()
+    const length = Math.floor(number / 2)
     if (length === 0 || length > recipeLimits.frameBytes || length > left) {
       throw invalid('a frame has an impossible length')
     }
     left -= length
-    return length
+    return { length, isCopied: number % 2 === 1 }
   })
   if (frames.length > 0 && left !== 0) throw invalid('its frames do not add up to its size')
   return frames

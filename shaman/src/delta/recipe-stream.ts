@@ -42,13 +42,18 @@ async function* continued(
  * `dictionary` holds the bytes of the recipe's dictionary ranges.
  */
 export async function* sendRecipe(
-  recipe: Omit<Recipe, 'literalCoding'>,
+  recipe: Recipe,
   target: ByteSource,
   dictionary: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  yield encodeRecipe({ ...recipe, literalCoding: 'zstd' })
+  yield encodeRecipe(recipe)
+  const literals = literalsOf(recipe, target)
+  if (recipe.literalCoding === 'none') {
+    yield* literals
+    return
+  }
   const coder = createLiteralCoder(literalBytes(recipe.ops), dictionary)
-  const plain = Readable.from(literalsOf(recipe, target), { objectMode: false })
+  const plain = Readable.from(literals, { objectMode: false })
   // Whoever reads the coder sees its errors; without the callback they would also be uncaught.
   yield* pipeline(plain, coder, () => {}) as AsyncIterable<Uint8Array>
 }

@@ -50,8 +50,16 @@ export interface Recipe {
   readonly literalCoding: LiteralCoding
   /** Parts of the bases the zstd literals refer to: changed bytes mostly resemble those they replace. */
   readonly dictionary: readonly BaseRange[]
-  /** For a target of zstd frames as Blender writes them: how many bytes each holds unpacked. */
-  readonly frames: readonly number[]
+  /** For a target of zstd frames as Blender writes them. */
+  readonly frames: readonly RecipeFrame[]
+}
+
+/** One zstd frame of a target. */
+export interface RecipeFrame {
+  /** Bytes it holds unpacked. */
+  readonly length: number
+  /** Taken as it is from a base of frames, where it lies where the ops copy from; else packed anew. */
+  readonly isCopied: boolean
 }
 
 /** Media type of an encoded recipe. */
@@ -72,6 +80,8 @@ export const recipeLimits = {
   frames: 262_144,
   /** Blender's hold 1 to 2 MiB; a few are in memory at once. */
   frameBytes: 8 * 1024 * 1024,
+  /** What zstd makes of bytes it cannot compress is a little longer than they are. */
+  packedFrameBytes: 8 * 1024 * 1024 + 64 * 1024,
 } as const
 
 /** The wire's numbers for the literal codings. */

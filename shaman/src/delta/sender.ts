@@ -1,17 +1,27 @@
 import type { Logger } from 'pino'
-import { ShamanClientError } from '../client/errors.ts'
 import type { Http } from '../client/http.ts'
-import { type Digest, sameDigest } from '../digest.ts'
+import { type Digest, digestOfFile, sameDigest } from '../digest.ts'
 import { type ChunkAlgorithm, deltaSizes } from './algorithms.ts'
-import { type ByteSource, openFileSource } from './byte-source.ts'
-import { type ChunkedFile, type ChunkHasher, createChunkHasher } from './chunk-and-hash.ts'
-import { decodeChunkMap } from './chunk-map.ts'
-import { type Difference, diff } from './diff.ts'
-import { createFramePacker, type FramePacker } from './frame-packer.ts'
-import { type DeltaHistory, defaultHistoryDir, openHistory, type Remembered } from './history.ts'
-import { type BaseRange, type RecipeBase, recipeMediaType } from './recipe.ts'
+import { findBases } from './base-lookup.ts'
+import {
+  algorithmOf,
+  type ChunkedContent,
+  type ChunkedFile,
+  type ChunkHasher,
+  createChunkHasher,
+} from './chunk-and-hash.ts'
+import { type Draft, draftRecipe } from './draft.ts'
+import { createFramePacker } from './frame-packer.ts'
+import {
+  type DeltaHistory,
+  defaultHistoryDir,
+  openHistory,
+  type Remembered,
+  type Resting,
+} from './history.ts'
+import { isWorthDelta, openPaceBook, type Work } from './pace.ts'
+import { recipeMediaType } from './recipe.ts'
 import { sendRecipe } from './recipe-stream.ts'
-import { canRepack, type Frame, openUnpacked, readFrames, startsAsFrame } from './zstd-frames.ts'
 
 /** A file that the store lacks. */
 export interface DeltaFile {
@@ -24,78 +34,138 @@ export interface DeltaFile {
 /** How a file was (not) sent as its difference to one the store holds. */
 export type DeltaOutcome =
   | { readonly kind: 'sent'; readonly wasNew: boolean; readonly wireBytes: number }
-  | { readonly kind: 'not-sent'; readonly reason: string; readonly wireBytes: number }
+  | { readonly kind: 'not-sent'; readonly reason: NotSent; readonly wireBytes: number }
+
+/** Why a file has to be sent whole. */
+export type NotSent =
+  | 'size'
+  | 'no base'
+  | 'changed'
+  | 'unlike its base'
+  | 'quicker whole'
+  | 'refused'
+  | 'failed'
+
+/** Where a file is sent to. */
+export interface DeltaRoute {
+  readonly http: Http
+  /** Id of the store: what paces are remembered by. */
+  readonly store: string
+  readonly signal?: AbortSignal | undefined
+}
 
 /** Sends what changed inside files, and remembers what was sent. */
 export interface DeltaSender {
   /** SHA-256 of a file; keeps what else one reading tells, so that sending it needs no second one. */
   hash(file: string, options?: { signal?: AbortSignal }): Promise<Digest>
-  /** Tries to send a file as its difference to an earlier version. Whatever else fails is thrown. */
-  send(
-    http: Http,
-    file: DeltaFile,
-    options?: { signal?: AbortSignal | undefined },
-  ): Promise<DeltaOutcome>
-  /** The store holds this file now: the next edit is sent against it. */
-  remember(file: Pick<DeltaFile, 'file' | 'digest'>): Promise<void>
+  /** Tries to send a file as its difference to an earlier version; only an abort is thrown. */
+  send(route: DeltaRoute, file: DeltaFile): Promise<DeltaOutcome>
+  /** Tells how long a whole upload took. */
+  sentWhole(store: string, sent: { bytes: number; ms: number }): Promise<void>
+  /**
+   * Once `stored` resolves the store holds this file: the next edit is sent against it. Looks at the
+   * file meanwhile. Never rejects.
+   */
+  remember(file: Pick<DeltaFile, 'file' | 'digest'>, stored?: Promise<unknown>): Promise<void>
   close(): Promise<void>
 }
-
-/** A recipe with more of the target's bytes than this sends the whole file instead. */
-const mostLiteral = 0.6
 
 /** Results of `hash` kept until they are sent: maps of the files of one submission. */
 const mostHashed = 512
 
-const fallbackStatuses = new Set([400, 404, 405, 409, 413, 417])
+/** A file unlike its last version is not looked at for so many more. */
+const restAfterStrange = 3
 
-/** Creates a sender with the history in `dir`. */
-export function createDeltaSender(
-  options: { dir?: string; log?: Logger; hasher?: ChunkHasher } = {},
-): DeltaSender {
-  const { log, hasher = createChunkHasher() } = options
-  const history: DeltaHistory = openHistory(options.dir ?? defaultHistoryDir())
+const spliceRetries = 2
+
+/** What a sender may be told. */
+export interface DeltaSenderOptions {
+  /** Where the history lies. */
+  dir?: string
+  /** `time` sends a file whole where the network is quicker than the delta; `bytes` never does. Default `time`. */
+  prefer?: 'time' | 'bytes'
+  log?: Logger
+  hasher?: ChunkHasher
+  now?: () => number
+}
+
+/** Creates a sender. */
+export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender {
+  const { log, hasher = createChunkHasher(), dir = defaultHistoryDir(), prefer = 'time' } = options
+  const now = options.now ?? (() => performance.timeOrigin + performance.now())
+  const history: DeltaHistory = openHistory(dir)
+  const paces = openPaceBook(dir, now)
   const packer = createFramePacker()
   const hashed = new Map<string, ChunkedFile>()
 
-  const sender: DeltaSender = {
-    async hash(file, given) {
-      const result = await hasher.chunkAndHash(file, given)
-      if (result.map !== undefined) keep(file, result)
+  return {
+    async hash(file, { signal } = {}) {
+      const past = await history.recall(file)
+      if (past !== undefined && 'versionsLeft' in past) {
+        return digestOfFile(file, { ...(signal && { signal }) })
+      }
+      const algorithm = await algorithmLike(past, file)
+      const known = past?.map.algorithm === algorithm ? past?.map.hashes : undefined
+      const result = await hasher.chunkAndHash(file, { signal, algorithm, known })
+      keep(file, result)
       return result.digest
     },
-    async send(http, file, { signal } = {}) {
-      const { size } = file.digest
-      if (size < deltaSizes.min || size > deltaSizes.max) return notSent('size', file)
-      const target = await chunked(file, signal)
-      if (target?.map === undefined) return notSent('changed', file)
-      const bases = await basesFor(http, file, target, signal)
-      const found = diff(bases, target.map)
-      if (found === undefined || found.literalBytes > mostLiteral * target.map.size) {
-        return notSent(bases.length === 0 ? 'no base' : 'little in common', file)
+    async send(route, file) {
+      try {
+        const outcome = await trySend(route, file)
+        log?.debug({ path: file.path, size: file.digest.size, ...outcome }, 'delta upload')
+        return outcome
+      } catch (error) {
+        route.signal?.throwIfAborted()
+        log?.warn({ err: error, path: file.path }, 'delta upload failed, sending the whole file')
+        return notSent('failed')
       }
-      return post(http, file, found, signal)
     },
-    async remember({ file, digest }) {
-      if (digest.size < deltaSizes.min) return
-      const version = await chunked({ file, digest }, undefined).catch(() => undefined)
-      hashed.delete(file)
-      if (version?.map === undefined) return
-      const { map, loose } = version
-      await history
-        .remember(file, { digest, map, ...(loose && { loose }) })
-        .catch((error: unknown) => log?.debug({ err: error, file }, 'version not remembered'))
+    sentWhole: (store, sent) => paces.note(store, 'whole', sent),
+    async remember({ file, digest }, stored) {
+      try {
+        const version = await versionOf(file, digest)
+        await stored
+        if (version !== undefined) await history.remember(file, version)
+      } catch (error) {
+        log?.debug({ err: error, file }, 'version not remembered')
+      } finally {
+        hashed.delete(file)
+      }
     },
     async close() {
+      await paces.save().catch((error: unknown) => log?.debug({ err: error }, 'pace not kept'))
       await hasher.close()
       await packer.close()
     },
   }
-  return sender
 
-  function notSent(reason: string, { path }: DeltaFile): DeltaOutcome {
-    log?.debug({ path, reason }, 'sending the whole file')
-    return { kind: 'not-sent', reason, wireBytes: 0 }
+  async function trySend(route: DeltaRoute, file: DeltaFile): Promise<DeltaOutcome> {
+    const { size } = file.digest
+    if (size < deltaSizes.min || size > deltaSizes.max) return notSent('size')
+    const past = await history.recall(file.file)
+    if (past !== undefined && 'versionsLeft' in past) return notSent('unlike its base')
+    const kept = keptFor(file)
+    if (kept?.isStrange) return notSent('unlike its base')
+    const algorithm = kept?.map?.algorithm ?? (await algorithmLike(past, file.file))
+    if (algorithm === undefined) return notSent('size')
+    const splice = algorithm === 'frames1' ? 'splice-frames' : 'splice'
+    const isChunked = kept !== undefined
+    const isWorth = isWorthDelta({ size, splice, isChunked }, await paces.of(route.store))
+    if (!isWorth && prefer === 'time') return notSent('quicker whole')
+    const bases = await findBases(route, file, { own: past, algorithm })
+    const base = bases[0]
+    if (base === undefined) return notSent('no base')
+    const target =
+      kept?.map?.algorithm === base.map.algorithm ? kept : await chunkLike(base, route, file)
+    if (target.map === undefined) return notSent(target.isStrange ? 'unlike its base' : 'changed')
+    const { map, loose } = target
+    const draft = await draftRecipe({ ...file, map, ...(loose && { loose }) }, bases, packer)
+    if (draft === undefined) {
+      keep(file.file, { digest: file.digest, isStrange: true })
+      return notSent('unlike its base')
+    }
+    return post(route, file, draft, splice)
   }
 
   function keep(file: string, result: ChunkedFile): void {
@@ -104,128 +174,102 @@ export function createDeltaSender(
     if (hashed.size > mostHashed) hashed.delete(hashed.keys().next().value!)
   }
 
-  /** The target's map, unless the file is no longer what its digest says. */
-  async function chunked(
-    { file, digest }: Pick<DeltaFile, 'file' | 'digest'>,
-    signal: AbortSignal | undefined,
-  ): Promise<ChunkedFile | undefined> {
+  function keptFor({ file, digest }: Pick<DeltaFile, 'file' | 'digest'>): ChunkedFile | undefined {
     const kept = hashed.get(file)
-    if (kept !== undefined && sameDigest(kept.digest, digest)) return kept
-    const result = await hasher.chunkAndHash(file, { ...(signal && { signal }) })
-    if (!sameDigest(result.digest, digest)) return undefined
-    keep(file, result)
-    return result
+    return kept !== undefined && sameDigest(kept.digest, digest) ? kept : undefined
   }
 
-  async function basesFor(
-    http: Http,
-    file: DeltaFile,
-    { map }: ChunkedFile,
-    signal: AbortSignal | undefined,
-  ): Promise<Remembered[]> {
-    const own = await history.recall(file.file)
-    const isOwn = own !== undefined && own.map.algorithm === map?.algorithm
-    if (isOwn) return [own]
-    try {
-      const base = await findBase(http, file, map!.algorithm, signal)
-      return base === undefined ? [] : [base]
-    } catch (error) {
-      // An answer that is a refusal only means that there is nothing to start from.
-      if (!(error instanceof ShamanClientError) || error.status === undefined) throw error
-      log?.debug({ err: error, path: file.path }, 'no base found')
-      return []
-    }
+  /** Cuts a file as its base is; its digest, which the caller knows, the store proves. */
+  async function chunkLike(
+    { map }: Remembered,
+    { store, signal }: DeltaRoute,
+    { file, digest }: DeltaFile,
+  ): Promise<ChunkedContent> {
+    const request = { signal, algorithm: map.algorithm, known: map.hashes }
+    const content = await timed(store, 'chunk', digest.size, () => hasher.chunk(file, request))
+    if (content.size !== digest.size) return {}
+    keep(file, { digest, ...content })
+    return content
   }
 
-  async function findBase(
-    http: Http,
-    { path }: DeltaFile,
-    algorithm: ChunkAlgorithm,
-    signal: AbortSignal | undefined,
-  ): Promise<Remembered | undefined> {
-    const namesakes = await http.json<{ bases: Digest[] }>(
-      `/x/bases?path=${encodeURIComponent(path)}`,
-      { signal },
-    )
-    const digest = namesakes.bases.find(({ size }) => size >= deltaSizes.min)
-    if (digest === undefined) return undefined
-    const map = `/x/chunkmap/${digest.sha}/${digest.size}?alg=${algorithm}`
-    return { digest, map: decodeChunkMap(await http.bytes(map, { signal })) }
+  async function versionOf(
+    file: string,
+    digest: Digest,
+  ): Promise<Remembered | Resting | undefined> {
+    if (digest.size < deltaSizes.min) return undefined
+    const kept = keptFor({ file, digest })
+    const past = await history.recall(file)
+    const isResting = past !== undefined && 'versionsLeft' in past
+    if (isResting && past.versionsLeft > 1) return { versionsLeft: past.versionsLeft - 1 }
+    // Whoever replaces most of a file once may well go on with what it is now; twice, it is rendered anew.
+    const isStrangeAgain = kept?.isStrange && !isResting && (past?.wasStrange ?? false)
+    if (isStrangeAgain) return { versionsLeft: restAfterStrange }
+    const { map, loose } = kept?.map === undefined ? await hasher.chunk(file) : kept
+    const wasStrange = kept?.isStrange ?? isResting
+    return map && { digest, map, wasStrange, ...(loose && { loose }) }
   }
 
   async function post(
-    http: Http,
-    { path, file, digest }: DeltaFile,
-    found: Difference,
-    signal: AbortSignal | undefined,
+    { http, store, signal }: DeltaRoute,
+    { file, digest }: DeltaFile,
+    { recipe, source, dictionary }: Draft,
+    splice: Work,
   ): Promise<DeltaOutcome> {
-    const target = await openTarget(file, packer)
-    if (target === undefined) return notSent('compressed by another zstd', { path, file, digest })
-    const { source, frames } = target
-    const { ranges, bytes } = dictionaryOf(found)
     let wireBytes = 0
     try {
-      const bases = found.bases.map((base) => asBase(base))
-      const recipe = { ...found, bases, size: source.size, dictionary: ranges, frames }
-      const answer = await http.send(`/x/splice/${digest.sha}/${digest.size}`, {
-        method: 'POST',
-        headers: { 'content-type': recipeMediaType },
-        signal,
-        accept: (status) => status === 204 || status === 208 || fallbackStatuses.has(status),
-        body: () =>
-          counted(sendRecipe(recipe, source, bytes), (count) => {
-            wireBytes += count
-          }),
-      })
-      log?.debug({ path, status: answer.status, wireBytes, size: digest.size }, 'recipe sent')
+      const answer = await timed(store, splice, digest.size, () =>
+        http.send(`/x/splice/${digest.sha}/${digest.size}`, {
+          method: 'POST',
+          headers: { 'content-type': recipeMediaType },
+          signal,
+          retries: spliceRetries,
+          // Whatever else is wrong with a recipe, the whole file is the answer to it.
+          accept: (status) => status === 204 || status === 208 || (status >= 400 && status < 500),
+          body: () =>
+            counted(sendRecipe(recipe, source, dictionary), (count) => {
+              wireBytes += count
+            }),
+        }),
+      )
       if (answer.status === 204 || answer.status === 208) {
         return { kind: 'sent', wasNew: answer.status === 204, wireBytes }
       }
       await history.forget(file)
-      return { kind: 'not-sent', reason: `answered ${answer.status}`, wireBytes }
+      return notSent('refused', wireBytes)
+    } catch (error) {
+      signal?.throwIfAborted()
+      log?.warn({ err: error, file }, 'splice failed, sending the whole file')
+      return notSent('failed', wireBytes)
     } finally {
       await source.close()
     }
   }
-}
 
-/** What a recipe writes, and how it is packed; undefined when packing it again would give other bytes. */
-async function openTarget(
-  path: string,
-  packer: FramePacker,
-): Promise<{ source: ByteSource; frames: number[] } | undefined> {
-  const file = await openFileSource(path)
-  try {
-    const frames = await framesOf(file)
-    if (frames === undefined) return { source: file, frames: [] }
-    if (await canRepack(file, frames, packer)) {
-      return { source: openUnpacked(file, frames), frames: frames.map(({ length }) => length) }
-    }
-  } catch (error) {
-    await file.close()
-    throw error
+  async function timed<T>(
+    store: string,
+    work: Work,
+    bytes: number,
+    action: () => Promise<T>,
+  ): Promise<T> {
+    const started = now()
+    const result = await action()
+    await paces.note(store, work, { bytes, ms: now() - started })
+    return result
   }
-  await file.close()
-  return undefined
 }
 
-async function framesOf(file: ByteSource): Promise<Frame[] | undefined> {
-  const head = Buffer.alloc(4)
-  await file.read(head, 0)
-  return startsAsFrame(head) ? readFrames(file) : undefined
+/** A compressed .blend whose last version was not compressed is cut by what it holds, as that was. */
+async function algorithmLike(
+  past: Remembered | undefined,
+  file: string,
+): Promise<ChunkAlgorithm | undefined> {
+  const chosen = await algorithmOf(file)
+  const isPlain = past?.map.algorithm === 'blend1' && past.map.size === past.digest.size
+  return chosen === 'frames1' && isPlain ? 'blend1' : chosen
 }
 
-/** A remembered version as a recipe names it. */
-function asBase({ digest, map }: Remembered): RecipeBase {
-  return map.size === digest.size ? { digest } : { digest, unpackedSize: map.size }
-}
-
-/** The bytes nearly every save changes, as far as this machine remembers how they were. */
-function dictionaryOf({ bases }: Difference): { ranges: BaseRange[]; bytes: Uint8Array } {
-  const index = bases.findIndex((base) => (base as Partial<Remembered>).loose !== undefined)
-  const loose = (bases[index] as Partial<Remembered> | undefined)?.loose
-  if (loose === undefined) return { ranges: [], bytes: Buffer.alloc(0) }
-  return { ranges: loose.ranges.map((range) => ({ base: index, ...range })), bytes: loose.bytes }
+function notSent(reason: NotSent, wireBytes = 0): DeltaOutcome {
+  return { kind: 'not-sent', reason, wireBytes }
 }
 
 async function* counted(

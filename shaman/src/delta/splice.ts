@@ -2,14 +2,15 @@ import type { PutOutcome } from '../blobs/blob-store.ts'
 import { publishVerified } from '../blobs/file-blob-store.ts'
 import type { Digest } from '../digest.ts'
 import type { Shaman } from '../shaman.ts'
-import { applyRecipe, readDictionary } from './apply.ts'
-import { type ByteSource, openFileSource } from './byte-source.ts'
+import { applyRecipe, openContent, readDictionary } from './apply.ts'
+import { readAhead } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
 import type { FramePacker } from './frame-packer.ts'
-import { openLiterals } from './literals.ts'
-import { contentSize, type Recipe, type RecipeBase } from './recipe.ts'
+import { type LiteralSource, openLiterals } from './literals.ts'
+import { type OpenBases, openBases } from './open-bases.ts'
+import { type FrameStep, packFrames } from './pack-frames.ts'
+import type { Recipe } from './recipe.ts'
 import { type IncomingRecipe, readRecipe } from './recipe-stream.ts'
-import { openUnpacked, packFrames, readFrames } from './zstd-frames.ts'
 
 /** What splicing works with. */
 export interface SpliceParts {
@@ -48,13 +49,12 @@ async function spliceRecipe(
   const bases = await openBases(shaman, recipe)
   try {
     return await publishVerified(shaman.blobs, digest, async (temp) => {
-      const dictionary = await readDictionary(recipe, bases.sources)
+      const dictionary = await readDictionary(recipe, bases.contents)
       const literals = openLiterals(codedLiterals, recipe.literalCoding, dictionary)
       try {
-        const content = applyRecipe(recipe, bases.sources, literals)
-        const { frames } = recipe
-        const target = frames.length > 0 ? packFrames(content, frames, packer) : content
-        for await (const piece of target) await temp.write(piece)
+        const target = assemble(recipe, bases, literals, packer)
+        // Reading the next piece while this one is hashed and written.
+        for await (const piece of readAhead(target)) await temp.write(piece)
       } finally {
         await literals.close()
       }
@@ -64,54 +64,35 @@ async function spliceRecipe(
   }
 }
 
-interface OpenBases {
-  readonly sources: readonly ByteSource[]
-  close(): Promise<void>
+function assemble(
+  recipe: Recipe,
+  bases: OpenBases,
+  literals: LiteralSource,
+  packer: FramePacker,
+): AsyncIterable<Uint8Array> {
+  if (recipe.frames.length === 0) return applyRecipe(recipe, bases.contents, literals)
+  return packFrames(frameSteps(recipe, bases, literals), packer)
 }
 
-async function openBases(shaman: Shaman, { bases }: Recipe): Promise<OpenBases> {
-  const digests = bases.map(({ digest }) => digest)
-  // Pinned before looked at, in one turn: what is seen to be there stays until the end.
-  const unpin = shaman.protection.pin(digests)
-  const sources: ByteSource[] = []
-  const close = async (): Promise<void> => {
-    unpin()
-    await Promise.all(sources.map((source) => source.close()))
+async function* frameSteps(
+  recipe: Recipe,
+  bases: OpenBases,
+  literals: LiteralSource,
+): AsyncGenerator<FrameStep> {
+  const content = openContent(recipe, bases.contents, literals)
+  for (const { length, isCopied } of recipe.frames) {
+    if (isCopied) {
+      const range = content.skipCopy(length)
+      const found = range && bases.frameAt(range)
+      if (found === undefined) {
+        throw new DeltaError('RECIPE_INVALID', 'This recipe copies a frame that no base has')
+      }
+      yield found
+    } else {
+      const parts: Uint8Array[] = []
+      for await (const piece of content.take(length)) parts.push(piece)
+      yield { raw: Buffer.concat(parts) }
+    }
   }
-  try {
-    // The question also takes a base out of the trash again.
-    const missing = digests.filter((digest) => shaman.negotiator.status(digest) !== 'stored')
-    if (missing.length > 0) throw basesMissing(missing)
-    for (const base of bases) sources.push(await openBase(shaman, base))
-    return { sources, close }
-  } catch (error) {
-    await close()
-    throw error
-  }
-}
-
-async function openBase(shaman: Shaman, base: RecipeBase): Promise<ByteSource> {
-  const file = await openFileSource(shaman.layout.blob(base.digest))
-  try {
-    const source = base.unpackedSize === undefined ? file : await unpacked(file)
-    if (source?.size === contentSize(base)) return source
-    throw new DeltaError('RECIPE_INVALID', 'A base holds another number of bytes than stated', {
-      expected: contentSize(base),
-      got: source?.size,
-    })
-  } catch (error) {
-    await file.close()
-    throw error
-  }
-}
-
-async function unpacked(file: ByteSource): Promise<ByteSource | undefined> {
-  const frames = await readFrames(file)
-  return frames && openUnpacked(file, frames)
-}
-
-function basesMissing(missing: readonly Digest[]): DeltaError {
-  return new DeltaError('BASES_MISSING', 'The store no longer holds what the recipe copies from', {
-    missing,
-  })
+  await content.end()
 }

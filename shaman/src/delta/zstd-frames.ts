@@ -2,7 +2,6 @@ import { promisify } from 'node:util'
 import { zstdDecompress } from 'node:zlib'
 import type { ByteSource } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
-import type { FramePacker } from './frame-packer.ts'
 import { recipeLimits } from './recipe.ts'
 
 /**
@@ -57,7 +56,10 @@ export function parseTable(table: Uint8Array, fileSize: number): Frame[] | undef
   let offset = 0
   for (let at = 8; at < bytes.length - footerBytes; at += entryBytes) {
     const [packedLength, length] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)]
-    if (length === 0 || length > recipeLimits.frameBytes || packedLength === 0) return undefined
+    const isSane = length > 0 && length <= recipeLimits.frameBytes
+    if (!isSane || packedLength === 0 || packedLength > recipeLimits.packedFrameBytes) {
+      return undefined
+    }
     frames.push({ packedOffset, packedLength, offset, length })
     packedOffset += packedLength
     offset += length
@@ -91,48 +93,8 @@ export function openUnpacked(file: ByteSource, frames: readonly Frame[]): ByteSo
   }
 }
 
-/** Yields a file as Blender would have written it: a frame for each of `lengths`, then the table. */
-export async function* packFrames(
-  pieces: AsyncIterable<Uint8Array>,
-  lengths: readonly number[],
-  packer: FramePacker,
-): AsyncGenerator<Uint8Array> {
-  const packedLengths: number[] = []
-  const running: Promise<Uint8Array>[] = []
-  for await (const raw of regroup(pieces, lengths)) {
-    // Two at a time: the threads compress while the next bytes are read.
-    if (running.length === 2) yield* finish()
-    const packed = packer.pack(raw)
-    // Awaited in order later; until then a failure must not count as unhandled.
-    packed.catch(() => {})
-    running.push(packed)
-  }
-  while (running.length > 0) yield* finish()
-  yield encodeTable(packedLengths, lengths)
-
-  async function* finish(): AsyncGenerator<Uint8Array> {
-    const packed = await running.shift()!
-    packedLengths.push(packed.length)
-    yield packed
-  }
-}
-
-/** Whether this zstd makes the same bytes of some of a file's frames as the one that wrote them. */
-export async function canRepack(
-  file: ByteSource,
-  frames: readonly Frame[],
-  packer: FramePacker,
-): Promise<boolean> {
-  const largest = frames.toSorted((a, b) => b.length - a.length).slice(0, 2)
-  for (const frame of [frames[0]!, ...largest]) {
-    const packed = await readAt(file, frame.packedOffset, frame.packedLength)
-    const again = await packer.pack(await unpackFrame(file, frame))
-    if (!Buffer.from(packed).equals(again)) return false
-  }
-  return true
-}
-
-async function unpackFrame(file: ByteSource, frame: Frame): Promise<Uint8Array> {
+/** What one frame holds. */
+export async function unpackFrame(file: ByteSource, frame: Frame): Promise<Uint8Array> {
   const packed = await readAt(file, frame.packedOffset, frame.packedLength)
   const bytes = await decompress(packed, {
     maxOutputLength: frame.length,
@@ -142,29 +104,11 @@ async function unpackFrame(file: ByteSource, frame: Frame): Promise<Uint8Array> 
   throw new DeltaError('BASE_CHANGED', 'A frame holds another number of bytes than its table says')
 }
 
-async function* regroup(
-  pieces: AsyncIterable<Uint8Array>,
+/** The table of frames, as it lies at the end of a file. */
+export function encodeTable(
+  packedLengths: readonly number[],
   lengths: readonly number[],
-): AsyncGenerator<Uint8Array> {
-  let index = 0
-  let gathered: Uint8Array[] = []
-  let missing = lengths[0] ?? 0
-  for await (const piece of pieces) {
-    for (let rest = piece; rest.length > 0; ) {
-      const part = rest.subarray(0, missing)
-      gathered.push(part)
-      missing -= part.length
-      rest = rest.subarray(part.length)
-      if (missing > 0) break
-      yield Buffer.concat(gathered)
-      gathered = []
-      index++
-      missing = lengths[index] ?? 0
-    }
-  }
-}
-
-function encodeTable(packedLengths: readonly number[], lengths: readonly number[]): Uint8Array {
+): Uint8Array {
   const bytes = Buffer.alloc(8 + lengths.length * entryBytes + footerBytes)
   bytes.writeUInt32LE(skippableMagic, 0)
   bytes.writeUInt32LE(bytes.length - 8, 4)
@@ -177,7 +121,8 @@ function encodeTable(packedLengths: readonly number[], lengths: readonly number[
   return bytes
 }
 
-function frameAt(frames: readonly Frame[], offset: number): Frame {
+/** The frame that holds a byte of the content. */
+export function frameAt(frames: readonly Frame[], offset: number): Frame {
   let [low, high] = [0, frames.length - 1]
   while (low < high) {
     const middle = (low + high + 1) >> 1
@@ -187,7 +132,12 @@ function frameAt(frames: readonly Frame[], offset: number): Frame {
   return frames[low]!
 }
 
-async function readAt(file: ByteSource, offset: number, length: number): Promise<Uint8Array> {
+/** A part of a file in memory. */
+export async function readAt(
+  file: ByteSource,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
   const bytes = Buffer.alloc(Math.max(0, length))
   if (offset < 0) return bytes
   for (let filled = 0; filled < length; ) {

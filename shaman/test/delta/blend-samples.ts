@@ -69,3 +69,22 @@ function blockHeader(shape: SampleShape, code: string, length: number, address: 
   }
   return bytes
 }
+
+/** A .blend in pieces as Blender compresses them: each large payload begins one of its own, of 1 MiB at most. */
+export function framesOf(blend: Buffer): Buffer[] {
+  const most = 1 << 20
+  const cuts = [0, 12]
+  for (let at = 12; at + 24 <= blend.length; ) {
+    const length = blend.readInt32LE(at + 4)
+    if (length >= 100_000) cuts.push(at + 24, at + 24 + length)
+    at += 24 + length
+  }
+  cuts.push(blend.length)
+  return cuts.flatMap((from, index) => {
+    const to = cuts[index + 1] ?? from
+    const count = Math.ceil((to - from) / most)
+    return Array.from({ length: count }, (_, n) =>
+      blend.subarray(from + n * most, Math.min(to, from + (n + 1) * most)),
+    )
+  })
+}

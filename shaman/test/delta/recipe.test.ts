@@ -340,7 +340,7 @@ async function roundTrip(
   )
   assert.ok(found)
   const sent = sendRecipe(
-    { size: target.length, ...found, dictionary: [], frames: [] },
+    { size: target.length, ...found, literalCoding: 'zstd', dictionary: [], frames: [] },
     sourceOf(target),
     Buffer.alloc(0),
   )

@@ -7,10 +7,10 @@ import { createShamanClient, type UploadFile, type UploadReceipt } from '../../s
 import { decodeChunkMap } from '../../src/delta/chunk-map.ts'
 import { createChunker } from '../../src/delta/chunker.ts'
 import { createFramePacker, type FramePacker } from '../../src/delta/frame-packer.ts'
+import { packFrames } from '../../src/delta/pack-frames.ts'
 import type { Recipe, RecipeOp } from '../../src/delta/recipe.ts'
 import { encodeRecipe } from '../../src/delta/recipe-codec.ts'
 import { createDeltaSender } from '../../src/delta/sender.ts'
-import { packFrames } from '../../src/delta/zstd-frames.ts'
 import { digestOf } from '../../src/digest.ts'
 import {
   blobOf,
@@ -21,7 +21,7 @@ import {
   type TestFarm,
   tempDir,
 } from '../support/farm.ts'
-import { fresh, makeBlend } from './blend-samples.ts'
+import { framesOf, fresh, makeBlend } from './blend-samples.ts'
 
 const payload = fresh(3_000_000)
 
@@ -264,7 +264,7 @@ async function setUp(
 ): Promise<{ farm: TestFarm; artist: Artist }> {
   const farm = given.farm ?? (await startTestFarm(t, { durability: 'none' }))
   const dir = await tempDir(t)
-  const delta = createDeltaSender({ dir: join(dir, 'history') })
+  const delta = createDeltaSender({ dir: join(dir, 'history'), prefer: 'bytes' })
   const client = createShamanClient({ url: farm.server.url, delta, clientId: dir.slice(-6) })
   t.after(async () => {
     await client.close()
@@ -289,11 +289,10 @@ after(() => plainPacker.close())
 
 /** As Blender saves with compression on: frames of 1 MiB or less. */
 async function compressed(bytes: Buffer, packer = plainPacker): Promise<Buffer> {
-  const lengths = [12]
-  for (let left = bytes.length - 12; left > 0; left -= 1 << 20) {
-    lengths.push(Math.min(left, 1 << 20))
+  async function* frames(): AsyncGenerator<{ raw: Uint8Array }> {
+    for (const raw of framesOf(bytes)) yield { raw }
   }
-  return readAll(packFrames(ReadableStream.from([bytes]), lengths, packer))
+  return readAll(packFrames(frames(), packer))
 }
 
 async function stored({ shaman }: TestFarm, bytes: Buffer): Promise<Buffer> {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { type ByteSource, readPart } from '../../src/delta/byte-source.ts'
 import { createFramePacker } from '../../src/delta/frame-packer.ts'
-import { canRepack, openUnpacked, packFrames, readFrames } from '../../src/delta/zstd-frames.ts'
+import { canRepack, type FrameStep, packFrames } from '../../src/delta/pack-frames.ts'
+import { openUnpacked, readFrames } from '../../src/delta/zstd-frames.ts'
 import { readAll } from '../support/farm.ts'
 import { fresh } from './blend-samples.ts'
 
@@ -39,12 +40,15 @@ test('frames packed again from what they hold are the same bytes', async () => {
   const file = sourceOf(packed)
   const frames = (await readFrames(file))!
   assert.equal(await canRepack(file, frames, packer), true)
-  const all = readPart(
-    openUnpacked(file, frames),
-    { offset: 0, length: content.length },
-    () => new Error('short'),
-  )
-  assert.ok((await readAll(packFrames(all, lengths, packer))).equals(packed))
+  const unpacked = openUnpacked(file, frames)
+  async function* steps(): AsyncGenerator<FrameStep> {
+    for (const [index, frame] of frames.entries()) {
+      // Every other one is taken as it is.
+      if (index % 2 === 0) yield { from: file, frame }
+      else yield { raw: await readAll(readPart(unpacked, frame, () => new Error('short'))) }
+    }
+  }
+  assert.ok((await readAll(packFrames(steps(), packer))).equals(packed))
 })
 
 test('a file whose table is cut, altered or missing is not taken for one of frames', async () => {
@@ -69,7 +73,12 @@ test('a file whose table is cut, altered or missing is not taken for one of fram
 })
 
 async function pack(): Promise<Buffer> {
-  return readAll(packFrames(ReadableStream.from([content]), lengths, packer))
+  let at = 0
+  const steps = lengths.map((length) => {
+    at += length
+    return { raw: content.subarray(at - length, at) }
+  })
+  return readAll(packFrames(ReadableStream.from(steps), packer))
 }
 
 function sourceOf(bytes: Buffer): ByteSource {

@@ -1,0 +1,68 @@
+import { baseChanged } from './apply.ts'
+import { type ByteSource, readPart } from './byte-source.ts'
+import type { FramePacker } from './frame-packer.ts'
+import { encodeTable, type Frame, readAt, unpackFrame } from './zstd-frames.ts'
+
+/** One frame of a file to write: made of its content, or taken as it lies in another file. */
+export type FrameStep =
+  | { readonly raw: Uint8Array }
+  | { readonly from: ByteSource; readonly frame: Frame }
+
+/** Frames packed beside one another, while those before them are written. */
+const mostRunning = 3
+
+/** Yields a file as Blender would have written it: the frames in order, then their table. */
+export async function* packFrames(
+  steps: AsyncIterable<FrameStep>,
+  packer: FramePacker,
+): AsyncGenerator<Uint8Array> {
+  const lengths: number[] = []
+  const packedLengths: number[] = []
+  const waiting: (Extract<FrameStep, { frame: Frame }> | Promise<Uint8Array>)[] = []
+  let running = 0
+  for await (const step of steps) {
+    if ('frame' in step) {
+      lengths.push(step.frame.length)
+      waiting.push(step)
+    } else {
+      while (running === mostRunning) yield* writeFirst()
+      lengths.push(step.raw.length)
+      const packed = packer.pack(step.raw)
+      // Awaited in order later; until then a failure must not count as unhandled.
+      packed.catch(() => {})
+      running += 1
+      waiting.push(packed)
+    }
+    while (waiting.length > 0 && !(waiting[0] instanceof Promise)) yield* writeFirst()
+  }
+  while (waiting.length > 0) yield* writeFirst()
+  yield encodeTable(packedLengths, lengths)
+
+  async function* writeFirst(): AsyncGenerator<Uint8Array> {
+    const first = waiting.shift()!
+    if (first instanceof Promise) {
+      const packed = await first
+      running -= 1
+      packedLengths.push(packed.length)
+      yield packed
+    } else {
+      const { packedOffset: offset, packedLength: length } = first.frame
+      packedLengths.push(length)
+      yield* readPart(first.from, { offset, length }, baseChanged)
+    }
+  }
+}
+
+/** Whether this zstd makes the same bytes of some frames as the one that wrote them. */
+export async function canRepack(
+  file: ByteSource,
+  frames: readonly Frame[],
+  packer: FramePacker,
+): Promise<boolean> {
+  const largest = frames.toSorted((a, b) => b.length - a.length).slice(0, 2)
+  const checks = [...new Set([...frames.slice(0, 1), ...largest])].map(async (frame) => {
+    const packed = await readAt(file, frame.packedOffset, frame.packedLength)
+    return Buffer.from(packed).equals(await packer.pack(await unpackFrame(file, frame)))
+  })
+  return (await Promise.all(checks)).every((isSame) => isSame)
+}
