@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import fastify from 'fastify'
+import { refuseSlowBodies } from '../../src/http/slow-bodies.ts'
+
+async function open(t: TestContext): Promise<number> {
+  const app = fastify()
+  refuseSlowBodies(app, { leastBytes: 1_000, windowMs: 150 })
+  app.addContentTypeParser('*', (_, body, done) => done(null, body))
+  app.post('/parsed', async () => 'taken')
+  app.post('/stream', async (request) => {
+    let bytes = 0
+    for await (const chunk of request.body as AsyncIterable<Buffer>) bytes += chunk.length
+    return String(bytes)
+  })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  t.after(() => app.close())
+  return (app.server.address() as AddressInfo).port
+}
+
+const head = (path: string, type: string, length: number): string =>
+  `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n`
+
+for (const [path, type] of [
+  ['/parsed', 'application/json'],
+  ['/stream', 'application/octet-stream'],
+] as const) {
+  test(`slow bodies: a byte now and then does not keep ${path} open`, async (t) => {
+    const socket = connect(await open(t), '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(head(path, type, 100_000))
+    const drip = setInterval(() => socket.write('x'), 20)
+    await once(socket, 'close')
+    clearInterval(drip)
+  })
+}
+
+test('a body that keeps coming may take many windows', async (t) => {
+  const socket = connect(await open(t), '127.0.0.1')
+  let answer = ''
+  socket.on('data', (chunk) => {
+    answer += chunk
+  })
+  const piece = Buffer.alloc(5_000)
+  socket.write(head('/stream', 'application/octet-stream', 10 * piece.length))
+  for (let i = 0; i < 10; i += 1) {
+    socket.write(piece)
+    await sleep(60)
+  }
+  socket.end()
+  await once(socket, 'close')
+  assert.match(answer, /50000$/)
+})

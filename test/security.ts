@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import type { TestContext } from 'node:test'
+import { type Browser, chromium } from 'playwright-core'
+import { runFarm } from './farm.ts'
+
+export interface RawAnswer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  text: string
+}
+
+export interface RawRequest {
+  method?: string
+  headers?: Record<string, string>
+  body?: string | Buffer
+}
+
+/** As an attacker writes it: no client cleans the path up first. */
+export function rawRequest(url: string, path: string, given: RawRequest = {}): Promise<RawAnswer> {
+  const { hostname, port } = new URL(url)
+  const { method = 'GET', headers = {}, body } = given
+  return new Promise((resolve, reject) => {
+    const call = request({ hostname, port, path, method, headers, timeout: 20_000 })
+    call.on('response', async (response) => {
+      const chunks: Buffer[] = []
+      for await (const chunk of response) chunks.push(chunk as Buffer)
+      resolve({
+        status: response.statusCode!,
+        headers: response.headers,
+        text: Buffer.concat(chunks).toString('latin1'),
+      })
+    })
+    call.on('timeout', () => call.destroy(new Error(`no answer to ${method} ${path}`)))
+    call.on('error', reject)
+    call.end(body)
+  })
+}
+
+/** A whole request in bytes, for what node:http refuses to send. */
+export function rawBytes(url: string, bytes: string): Promise<string> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve, reject) => {
+    let answer = ''
+    const socket = connect(Number(port), hostname, () => socket.write(bytes))
+    socket.setTimeout(20_000, () => socket.destroy(new Error('no answer')))
+    socket.on('data', (chunk) => {
+      answer += chunk.toString('latin1')
+    })
+    socket.on('error', reject)
+    socket.on('close', () => resolve(answer))
+  })
+}
+
+/** A token, made as on the manager's machine. */
+export async function makeToken(dataDir: string, role: string, name = role): Promise<string> {
+  const made = await runFarm([
+    ...['token', 'create', '--role', role, '--name', name],
+    ...['--data', dataDir, '--json'],
+  ])
+  if (made.exitCode !== 0) throw new Error(made.stderr)
+  return (JSON.parse(made.stdout) as { token: string }).token
+}
+
+/** Undefined, and the test is skipped aloud, where there is no browser; CI must have one. */
+export async function openBrowser(
+  t: TestContext,
+  args: readonly string[] = [],
+): Promise<Browser | undefined> {
+  const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+  if (!existsSync(executablePath)) {
+    if (process.env.CI) throw new Error(`no Chromium at ${executablePath}`)
+    t.skip(`no Chromium at ${executablePath}`)
+    return undefined
+  }
+  const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', ...args]
+  const browser = await chromium.launch({ executablePath, args: flags })
+  t.after(() => browser.close())
+  return browser
+}
