@@ -24,6 +24,7 @@ export const operationAccess = {
   getFarmStatus: 'member',
   farmSubmissionDefaults: 'member',
   farmJobOutputs: 'member',
+  farmJobOutputsTar: 'artist',
   farmAuthTicket: 'artist',
 
   getJobTypes: 'artist',

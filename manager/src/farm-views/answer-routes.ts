@@ -6,7 +6,7 @@ import type { Services } from '../services.ts'
 import { acknowledge, attentionItems } from './attention.ts'
 import { jobFrames } from './frames.ts'
 import { healthOf } from './health.ts'
-import { jobOutputs, writtenFrames } from './outputs.ts'
+import { jobOutputs, writtenFiles } from './outputs.ts'
 import { whyOf } from './why.ts'
 
 export function answerHandlers(services: Services): Handlers {
@@ -19,7 +19,7 @@ export function answerHandlers(services: Services): Handlers {
     farmJobWhy: ({ params }) => ok(whyOf(farm, needJob(farm, params.job_id))),
     async farmJobOutputs({ params, query }) {
       const job = needJob(farm, params.job_id)
-      if (query.stored) await storedOutputs(services, job, writtenFrames(farm, job))
+      if (query.stored) await storedOutputs(services, job, writtenFiles(farm, job, variables))
       return ok(jobOutputs(farm, job, variables))
     },
     farmAttention: async () => ok({ items: await attentionItems(farm) }),

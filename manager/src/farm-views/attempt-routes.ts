@@ -1,11 +1,12 @@
-import type { Attempt } from '@shaman-farm/manager-api'
+import type { Attempt, FrameReport } from '@shaman-farm/manager-api'
 import { dateTime, optionalTime } from '../db/times.ts'
 import type { Farm } from '../farm.ts'
 import { needJob, needTask, needWorker } from '../http/lookup.ts'
 import { type Handlers, ok } from '../http/route.ts'
 import type { Services } from '../services.ts'
-import type { AttemptDetail } from '../tasks/attempts-store.ts'
+import type { AttemptDetail, FrameRecord } from '../tasks/attempts-store.ts'
 import { taskWorker } from '../tasks/task-views.ts'
+import { reusedFrom } from './frames.ts'
 
 export function attemptHandlers({ farm }: Services): Handlers {
   const views = (attempts: readonly AttemptDetail[]) =>
@@ -40,11 +41,18 @@ function attemptView(farm: Farm, attempt: AttemptDetail): Attempt {
     ...(attempt.excerpt ? { excerpt: attempt.excerpt } : {}),
     log_start: attempt.log_start,
     ...(attempt.log_end === null ? {} : { log_end: attempt.log_end }),
-    frames: farm.attempts.frames(attempt.id).map(({ frame, status, duration_ms, file }) => ({
-      frame,
-      status,
-      ...(duration_ms === null ? {} : { duration_ms }),
-      ...(file === null ? {} : { file }),
-    })),
+    frames: farm.attempts.frames(attempt.id).map(frameReport),
+  }
+}
+
+function frameReport(record: FrameRecord): FrameReport {
+  const { frame, status, duration_ms, file } = record
+  const from = reusedFrom(record)
+  return {
+    frame,
+    status,
+    ...(duration_ms === null ? {} : { duration_ms }),
+    ...(file === null ? {} : { file }),
+    ...(from ? { reused: true, reused_from: from } : {}),
   }
 }

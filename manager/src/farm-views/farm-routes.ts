@@ -1,4 +1,5 @@
 import type { Handlers } from '../http/route.ts'
+import { outputsHandlers } from '../outputs/outputs-routes.ts'
 import type { Services } from '../services.ts'
 import { answerHandlers } from './answer-routes.ts'
 import { attemptHandlers } from './attempt-routes.ts'
@@ -16,5 +17,6 @@ export function farmHandlers(services: Services): Handlers {
     ...answerHandlers(services),
     ...workerPageHandlers(services),
     ...careHandlers(services),
+    ...outputsHandlers(services),
   }
 }

@@ -1,4 +1,4 @@
-import type { FrameRun, FrameStatus, JobFrames } from '@shaman-farm/manager-api'
+import type { FrameRun, FrameStatus, JobFrames, ReusedFrom } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
 import { parseFrames } from '../job-types/main.ts'
 import type { JobRecord } from '../jobs/jobs-store.ts'
@@ -9,6 +9,7 @@ interface Frame {
   frame: number
   status: FrameStatus
   task: string
+  reusedFrom: ReusedFrom | undefined
 }
 
 /** Every frame of a job with its state, neighbours of one state and one task put together. */
@@ -37,6 +38,7 @@ function framesOf(farm: Farm, job: JobRecord): Frame[] {
         frame,
         status: frameStatus(task, current?.get(frame)),
         task: task.uuid,
+        reusedFrom: reusedFrom(current?.get(frame)),
       }))
     })
 }
@@ -46,6 +48,12 @@ function frameStatus(task: TaskRecord, reported: FrameRecord | undefined): Frame
   if (task.status === 'queued') return task.waits_for > 0 ? 'waiting' : 'queued'
   if (reported) return reported.status
   return task.status
+}
+
+/** Where a frame was taken from that was not rendered again. */
+export function reusedFrom(record: FrameRecord | undefined): ReusedFrom | undefined {
+  if (!record?.reused_job || !record.reused_task) return undefined
+  return { job: record.reused_job, task: record.reused_task }
 }
 
 function readFrames(text: string): number[] {
@@ -58,14 +66,22 @@ function readFrames(text: string): number[] {
 
 function toRuns(frames: readonly Frame[]): FrameRun[] {
   const runs: FrameRun[] = []
-  for (const { frame, status, task } of frames) {
+  for (const { frame, status, task, reusedFrom: from } of frames) {
     const last = runs.at(-1)
-    if (last && last.status === status && last.task_id === task && fits(last, frame)) {
+    const isLike = last?.status === status && last.task_id === task && isSame(last, from)
+    if (last && isLike && fits(last, frame)) {
       if (last.count === 1) last.step = frame - last.from
       last.count += 1
-    } else runs.push({ from: frame, count: 1, step: 1, status, task_id: task })
+    } else {
+      const reused = from ? { reused_from: from } : {}
+      runs.push({ from: frame, count: 1, step: 1, status, task_id: task, ...reused })
+    }
   }
   return runs
+}
+
+function isSame({ reused_from: last }: FrameRun, from: ReusedFrom | undefined): boolean {
+  return last?.job === from?.job && last?.task === from?.task
 }
 
 function fits(run: FrameRun, frame: number): boolean {

@@ -3,6 +3,8 @@ import type { Farm } from '../farm.ts'
 import { outputsOf } from '../jobs/job-views.ts'
 import type { JobRecord } from '../jobs/jobs-store.ts'
 import type { OutputRecord } from '../outputs/outputs-store.ts'
+import type { WrittenFile } from '../outputs/take-outputs.ts'
+import type { TaskRecord } from '../tasks/tasks-store.ts'
 import type { VariableBook } from '../variables-book.ts'
 
 /** The files a job has made: those its workers reported, the latest for each frame, and those they handed over. */
@@ -18,9 +20,7 @@ export function jobOutputs(farm: Farm, job: JobRecord, variables: VariableBook):
     const task = uuidOf.get(output.task_id)
     if (task) files.set(output.path, handedOver(output, task))
   }
-  const video = tasks.flatMap((task) =>
-    task.status === 'completed' ? videosOf(task.commands, variables) : [],
-  )[0]
+  const video = tasks.flatMap((task) => videosOf(task, variables))[0]
   return {
     ...outputsOf(job),
     ...(video === undefined ? {} : { video }),
@@ -28,12 +28,16 @@ export function jobOutputs(farm: Farm, job: JobRecord, variables: VariableBook):
   }
 }
 
-/** The latest file of each frame, as workers reported them. */
-export function writtenFrames(
-  farm: Farm,
-  job: JobRecord,
-): { frame: number; path: string; task_id: number }[] {
-  const latest = new Map<number, { frame: number; path: string; task_id: number }>()
+/** What workers wrote to the shared storage, as they reported it: the latest file of each frame, and the videos. */
+export function writtenFiles(farm: Farm, job: JobRecord, variables: VariableBook): WrittenFile[] {
+  const videos = farm.tasks
+    .ofJob(job.id)
+    .flatMap((task) => videosOf(task, variables).map((path) => ({ path, task_id: task.id })))
+  return [...writtenFrames(farm, job), ...videos]
+}
+
+function writtenFrames(farm: Farm, job: JobRecord): (WrittenFile & { frame: number })[] {
+  const latest = new Map<number, WrittenFile & { frame: number }>()
   for (const { frame, file, task_id } of farm.attempts.framesOfJob(job.id)) {
     if (file !== null) latest.set(frame, { frame, path: file, task_id })
   }
@@ -45,8 +49,8 @@ function handedOver(output: OutputRecord, taskUuid: string): JobOutputs['files']
   return { path, task_id: taskUuid, sha, size, ...(frame === null ? {} : { frame }) }
 }
 
-function videosOf(commands: string, variables: VariableBook): string[] {
-  if (!commands.includes('"frames-to-video"')) return []
+function videosOf({ status, commands }: TaskRecord, variables: VariableBook): string[] {
+  if (status !== 'completed' || !commands.includes('"frames-to-video"')) return []
   return (JSON.parse(commands) as AssignedTask['commands'])
     .filter((command) => command.name === 'frames-to-video')
     .map(({ parameters }) =>

@@ -10,6 +10,7 @@ import { outputsOf } from '../jobs/job-views.ts'
 import type { JobRecord } from '../jobs/jobs-store.ts'
 import { FarmError } from '../problems.ts'
 import type { Services } from '../services.ts'
+import type { TaskRecord } from '../tasks/tasks-store.ts'
 import type { VariableBook } from '../variables-book.ts'
 import type { OutputRecord } from './outputs-store.ts'
 
@@ -17,6 +18,10 @@ import type { OutputRecord } from './outputs-store.ts'
 export interface ToldOutput extends Digest {
   path: string
   frame?: number
+  /** Under which the frame may be taken instead of rendering it again. */
+  key?: string
+  /** The worker wrote it to the storage itself; only its bytes are in the store too. */
+  written?: boolean
 }
 
 /**
@@ -31,15 +36,12 @@ export async function takeOutputs(
 ): Promise<void> {
   const { farm, variables } = services
   const shaman = needShaman(services)
-  const task = needTask(farm, taskUuid)
-  if (task.worker_id !== workerId || task.status !== 'active') {
-    throw new FarmError('TASK_NOT_YOURS', 'The task is not at work on this worker')
-  }
+  const task = needTaskAtWork(farm, taskUuid, workerId)
   const job = needJob(farm, farm.jobs.byId(task.job_id).uuid)
   const directory = directoryOf(job, variables)
-  for (const { path, sha, size, frame } of files) {
+  for (const { path, sha, size, frame, key, written } of files) {
     const target = inside(directory, path)
-    await writeFromStore(shaman, { sha, size }, target)
+    if (!written) await writeFromStore(shaman, { sha, size }, target)
     const record = {
       job_id: job.id,
       path: target,
@@ -48,8 +50,20 @@ export async function takeOutputs(
       frame: frame ?? null,
       task_id: task.id,
     }
-    farm.transaction(() => farm.outputs.put(record, farm.now()))
+    farm.transaction(() => {
+      farm.outputs.put(record, farm.now())
+      if (key === undefined || !farm.outputs.wantsReuse(job.id)) return
+      const from = { path: target, job_uuid: job.uuid, task_uuid: task.uuid }
+      farm.outputs.putReusable({ key, sha, size, ...from }, farm.now())
+    })
   }
+}
+
+/** A file that a worker wrote to the shared storage. */
+export interface WrittenFile {
+  path: string
+  frame?: number
+  task_id: number
 }
 
 /**
@@ -59,7 +73,7 @@ export async function takeOutputs(
 export async function storedOutputs(
   services: Services,
   job: JobRecord,
-  written: readonly { path: string; frame?: number; task_id: number }[],
+  written: readonly WrittenFile[],
 ): Promise<OutputRecord[]> {
   const { farm, variables } = services
   const shaman = needShaman(services)
@@ -76,12 +90,19 @@ export async function storedOutputs(
   return [...known.values()]
 }
 
-function needShaman({ shaman }: Services): Shaman {
+/** The task, if this worker is at work on it. */
+export function needTaskAtWork(farm: Farm, taskUuid: string, workerId: number): TaskRecord {
+  const task = needTask(farm, taskUuid)
+  if (task.worker_id === workerId && task.status === 'active') return task
+  throw new FarmError('TASK_NOT_YOURS', 'The task is not at work on this worker')
+}
+
+export function needShaman({ shaman }: Services): Shaman {
   if (!shaman) throw new FarmError('SHAMAN_DISABLED', 'This farm has no store')
   return shaman
 }
 
-function directoryOf(job: JobRecord, variables: VariableBook): string {
+export function directoryOf(job: JobRecord, variables: VariableBook): string {
   const { directory } = outputsOf(job)
   const expanded = variables.expandForWorker({ directory }, variables.managerPlatform).directory
   if (typeof expanded !== 'string' || !isAbsolute(expanded)) {

@@ -143,5 +143,6 @@ export function assignedTask(
     ...(job.shaman_checkout_id ? { checkout: { id: job.shaman_checkout_id } } : {}),
     ...(attempt ? { attempt: attempt.uuid } : {}),
     ...(task.frames ? { frames: task.frames } : {}),
+    ...(farm.outputs.wantsReuse(job.id) ? { reuse: true } : {}),
   }
 }

@@ -34,6 +34,9 @@ export interface FrameRecord {
   duration_ms: number | null
   file: string | null
   created_at: number
+  /** The job and task whose frame was taken instead of rendering it again. */
+  reused_job: string | null
+  reused_task: string | null
 }
 
 const detail = `SELECT a.*, t.uuid AS task_uuid, t.name AS task_name, j.uuid AS job_uuid,
@@ -60,7 +63,8 @@ export function createAttemptsStore(db: Db) {
   const explain = db.prepare('UPDATE attempts SET reason = ?, excerpt = ? WHERE id = ?')
   const addFrame = db.prepare(
     `INSERT OR REPLACE INTO attempt_frames
-     VALUES (@attempt_id, @frame, @job_id, @task_id, @status, @duration_ms, @file, @created_at)`,
+     VALUES (@attempt_id, @frame, @job_id, @task_id, @status, @duration_ms, @file, @created_at,
+             @reused_job, @reused_task)`,
   )
   const ofTask = db.prepare<[number], AttemptDetail>(
     `${detail} WHERE a.task_id = ? ORDER BY a.id DESC LIMIT 1000`,

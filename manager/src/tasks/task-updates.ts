@@ -98,7 +98,7 @@ function lastOutput(update: TaskUpdate, task: TaskRecord, now: number): number |
 
 function recordFrames(farm: Farm, task: TaskRecord, { frames }: TaskUpdate): void {
   if (!frames || task.attempt_id === null) return
-  for (const { frame, status, duration_ms, file } of frames) {
+  for (const { frame, status, duration_ms, file, reused_from } of frames) {
     farm.attempts.addFrame({
       attempt_id: task.attempt_id,
       frame,
@@ -108,6 +108,8 @@ function recordFrames(farm: Farm, task: TaskRecord, { frames }: TaskUpdate): voi
       duration_ms: duration_ms ?? null,
       file: file ?? null,
       created_at: farm.now(),
+      reused_job: reused_from?.job ?? null,
+      reused_task: reused_from?.task ?? null,
     })
   }
 }

@@ -8,6 +8,7 @@ import './contract/jobs.ts'
 import './contract/farm.ts'
 import './contract/care.ts'
 import './contract/auth.ts'
+import './contract/outputs.ts'
 import { answersSeen, openSetting } from './contract/setting.ts'
 
 test('every operation of the contract is served, and the OpenAPI document names it', async (t) => {

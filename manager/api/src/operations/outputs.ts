@@ -24,7 +24,8 @@ export const outputsOperations = {
     auth: 'worker',
     method: 'POST',
     path: '/farm/worker/task/{task_id}/reusable',
-    summary: 'Which frames of a task were rendered before from the same input; their bytes are in the store',
+    summary:
+      'Which frames of a task were rendered before from the same input; their bytes are in the store',
     body: ReusableQuestion,
     responses: { 200: ReusableFrames, ...refusals(400, 403, 404, 409, 503) },
   }),

@@ -8,6 +8,7 @@ import {
 } from '../status.ts'
 import { DateTime, Uuid } from './common.ts'
 import { Job } from './jobs.ts'
+import { ReusedFrom, ReuseKey } from './outputs.ts'
 import { FrameReport, TaskSummary, TaskWorker } from './tasks.ts'
 import { Worker, WorkerSummary } from './workers.ts'
 

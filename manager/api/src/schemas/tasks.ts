@@ -114,7 +114,9 @@ export const AssignedTask = Type.Object({
   attempt: Type.Optional(Type.String()),
   frames: Type.Optional(Type.String()),
   reuse: Type.Optional(
-    Type.Boolean({ description: 'frames rendered before from the same input may be taken instead' }),
+    Type.Boolean({
+      description: 'frames rendered before from the same input may be taken instead',
+    }),
   ),
 })
 export type AssignedTask = Type.Static<typeof AssignedTask>

@@ -1,0 +1,26 @@
+import { jobOutputs } from '../farm-views/outputs.ts'
+import { needJob } from '../http/lookup.ts'
+import { type Handlers, handled, ok } from '../http/route.ts'
+import type { Services } from '../services.ts'
+import { upcomingCheckouts } from '../upcoming/upcoming.ts'
+import { outputsTar } from './outputs-tar.ts'
+import { findReusable } from './reuse.ts'
+
+export function outputsHandlers(services: Services): Handlers {
+  const { farm, variables } = services
+  return {
+    farmJobOutputsTar({ params, reply }) {
+      const job = needJob(farm, params.job_id)
+      const name = encodeURIComponent(`${job.name}.tar`)
+      void reply
+        .type('application/x-tar')
+        .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
+        .send(outputsTar(services, jobOutputs(farm, job, variables)))
+      return handled
+    },
+    farmWorkerUpcoming: ({ worker }) => ok({ checkouts: upcomingCheckouts(farm, worker) }),
+    async farmTaskReusable({ worker, params, body }) {
+      return ok(await findReusable(services, worker.id, params.task_id, body))
+    },
+  }
+}
