@@ -17,6 +17,7 @@ export type PackErrorCode =
   | 'NOT_A_MANAGER'
   | 'NOT_A_PACK'
   | 'OUTPUT_ROOT_UNKNOWN'
+  | 'PATH_TOO_LONG'
   | 'REWRITE_FAILED'
   | 'SETTING_INVALID'
   | 'SETTING_UNKNOWN'

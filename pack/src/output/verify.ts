@@ -50,8 +50,14 @@ function kindOf(file: TracedFile, known: ReadonlySet<string>): PackDefect['kind'
     case 'unreadable':
       return file.status
     case 'ok':
-      return anchoringOf(file.stored) === 'blend' ? undefined : 'absolute'
+      return movesAlong(file) ? undefined : 'absolute'
   }
+}
+
+/** Inside a USD layer, paths that begin with a name start at the layer. */
+function movesAlong({ stored, within }: TracedFile): boolean {
+  const anchoring = anchoringOf(stored)
+  return anchoring === 'blend' || (within !== undefined && anchoring === 'working-directory')
 }
 
 async function readInfo(dir: string): Promise<PackInfo> {

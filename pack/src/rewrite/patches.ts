@@ -1,4 +1,5 @@
 import type { BlendFile } from '../blend/reader.ts'
+import { PackError } from '../errors.ts'
 import { encodePath } from '../trace/stored-path.ts'
 import type { PathEdit } from './edits.ts'
 
@@ -8,20 +9,6 @@ export interface Patch {
   /** Bytes that go. */
   readonly length: number
   readonly bytes: Buffer
-}
-
-/** A path too long for the field that has to hold it. */
-export class RewriteError extends Error {
-  override readonly name = 'RewriteError'
-  readonly code = 'PATH_TOO_LONG'
-  readonly hint = 'Move the file, or choose a project directory that holds it.'
-  readonly detail: Readonly<Record<string, unknown>>
-
-  constructor(edit: PathEdit, size: number) {
-    const { block, property } = edit.reference
-    super(`The path of ${block} (${property}) in the pack is longer than ${size - 1} bytes`)
-    this.detail = { block, property, stored: edit.stored, size }
-  }
 }
 
 /** Turns edits into patches, in file order, each place once. */
@@ -41,7 +28,7 @@ function patchesOf(file: BlendFile, edit: PathEdit): Patch[] {
     case 'directory-field':
       return [patchField(edit, place.offset, place.size, withoutName(edit.stored, place.name))]
     case 'block':
-      return patchBlock(file, edit, place.block)
+      return [...patchBlock(file, edit, place.block), ...patchLength(file, edit, place.lengthAt)]
     case 'nowhere':
       return []
   }
@@ -50,7 +37,7 @@ function patchesOf(file: BlendFile, edit: PathEdit): Patch[] {
 /** The rest of the field becomes zero, so that what was there before leaves no trace in the digest. */
 function patchField(edit: PathEdit, offset: number, size: number, stored: string): Patch {
   const path = encodePath(stored)
-  if (path.length >= size) throw new RewriteError(edit, size)
+  if (path.length >= size) throw tooLong(edit, size)
   const bytes = Buffer.alloc(size)
   path.copy(bytes)
   return { offset, length: size, bytes }
@@ -69,14 +56,27 @@ function patchBlock(file: BlendFile, edit: PathEdit, block: number): Patch[] {
   const offset = blocks.offset[block]!
   const data = patchField(edit, offset, size, edit.stored)
   if (size === old) return [data]
-  const lengthField = Buffer.alloc(header.layout === 'large' ? 8 : 4)
-  if (header.layout === 'large') lengthField.writeBigInt64LE(BigInt(size))
-  else if (header.littleEndian) lengthField.writeInt32LE(size)
-  else lengthField.writeInt32BE(size)
   const inHeader = header.layout === 'large' ? 16 : 4
   const at = offset - blocks.headerSize + inHeader
-  return [
-    { offset: at, length: lengthField.length, bytes: lengthField },
-    { ...data, length: old },
-  ]
+  return [patchInteger(file, at, size, header.layout === 'large' ? 8 : 4), { ...data, length: old }]
+}
+
+function patchLength(file: BlendFile, edit: PathEdit, at: number | undefined): Patch[] {
+  return at === undefined ? [] : [patchInteger(file, at, encodePath(edit.stored).length + 1, 4)]
+}
+
+function patchInteger({ header }: BlendFile, at: number, value: number, size: 4 | 8): Patch {
+  const bytes = Buffer.alloc(size)
+  if (size === 8) bytes.writeBigInt64LE(BigInt(value))
+  else if (header.littleEndian) bytes.writeInt32LE(value)
+  else bytes.writeInt32BE(value)
+  return { offset: at, length: size, bytes }
+}
+
+function tooLong({ reference: { block, property }, stored }: PathEdit, size: number): PackError {
+  const message = `The path of ${block} (${property}) in the pack is longer than ${size - 1} bytes`
+  return new PackError('PATH_TOO_LONG', message, {
+    detail: { block, property, stored, size },
+    hint: 'Move the file, or choose a project directory that holds it.',
+  })
 }

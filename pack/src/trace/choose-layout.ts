@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { PackError } from '../errors.ts'
 import { commonDir, createLayout, findProject, isBelow, isTooWide, type Layout } from './layout.ts'
-import { isRelative, type LocatedBlend } from './resolve.ts'
+import { isRelative, type LocatedBlend, type LocatedReference } from './resolve.ts'
 
 /** Decides which directory is the project, and which directories outside it keep their structure. */
 export function chooseLayout(
@@ -20,7 +20,7 @@ export function chooseLayout(
     .filter((one) => !isBelow(one.blend.path, root))
     .map((one) => rootOfOutside(one, root))
   const whole = directoriesOf(located).filter((dir) => !isTooWide(dir) && !isBelow(root, dir))
-  return createLayout(root, [...outsideRoots, ...whole])
+  return createLayout(root, [...outsideRoots, ...whole, ...rootsOfLayers(located, root)])
 }
 
 /** Directories that are needed whole, such as bakes. */
@@ -39,7 +39,9 @@ function relativeClosure(blend: string, located: readonly LocatedBlend[]): Set<s
   const reached = new Set<string>([blend, ...packed])
   for (const file of reached) {
     for (const reference of byPath.get(file)?.references ?? []) {
-      if (reference.target !== undefined && isRelative(reference)) reached.add(reference.target)
+      const { target, within } = reference
+      const isReached = within === undefined || reached.has(within)
+      if (target !== undefined && isReached && isRelative(reference)) reached.add(target)
     }
   }
   return reached
@@ -48,9 +50,24 @@ function relativeClosure(blend: string, located: readonly LocatedBlend[]): Set<s
 function rootOfOutside(one: LocatedBlend, project: string): string {
   let root = dirname(one.blend.path)
   for (const reference of one.references) {
-    if (reference.target === undefined || !isRelative(reference)) continue
-    const wider = commonDir(root, dirname(reference.target))
-    if (!isTooWide(wider) && !isBelow(project, wider)) root = wider
+    if (reference.within === undefined) root = widened(root, reference, project)
   }
   return root
+}
+
+/** Of USD layers outside the project: the directories that hold them and what they name by relative paths. */
+function rootsOfLayers(located: readonly LocatedBlend[], project: string): string[] {
+  const roots = new Map<string, string>()
+  for (const reference of located.flatMap(({ references }) => references)) {
+    const { within } = reference
+    if (within === undefined || isBelow(within, project)) continue
+    roots.set(within, widened(roots.get(within) ?? dirname(within), reference, project))
+  }
+  return [...roots.values()]
+}
+
+function widened(root: string, reference: LocatedReference, project: string): string {
+  if (reference.target === undefined || !isRelative(reference)) return root
+  const wider = commonDir(root, dirname(reference.target))
+  return isTooWide(wider) || isBelow(project, wider) ? root : wider
 }

@@ -65,6 +65,7 @@ function describeFile(
     blend: blend.path,
     users: [...users.values()],
     packPath: isForeign ? '' : layout.packPath(file.path),
+    ...(reference.within === undefined ? {} : { within: reference.within }),
   }
   const entry = isForeign ? undefined : disk.stat(file.path)
   if (entry?.isFile) {

@@ -6,7 +6,7 @@ import { anchoringOf } from './stored-path.ts'
 
 /** Why a file that is there may not be found on another machine. */
 export function hintForOrphan(reference: ResolvedReference): string | undefined {
-  if (anchoringOf(reference.stored) !== 'working-directory' || reference.base) return undefined
+  if (anchoringOf(reference.stored) !== 'working-directory' || reference.within) return undefined
   return 'The path does not begin with //, so Blender finds it only from some directories'
 }
 

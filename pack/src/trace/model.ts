@@ -32,6 +32,8 @@ export interface TracedFile {
   readonly size: number
   /** The .blend that names it, absolute. */
   readonly blend: string
+  /** The USD layer that names it, if it is not the .blend itself. */
+  readonly within?: string
   readonly users: readonly FileUser[]
   /** POSIX path inside the checkout. */
   readonly packPath: string

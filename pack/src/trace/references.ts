@@ -40,7 +40,12 @@ export type Expansion =
 export type PathPlace =
   | { readonly in: 'field'; readonly offset: number; readonly size: number }
   /** A string of its own block: its length may change. */
-  | { readonly in: 'block'; readonly block: number }
+  | {
+      readonly in: 'block'
+      readonly block: number
+      /** Where the string's length is kept, with its NUL, as custom properties do. */
+      readonly lengthAt?: number
+    }
   /** Directory and name in fields of their own; the directory is shared by all names of a strip. */
   | {
       readonly in: 'directory-field'
@@ -65,4 +70,6 @@ export interface PathReference {
   readonly optional?: boolean
   /** The directory that `//` means, where it is not the one of the .blend. */
   readonly base?: string
+  /** The file between the .blend and this one: a USD layer, which names it. */
+  readonly within?: string
 }

@@ -77,9 +77,9 @@ export function placeReference(
   return { reference: { ...located, target, packTarget, isThere }, files }
 }
 
-/** True for a path that moves with its .blend. */
-export function isRelative(reference: PathReference): boolean {
-  return anchoringOf(reference.stored) === 'blend'
+/** True for a path that moves with the file that names it. */
+export function isRelative({ stored, within }: PathReference): boolean {
+  return anchoringOf(stored) === (within === undefined ? 'blend' : 'working-directory')
 }
 
 function filesOf(reference: LocatedReference, disk: Disk): ExpandedFile[] {

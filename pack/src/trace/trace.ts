@@ -7,6 +7,7 @@ import { lookElsewhere } from './elsewhere.ts'
 import { gather } from './gather.ts'
 import type { ResolvedReference, Trace, TracedBlend, TraceOptions } from './model.ts'
 import { locate, place } from './resolve.ts'
+import { withUsdAssets } from './usd-layers.ts'
 
 /** Finds every file that a .blend and the libraries it reaches need, without Blender. */
 export async function tracePack(options: TraceOptions): Promise<Trace> {
@@ -18,9 +19,9 @@ export async function tracePack(options: TraceOptions): Promise<Trace> {
     options.onProgress?.({ blend: current, blendsDone: blendsDone++ })
   const gathered = await gather({ blend, as, all, mappings, signal, onBlend })
 
-  const located = locate(gathered, mappings)
-  const layout = chooseLayout(as, located, options.project)
   const disk = createDisk()
+  const located = withUsdAssets(locate(gathered, mappings), disk)
+  const layout = chooseLayout(as, located, options.project)
   const placed = located.map((one) => place(one, layout, disk))
 
   const context = { layout, disk, elsewhere: lookElsewhere(layout.project) }

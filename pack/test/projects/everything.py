@@ -97,6 +97,50 @@ def link(path, kind, name, relative=True):
     return next(each for each in found if each.name == name and each.library)
 
 
+def nodes_with_profile(tree, path):
+    write(bpy.path.abspath(path))
+    profile = tree.nodes.new("ShaderNodeTexIES")
+    profile.mode, profile.filepath = "EXTERNAL", path
+
+
+def place(name, data):
+    made = bpy.data.objects.new(name, data)
+    bpy.context.scene.collection.objects.link(made)
+    return made
+
+
+def make_kit():
+    """A library of what is easily lost behind a link: a speaker, a camera, a light profile in a node group."""
+    kit = f"{project}/assets/kit/kit.blend"
+    here = os.path.dirname(kit)
+    fresh(kit)
+    wav(f"{here}/hum.wav")
+    speaker = bpy.data.speakers.new("Hum")
+    speaker.sound = bpy.data.sounds.load(f"{here}/hum.wav")
+    speaker.sound.filepath = "//hum.wav"
+    png(f"{here}/board.png")
+    for frame in (1, 2):
+        png(f"{here}/ref/ref.{frame:03d}.png")
+    camera = bpy.data.cameras.new("Witness")
+    camera.background_images.new().image = image("board", "//board.png")
+    clip = bpy.data.movieclips.load(f"{here}/ref/ref.001.png")
+    clip.filepath = "//ref/ref.001.png"
+    behind = camera.background_images.new()
+    behind.source, behind.clip = "MOVIE_CLIP", clip
+    group = bpy.data.node_groups.new("Profile", "ShaderNodeTree")
+    nodes_with_profile(group, "//linked.ies")
+    glow = bpy.data.materials.new("Glow")
+    glow.use_nodes = True
+    glow.node_tree.nodes.new("ShaderNodeGroup").node_tree = group
+    parts = [place("Hum", speaker), place("Witness", camera), cube("Glowing", glow)]
+    collection = bpy.data.collections.new("Kit")
+    collection.use_fake_user = True
+    for part in parts:
+        collection.objects.link(part)
+    save(kit)
+    return kit
+
+
 def make_libraries():
     tex = os.path.join(project, "tex")
     png(f"{tex}/mat.png")
@@ -146,7 +190,7 @@ def make_libraries():
     bpy.ops.wm.open_mainfile(filepath=a)
     cube("A2", link(b, "materials", "MB")).use_fake_user = True
     save(a)
-    return props, char, outlib, a
+    return props, char, make_kit(), outlib, a
 
 
 def add_images():
@@ -171,8 +215,11 @@ def add_images():
     png(f"{here}/tex/real.png")
     os.symlink("real.png", f"{here}/tex/link.png")
     image("symlink", "//tex/link.png")
+    image("no path", "")
     for tile in (1001, 1002, 1011, 1050):
         png(f"{here}/tex/udim.{tile}.png")
+    for name in ("udim.preview", "udim.0999"):
+        png(f"{here}/tex/{name}.png")
     for name in ("u1_v1", "u2_v1", "u3_v3"):
         png(f"{here}/tex/uv_{name}.png")
     for name, path, tiles in (
@@ -233,16 +280,28 @@ def add_nodes():
     script = shader.node_tree.nodes.new("ShaderNodeScript")
     script.mode, script.filepath = "EXTERNAL", "//nodes/shade.osl"
     shader.use_fake_user = True
+    nodes_with_profile(shader.node_tree, "//nodes/material.ies")
+    inside = shader.node_tree.nodes.new("ShaderNodeTexIES")
+    inside.mode, inside.ies = "INTERNAL", bpy.data.texts.new("lamp.ies")
+    group = bpy.data.node_groups.new("Grouped", "ShaderNodeTree")
+    group.use_fake_user = True
+    nodes_with_profile(group, "//nodes/group.ies")
     png(f"{here}/tex/world.png")
     world = bpy.data.worlds.new("World")
     world.use_nodes = True
     world.node_tree.nodes.new("ShaderNodeTexEnvironment").image = image("world", "//tex/world.png")
+    nodes_with_profile(world.node_tree, "//nodes/world.ies")
     bpy.context.scene.world = world
     scene = bpy.context.scene
     scene.use_nodes = True
     png(f"{here}/tex/grade.png")
     scene.node_tree.nodes.new("CompositorNodeImage").image = image("grade", "//tex/grade.png")
     scene.node_tree.nodes.new("CompositorNodeOutputFile").base_path = "//comp_out"
+    for frame in (1, 2):
+        png(f"{here}/comp/plate_{frame:02d}.png")
+    plate = bpy.data.movieclips.load(f"{here}/comp/plate_01.png")
+    plate.filepath = "//comp/plate_01.png"
+    scene.node_tree.nodes.new("CompositorNodeMovieClip").clip = plate
     png(f"{here}/tex/displace.png")
     texture = bpy.data.textures.new("Displace", "IMAGE")
     texture.image = image("displace", "//tex/displace.png")
@@ -282,6 +341,71 @@ def add_files(font, movie):
     write(f"{here}/scripts/ext.py", b"pass")
     bpy.data.texts.load(f"{here}/scripts/ext.py").filepath = "//scripts/ext.py"
     bpy.data.texts.new("Internal")
+    write(f"{here}/scripts/style.py", b"pass")
+    style = bpy.data.texts.load(f"{here}/scripts/style.py")
+    style.filepath = "//scripts/style.py"
+    freestyle = bpy.context.view_layer.freestyle_settings
+    freestyle.mode = "SCRIPT"
+    freestyle.modules.new().script = style
+    png(f"{here}/ui/icon.png")
+    brush = bpy.data.brushes.new("Own")
+    brush.use_custom_icon, brush.icon_filepath, brush.use_fake_user = True, "//ui/icon.png", True
+
+
+STAGE = b"""#usda 1.0
+(
+    subLayers = [@./layers/set.usda@, @./layers/gone.usda@]
+)
+def Material "m" { asset inputs:file = @wood.png@ }
+"""
+
+
+def add_disk_caches():
+    """Caches in the directory named after the .blend; the files come last, as Blender removes what it holds for stale."""
+    for name, kind in (("Soft", "SOFT_BODY"), ("Flag", "CLOTH")):
+        cube(name).modifiers.new(kind, kind).point_cache.use_disk_cache = True
+    dust = cube("Dust")
+    dust.modifiers.new("P", "PARTICLE_SYSTEM")
+    dust.particle_systems[0].point_cache.use_disk_cache = True
+    canvas = cube("Canvas")
+    paint = canvas.modifiers.new("P", "DYNAMIC_PAINT")
+    bpy.context.view_layer.objects.active = canvas
+    bpy.ops.dpaint.type_toggle(type="CANVAS")
+    surface = paint.canvas_settings.canvas_surfaces[0]
+    surface.surface_format = "VERTEX"
+    surface.point_cache.use_disk_cache = True
+    rigid = cube("Rigid")
+    bpy.context.view_layer.objects.active = rigid
+    bpy.ops.rigidbody.object_add()
+
+
+def write_disk_caches():
+    for name in ("Soft", "Flag", "Dust", "Canvas"):
+        stem = name.encode().hex().upper()
+        write(f"{shot_dir}/blendcache_sh010/{stem}_000001_00.bphys")
+
+
+def add_inputs():
+    """Paths that a modifier puts into geometry nodes, and that a node holds itself."""
+    triangle = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n"
+    write(f"{shot_dir}/geo/own.obj", triangle)
+    write(f"{shot_dir}/geo/given.obj", triangle)
+    write(f"{outside}/geo/given far away.obj", triangle)
+    tree = bpy.data.node_groups.new("Import", "GeometryNodeTree")
+    tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+    path = tree.interface.new_socket("File", in_out="INPUT", socket_type="NodeSocketString")
+    path.subtype = "FILE_PATH"
+    label = tree.interface.new_socket("Label", in_out="INPUT", socket_type="NodeSocketString")
+    tree.nodes.new("GeometryNodeImportOBJ").inputs[0].default_value = "//geo/own.obj"
+    given, reader = (tree.nodes.new(kind) for kind in ("NodeGroupInput", "GeometryNodeImportOBJ"))
+    # Led to no output: before 4.5 these nodes are experimental and take no path that begins with //.
+    tree.links.new(given.outputs["File"], reader.inputs[0])
+    tree.nodes.new("NodeGroupOutput")
+    for name, chosen in (("Near", "//geo/given.obj"), ("Far", f"{outside}/geo/given far away.obj")):
+        modifier = cube(f"Import {name}").modifiers.new("Import", "NODES")
+        modifier.node_group = tree
+        modifier[path.identifier] = chosen
+        modifier[label.identifier] = "//no path.obj"
 
 
 def add_caches():
@@ -290,8 +414,12 @@ def add_caches():
         write(f"{here}/cache/{name}")
         modifier = cube(name).modifiers.new("Cache", "MESH_CACHE")
         modifier.filepath = f"//cache/{name}"
-    for name in ("single.abc", "layer.abc", "run_0001.abc", "run_0002.abc", "stage.usda"):
+    for name in ("single.abc", "layer.abc", "run_0001.abc", "run_0002.abc"):
         write(f"{here}/cache/{name}")
+    write(f"{here}/cache/stage.usda", STAGE)
+    write(f"{here}/cache/layers/set.usda", b"#usda 1.0\n(\n  subLayers = [@../deep.usda@]\n)\n")
+    write(f"{here}/cache/deep.usda", b"#usda 1.0\n")
+    png(f"{here}/cache/wood.png")
     for name, is_sequence in (("single.abc", False), ("run_0001.abc", True), ("stage.usda", False)):
         before = set(bpy.data.cache_files)
         bpy.ops.cachefile.open(filepath=f"{here}/cache/{name}")
@@ -315,9 +443,6 @@ def add_caches():
     cache = emitter.particle_systems[0].point_cache
     cache.use_external, cache.filepath, cache.name = True, "//particles", "fx"
     write(f"{here}/particles/fx_000001_00.bphys")
-    cloth = cube("Flag").modifiers.new("Cloth", "CLOTH")
-    cloth.point_cache.use_disk_cache = True
-    write(f"{here}/blendcache_sh010/466C6167_000001_00.bphys")
     write(f"{here}/bakes/123/meta/00001_000.json", b"{}")
     write(f"{here}/bakes/123/blobs/00001_000.blob")
     tree = bpy.data.node_groups.new("Sim", "GeometryNodeTree")
@@ -350,6 +475,12 @@ def add_strips(movie):
     stereo = editor.sequences.new_image("Stereo", f"{here}/edit/st_L.png", 5, 1)
     stereo.directory = "//edit/"
     stereo.use_multiview, stereo.views_format = True, "INDIVIDUAL"
+    for strip in (strip, cut):
+        strip.use_proxy = True
+    cut.proxy.use_proxy_custom_directory, cut.proxy.directory = True, "//proxies"
+    for name in ("images/50/c.png_proxy.jpg", "images/50/other.png_proxy.jpg"):
+        write(f"{here}/edit/BL_proxy/{name}")
+    write(f"{here}/proxies/cut.avi/proxy_50.avi")
     meta = editor.sequences.new_meta("Meta", 4, 1)
     png(f"{here}/edit/inner.png")
     meta.sequences.new_image("Inner", f"{here}/edit/inner.png", 1, 1).directory = "//edit/"
@@ -357,7 +488,7 @@ def add_strips(movie):
 
 def make_shot(path, libraries, font, movie):
     fresh(path)
-    props, char, outlib, cyclic = libraries
+    props, char, kit, outlib, cyclic = libraries
     scene = bpy.context.scene
     scene.frame_start, scene.frame_end = 1, 4
     scene.collection.objects.link(link(props, "objects", "Prop"))
@@ -365,14 +496,17 @@ def make_shot(path, libraries, font, movie):
     scene.collection.objects.link(link(cyclic, "objects", "A2"))
     scene.collection.objects.link(link(cyclic.replace("a.blend", "b.blend"), "objects", "B"))
     hero = link(char, "collections", "HeroGroup")
-    instance = bpy.data.objects.new("HeroGroup", None)
+    instance = place("HeroGroup", None)
     instance.instance_type, instance.instance_collection = "COLLECTION", hero
-    scene.collection.objects.link(instance)
+    set_dressing = place("Kit", None)
+    set_dressing.instance_type, set_dressing.instance_collection = "COLLECTION", link(kit, "collections", "Kit")
     hero.override_hierarchy_create(scene, bpy.context.view_layer, reference=instance)
     add_images()
     add_nodes()
     add_files(font, movie)
     add_caches()
+    add_disk_caches()
+    add_inputs()
     add_strips(movie)
     scene.render.engine = "CYCLES"
     scene.cycles.samples = 1
@@ -404,6 +538,7 @@ def main():
     shot = f"{shot_dir}/sh010.blend"
     make_shot(shot, libraries, font, movie)
     oracle = {each: listed(each) for each in (shot, *libraries, f"{project}/assets/materials/mats.blend")}
+    write_disk_caches()
     with open(os.path.join(out, "oracle.json"), "w", encoding="utf-8") as file:
         json.dump(oracle, file, ensure_ascii=True, indent=1)
 

@@ -1,14 +1,8 @@
 import { basename, dirname } from 'node:path'
 import type { BlendStruct } from '../../blend/reader.ts'
-import { decodePath, encodePath } from '../stored-path.ts'
-import {
-  emitField,
-  emitStored,
-  emitString,
-  type FieldContext,
-  type FieldReader,
-  nameOf,
-} from './context.ts'
+import { encodePath } from '../stored-path.ts'
+import { emitField, emitString, type FieldContext, type FieldReader, nameOf } from './context.ts'
+import { emitInputs } from './geometry-inputs.ts'
 
 const cacheFlag = { disk: 1 << 6, external: 1 << 9, ignoreLibraryPath: 1 << 11 }
 
@@ -99,9 +93,15 @@ const bakeExpansion = {
   descend: /^(-?\d+|(-?\d+\/)?(meta|blobs))$/,
 }
 
-/** Simulations and bakes of geometry nodes: a directory of the modifier, or one of each bake. */
+/** What a modifier puts into its node group, and the directories of its bakes. */
 export const readNodesModifier: FieldReader = (modifier, context) => {
   const label = `modifiers[${modifierName(modifier)}]`
+  emitInputs(modifier, label, context)
+  emitBakes(modifier, label, context)
+}
+
+/** Simulations and bakes of geometry nodes: a directory of the modifier, or one of each bake. */
+function emitBakes(modifier: BlendStruct, label: string, context: FieldContext): void {
   const bakes = bakesOf(modifier)
   const parts = { kind: 'cache' as const, expansion: bakeExpansion, optional: true }
   const inModifier = bakes.filter((bake) => !isPacked(bake, modifier) && !hasOwnDirectory(bake))
@@ -165,17 +165,7 @@ export const readVolume: FieldReader = (volume, context) => {
 export const readVoxelData: FieldReader = (voxels, context) => {
   const sequenceOrSmoke = [3, 4]
   if (sequenceOrSmoke.includes(voxels.number('file_format') ?? 0)) return
-  emitVoxels(voxels, context)
-}
-
-function emitVoxels(voxels: BlendStruct, context: FieldContext): void {
-  const path = decodePath(voxels.text('source_path') ?? Buffer.alloc(0))
-  const place = voxels.place('source_path')
-  if (path === '' || !place) return
-  emitStored(path, { in: 'field', ...place }, context, {
-    kind: 'volume',
-    property: 'voxel_data.filepath',
-  })
+  emitField(voxels, 'source_path', context, { kind: 'volume', property: 'voxel_data.filepath' })
 }
 
 function modifierName(modifier: BlendStruct): string {

@@ -93,3 +93,8 @@ export function readString(
 export function nameOf(struct: BlendStruct, field: string): string {
   return decodePath(struct.text(field) ?? Buffer.alloc(0))
 }
+
+/** A directory and a name from fields of their own. */
+export function joinStored(dir: string, name: string): string {
+  return dir === '' || /[\\/]$/.test(dir) ? `${dir}${name}` : `${dir}/${name}`
+}

@@ -1,7 +1,6 @@
 import type { BlendStruct } from '../../blend/reader.ts'
 import { readFrameUse } from '../image-uses.ts'
 import type { Expansion } from '../references.ts'
-import { decodePath } from '../stored-path.ts'
 import { emitField, type FieldReader, nameOf } from './context.ts'
 
 const source = { file: 1, sequence: 2, movie: 3, generated: 4, viewer: 5, tiled: 6 }
@@ -104,12 +103,4 @@ function readNodeImage(
   const userField = storagesWithFrames[storage?.type.name ?? '']
   const user = userField === '' ? storage : userField && storage?.embedded(userField)
   context.useImage(image, readFrameUse(user || undefined))
-}
-
-/** A string socket that holds a file path, as the import nodes of Blender 4.5 and later have. */
-export const readStringSocket: FieldReader = (value, context) => {
-  const filePathSubtype = 1
-  if (value.number('subtype') !== filePathSubtype) return
-  if (decodePath(value.text('value') ?? Buffer.alloc(0)).trim() === '') return
-  emitField(value, 'value', context, { kind: 'file', property: 'inputs[].default_value' })
 }

@@ -7,6 +7,7 @@ export const followedFields: ReadonlySet<string> = new Set([
   'CacheFileLayer.filepath',
   'Camera.custom_filepath',
   'CustomDataExternal.filename',
+  'Editing.proxy_dir',
   'FluidDomainSettings.cache_directory',
   'FluidsimSettings.surfdataPath',
   'Image.name',
@@ -23,6 +24,8 @@ export const followedFields: ReadonlySet<string> = new Set([
   'PointCache.path',
   'Strip.dir',
   'StripElem.name',
+  'StripProxy.dir',
+  'StripProxy.file',
   'Text.name',
   'VFont.name',
   'Volume.filepath',
@@ -70,11 +73,6 @@ export const ignoredFields: ReadonlyMap<string, string> = new Map(
       'bUserExtensionRepo.custom_dirpath',
       'bUserScriptDirectory.dir_path',
       'uiFont.filename',
-    ],
-    'is a proxy, which a render does without': [
-      'Editing.proxy_dir',
-      'StripProxy.dir',
-      'StripProxy.file',
     ],
     'names something inside a file or a scene': [
       'AlembicObjectPath.path',

@@ -1,7 +1,8 @@
 import { parse } from 'node:path'
 import type { BlendStruct } from '../../blend/reader.ts'
 import { decodePath } from '../stored-path.ts'
-import { emitStored, type FieldContext, type FieldReader, nameOf } from './context.ts'
+import { emitStored, type FieldContext, type FieldReader, joinStored, nameOf } from './context.ts'
+import { emitStripProxies } from './strip-proxies.ts'
 
 const stripType = { image: 0, movie: 3, sound: 4, soundHd: 5 }
 const kinds: Record<number, 'image' | 'movie' | 'sound'> = {
@@ -21,13 +22,17 @@ export const readStrip: FieldReader = (sequence, context) => {
   const kind = kinds[type]
   if (!strip || !kind) return
   const label = `sequence_editor.strips[${JSON.stringify(nameOf(sequence, 'name').slice(2))}]`
-  const elements = elementsOf(strip)
-  for (const element of type === stripType.image ? elements : elements.slice(0, 1)) {
-    const property = type === stripType.image ? `${label}.elements[].filename` : `${label}.filepath`
-    const name = decodePath(element.text('name') ?? Buffer.alloc(0))
-    for (const view of namesOfViews(name, viewSuffixes(sequence, context))) {
-      emitElement(strip, view, context, { kind, property })
-    }
+  const isImage = type === stripType.image
+  const elements = isImage ? elementsOf(strip) : elementsOf(strip).slice(0, 1)
+  const names = elements.map((element) => textOf(element, 'name'))
+  const property = isImage ? `${label}.elements[].filename` : `${label}.filepath`
+  const suffixes = viewSuffixes(sequence, context)
+  for (const view of names.flatMap((name) => namesOfViews(name, suffixes))) {
+    emitElement(strip, view, context, { kind, property })
+  }
+  if (context.all && kind !== 'sound') {
+    const media = { strip, label, dir: textOf(strip, 'dir'), names, isMovie: kind === 'movie' }
+    emitStripProxies(sequence, media, context)
   }
 }
 
@@ -67,9 +72,12 @@ function emitElement(
   context: FieldContext,
   parts: { kind: 'image' | 'movie' | 'sound'; property: string },
 ): void {
-  const dir = decodePath(strip.text('dir') ?? Buffer.alloc(0))
   const place = strip.place('dir')
   if (name === '' || !place) return
-  const joined = dir === '' || /[\\/]$/.test(dir) ? `${dir}${name}` : `${dir}/${name}`
-  emitStored(joined, { in: 'directory-field', ...place, name }, context, parts)
+  const stored = joinStored(textOf(strip, 'dir'), name)
+  emitStored(stored, { in: 'directory-field', ...place, name }, context, parts)
+}
+
+function textOf(struct: BlendStruct, field: string): string {
+  return decodePath(struct.text(field) ?? Buffer.alloc(0))
 }

@@ -19,7 +19,8 @@ import {
   readSound,
   readText,
 } from './files.ts'
-import { readImage, readImageUser, readNode, readStringSocket } from './images.ts'
+import { readStringSocket } from './geometry-inputs.ts'
+import { readImage, readImageUser, readNode } from './images.ts'
 import { readStrip } from './strips.ts'
 
 /**
