@@ -3,6 +3,7 @@
  * slashes, and no name leaves the folder.
  */
 export function relativeNames(paths: readonly string[]): Map<string, string> {
+  if (paths.length === 0) return new Map()
   const split = paths.map((path) => path.split(/[\\/]+/).filter((part) => part !== ''))
   const shortest = Math.min(...split.map((parts) => parts.length - 1))
   let shared = 0
