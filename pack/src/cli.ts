@@ -1,9 +1,10 @@
 import { createProgress, formatBytes, formatCount, runCommand } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { readListing } from './listing.ts'
+import { readListing } from './list/blender-listing.ts'
+import { absent } from './list/list.ts'
+import { listMany } from './list/list-many.ts'
 import { describePack, type PackInfo } from './output/pack-info.ts'
 import type { PackPlan } from './plan.ts'
-import { toJsonLines, toTable, toTree } from './report.ts'
 import { registerSubmit } from './submit-command.ts'
 import type { Trace } from './trace/model.ts'
 import type { PathMapping } from './trace/stored-path.ts'
@@ -57,16 +58,14 @@ function registerList(pack: Command): void {
 }
 
 async function list(files: readonly string[], flags: ListFlags): Promise<void> {
+  const { project, all, map: mappings } = flags
   const listed = flags.listed === undefined ? undefined : await readListing(flags.listed)
-  for (const file of files) {
-    const trace = await tracePack({ ...traceOptions(file, flags), listed })
-    print(flags.json ? toJsonLines(trace) : flags.tree ? toTree(trace) : toTable(trace))
-    if (flags.strict && trace.files.some(isAbsent)) process.exitCode = 1
+  const trace = { project, all, mappings, listed }
+  const as = flags.json ? 'json' : flags.tree ? 'tree' : 'table'
+  for await (const { text, isLacking } of listMany(files, { as, trace })) {
+    print(text)
+    if (flags.strict && isLacking) process.exitCode = 1
   }
-}
-
-function isAbsent({ status }: { status: string }): boolean {
-  return status === 'missing' || status === 'gap' || status === 'unreadable'
 }
 
 function registerFolder(pack: Command): void {
@@ -130,7 +129,7 @@ function tellPacked(
     print(JSON.stringify({ event: 'packed', to, rewritten, ...info }))
     return
   }
-  for (const file of trace.files.filter(isAbsent)) {
+  for (const file of trace.files.filter(({ status }) => absent.has(status))) {
     print(`${file.status}  ${file.path}  (${file.users[0]?.block ?? ''})`)
   }
   const facts = [formatCount(info.files, 'file'), formatBytes(info.bytes)]

@@ -1,5 +1,8 @@
+import type { BlendErrorCode } from './blend/errors.ts'
+
 /** What can go wrong between a .blend on an artist's disk and a pack or a job on the farm. */
 export type PackErrorCode =
+  | BlendErrorCode
   | 'BLEND_MISSING'
   | 'BLEND_OUTSIDE_PROJECT'
   | 'CANCELED'

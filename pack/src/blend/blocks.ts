@@ -1,6 +1,6 @@
 import { BlendError } from './errors.ts'
 import type { BlendHeader } from './header.ts'
-import { type ByteSource, truncated } from './source.ts'
+import { type ByteSource, truncated, windowBytes } from './source.ts'
 
 /** A block's four letters as one number, so that comparing is cheap. */
 export type BlockCode = number
@@ -54,13 +54,20 @@ export function scanBlocks(source: ByteSource, header: BlendHeader): BlockTable 
   const table = growingTable(parse.size)
   let at: number = header.size
   let owner = -1
+  let window: Buffer = Buffer.alloc(0)
+  let start = 0
   for (;;) {
     const available = Math.min(parse.size, source.size - at)
-    const bytes = available > 0 ? source.read(at, available) : Buffer.alloc(0)
+    if (at < start || at + available > start + window.length) {
+      // Many headers at once: most blocks are small. Up to where the source would read anew anyway.
+      const ahead = Math.max(windowBytes - (at % windowBytes), available)
+      window = available > 0 ? source.read(at, Math.min(ahead, source.size - at)) : Buffer.alloc(0)
+      start = at
+    }
     // Very old files end in a shortened header; its code is enough.
-    if (bytes.length >= 4 && bytes.readUInt32LE(0) === ENDB) break
-    if (bytes.length < parse.size) throw truncated(source.size)
-    const block = parse.read(bytes)
+    if (available >= 4 && window.readUInt32LE(at - start) === ENDB) break
+    if (available < parse.size) throw truncated(source.size)
+    const block = parse.read(window, at - start)
     const end = at + parse.size + block.size
     if (block.size < 0 || !Number.isSafeInteger(block.size)) throw badBlock(at, block)
     if (end > source.size) throw truncated(source.size)
@@ -79,41 +86,41 @@ export function isDataBlockCode(code: BlockCode): boolean {
 
 interface HeaderParser {
   size: number
-  read(bytes: Buffer): RawHeader
+  read(bytes: Buffer, at: number): RawHeader
 }
 
 const parsers: Record<BlendHeader['layout'], (littleEndian: boolean) => HeaderParser> = {
   small32: (le) => ({
     size: 20,
-    read: (b) => ({
-      code: b.readUInt32LE(0),
-      size: le ? b.readInt32LE(4) : b.readInt32BE(4),
-      low: le ? b.readUInt32LE(8) : b.readUInt32BE(8),
+    read: (b, at) => ({
+      code: b.readUInt32LE(at),
+      size: le ? b.readInt32LE(at + 4) : b.readInt32BE(at + 4),
+      low: le ? b.readUInt32LE(at + 8) : b.readUInt32BE(at + 8),
       high: 0,
-      struct: le ? b.readInt32LE(12) : b.readInt32BE(12),
-      count: le ? b.readInt32LE(16) : b.readInt32BE(16),
+      struct: le ? b.readInt32LE(at + 12) : b.readInt32BE(at + 12),
+      count: le ? b.readInt32LE(at + 16) : b.readInt32BE(at + 16),
     }),
   }),
   small64: (le) => ({
     size: 24,
-    read: (b) => ({
-      code: b.readUInt32LE(0),
-      size: le ? b.readInt32LE(4) : b.readInt32BE(4),
-      low: le ? b.readUInt32LE(8) : b.readUInt32BE(12),
-      high: le ? b.readUInt32LE(12) : b.readUInt32BE(8),
-      struct: le ? b.readInt32LE(16) : b.readInt32BE(16),
-      count: le ? b.readInt32LE(20) : b.readInt32BE(20),
+    read: (b, at) => ({
+      code: b.readUInt32LE(at),
+      size: le ? b.readInt32LE(at + 4) : b.readInt32BE(at + 4),
+      low: le ? b.readUInt32LE(at + 8) : b.readUInt32BE(at + 12),
+      high: le ? b.readUInt32LE(at + 12) : b.readUInt32BE(at + 8),
+      struct: le ? b.readInt32LE(at + 16) : b.readInt32BE(at + 16),
+      count: le ? b.readInt32LE(at + 20) : b.readInt32BE(at + 20),
     }),
   }),
   large: () => ({
     size: 32,
-    read: (b) => ({
-      code: b.readUInt32LE(0),
-      struct: b.readInt32LE(4),
-      low: b.readUInt32LE(8),
-      high: b.readUInt32LE(12),
-      size: b.readUInt32LE(16) + b.readInt32LE(20) * 2 ** 32,
-      count: b.readUInt32LE(24) + b.readInt32LE(28) * 2 ** 32,
+    read: (b, at) => ({
+      code: b.readUInt32LE(at),
+      struct: b.readInt32LE(at + 4),
+      low: b.readUInt32LE(at + 8),
+      high: b.readUInt32LE(at + 12),
+      size: b.readUInt32LE(at + 16) + b.readInt32LE(at + 20) * 2 ** 32,
+      count: b.readUInt32LE(at + 24) + b.readInt32LE(at + 28) * 2 ** 32,
     }),
   }),
 }
@@ -129,7 +136,7 @@ function growingTable(headerSize: number): {
   finish(): BlockTable
 } {
   let length = 0
-  let columns = allocate(4096)
+  let columns = allocate(1024)
   return {
     length: () => length,
     push(block, offset, owner) {

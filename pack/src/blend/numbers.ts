@@ -1,17 +1,28 @@
 import type { BlendHeader } from './header.ts'
 
 /** A pointer as two halves: addresses of newer files do not fit a JavaScript number. */
-export function readPointer(
-  bytes: Buffer,
-  at: number,
-  header: Pick<BlendHeader, 'pointerSize' | 'littleEndian'>,
-): { low: number; high: number } {
-  if (header.pointerSize === 4) {
-    return { low: header.littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at), high: 0 }
-  }
-  return header.littleEndian
-    ? { low: bytes.readUInt32LE(at), high: bytes.readUInt32LE(at + 4) }
-    : { low: bytes.readUInt32BE(at + 4), high: bytes.readUInt32BE(at) }
+export interface PointerReader {
+  low(bytes: Buffer, at: number): number
+  high(bytes: Buffer, at: number): number
+}
+
+const little4: PointerReader = { low: (b, at) => b.readUInt32LE(at), high: () => 0 }
+const big4: PointerReader = { low: (b, at) => b.readUInt32BE(at), high: () => 0 }
+const little8: PointerReader = {
+  low: (b, at) => b.readUInt32LE(at),
+  high: (b, at) => b.readUInt32LE(at + 4),
+}
+const big8: PointerReader = {
+  low: (b, at) => b.readUInt32BE(at + 4),
+  high: (b, at) => b.readUInt32BE(at),
+}
+
+export function pointerReader({
+  pointerSize,
+  littleEndian,
+}: Pick<BlendHeader, 'pointerSize' | 'littleEndian'>): PointerReader {
+  if (pointerSize === 4) return littleEndian ? little4 : big4
+  return littleEndian ? little8 : big8
 }
 
 /** Bytes of a number of each basic type. */

@@ -4,7 +4,7 @@ import { type BlockTable, blockCode, codeText, isDataBlockCode, scanBlocks } fro
 import { type Dna, type DnaField, type DnaStruct, parseDna } from './dna.ts'
 import { BlendError, inFile } from './errors.ts'
 import { type BlendHeader, longestHeader, parseHeader } from './header.ts'
-import { numberBytes, readNumber, readPointer } from './numbers.ts'
+import { numberBytes, pointerReader, readNumber } from './numbers.ts'
 import { type OpenedSource, openBytes, openSource } from './open-source.ts'
 import type { ByteSource } from './source.ts'
 
@@ -225,9 +225,7 @@ export class BlendStruct {
 
   /** Number of the block that the pointer at a byte of this struct leads to, or -1. */
   targetAt(at: number): number {
-    const { blocks, addresses, header } = this.file
-    const { low, high } = readPointer(this.bytes, at, header)
-    return addresses.find(blocks.owner[this.block]!, low, high)
+    return followPointer(this.file, this.bytes, at, this.file.blocks.owner[this.block]!)
   }
 
   private locate(path: string): { at: number; field: DnaField } | undefined {
@@ -242,6 +240,12 @@ export class BlendStruct {
     }
     return field && { at, field }
   }
+}
+
+/** Number of the block that a pointer in a data-block leads to, or -1. */
+export function followPointer(file: BlendFile, bytes: Buffer, at: number, owner: number): number {
+  const pointer = pointerReader(file.header)
+  return file.addresses.find(owner, pointer.low(bytes, at), pointer.high(bytes, at))
 }
 
 /** The code of a block, in letters. */

@@ -9,7 +9,8 @@ export interface ByteSource {
   close(): void
 }
 
-const windowBytes = 64 * 1024
+/** What a source reads from a file at once, aligned. */
+export const windowBytes = 64 * 1024
 const windowsKept = 64
 
 /** The most that one read may ask for: larger blocks are read in parts. */

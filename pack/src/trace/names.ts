@@ -1,5 +1,4 @@
-import { readPointer } from '../blend/numbers.ts'
-import type { BlendFile } from '../blend/reader.ts'
+import { type BlendFile, followPointer } from '../blend/reader.ts'
 import { decodePath } from './stored-path.ts'
 
 /** Full name of a data-block, with its two letters: `OBCube`. */
@@ -19,6 +18,5 @@ export function libraryOf(file: BlendFile, block: number): number {
   const { blocks, header } = file
   if (!field || field.offset + field.size > blocks.size[block]!) return -1
   const bytes = file.source.read(blocks.offset[block]! + field.offset, header.pointerSize)
-  const { low, high } = readPointer(bytes, 0, header)
-  return file.addresses.find(-1, low, high)
+  return followPointer(file, bytes, 0, -1)
 }

@@ -1,6 +1,6 @@
 import { blockCode, isDataBlockCode } from '../blend/blocks.ts'
-import { readPointer } from '../blend/numbers.ts'
-import { type BlendFile, BlendStruct } from '../blend/reader.ts'
+import { pointerReader } from '../blend/numbers.ts'
+import { type BlendFile, BlendStruct, followPointer } from '../blend/reader.ts'
 import type { WalkPlan } from './walk-plan.ts'
 
 /** Finds what a data-block reaches within its file. Remembers what it has seen from call to call. */
@@ -98,6 +98,7 @@ export function createWalker(
     const wantsThis = isWanted(file, struct)
     if (plan.offsets.length === 0 && !wantsThis) return
     const owner = blocks.owner[block]!
+    const pointer = pointerReader(file.header)
     forEachElement(file, block, plan.size, (bytes, start, offset) => {
       if (wantsThis) {
         const type = file.dna.struct(struct)!
@@ -105,7 +106,9 @@ export function createWalker(
         visitor.onStruct(new BlendStruct(file, block, type, offset, own), owner)
       }
       for (let i = 0; i < plan.offsets.length; i += 1) {
-        const { low, high } = readPointer(bytes, start + plan.offsets[i]!, file.header)
+        const at = start + plan.offsets[i]!
+        const low = pointer.low(bytes, at)
+        const high = pointer.high(bytes, at)
         if (low === 0 && high === 0) continue
         enter(file.addresses.find(owner, low, high), plan.toPointers[i]!)
       }
@@ -119,8 +122,7 @@ export function createWalker(
   ): void => {
     const owner = file.blocks.owner[block]!
     forEachElement(file, block, file.header.pointerSize, (bytes, start) => {
-      const { low, high } = readPointer(bytes, start, file.header)
-      enter(file.addresses.find(owner, low, high), false)
+      enter(followPointer(file, bytes, start, owner), false)
     })
   }
 

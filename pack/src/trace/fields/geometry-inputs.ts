@@ -1,5 +1,4 @@
-import { readPointer } from '../../blend/numbers.ts'
-import type { BlendStruct } from '../../blend/reader.ts'
+import { type BlendStruct, followPointer } from '../../blend/reader.ts'
 import { decodePath } from '../stored-path.ts'
 import { emitStored, type FieldContext, type FieldReader, nameOf, readString } from './context.ts'
 
@@ -86,8 +85,7 @@ function itemsOf(panel: BlendStruct): BlendStruct[] {
   const bytes = file.bytesOf(array)
   const items: BlendStruct[] = []
   for (let at = 0; at + file.header.pointerSize <= bytes.length; at += file.header.pointerSize) {
-    const { low, high } = readPointer(bytes, at, file.header)
-    const block = file.addresses.find(file.blocks.owner[array]!, low, high)
+    const block = followPointer(file, bytes, at, file.blocks.owner[array]!)
     const item = block < 0 ? undefined : file.structAt(block)
     if (item) items.push(item)
   }
