@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from . import background, outputs, preferences
-from .formats import format_bytes
+from .formats import format_bytes, format_count
 from .my_jobs import MyJob, when_done
 from .outputs import Fetched
 
@@ -55,4 +55,4 @@ def unregister() -> None:
 
 def summary(fetched: Fetched) -> str:
     known = f", {fetched.already_there:,} were here" if fetched.already_there else ""
-    return f"{fetched.files:,} files ({format_bytes(fetched.bytes)}) in {fetched.folder}{known}"
+    return f"{format_count(fetched.files, 'file')} ({format_bytes(fetched.bytes)}) in {fetched.folder}{known}"

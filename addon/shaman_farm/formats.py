@@ -10,6 +10,10 @@ def format_bytes(count: float) -> str:
     return ""
 
 
+def format_count(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def format_seconds(seconds: float) -> str:
     whole = round(seconds)
     if whole < 60:

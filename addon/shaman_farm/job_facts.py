@@ -25,7 +25,7 @@ class JobFacts:
 def fetch_all(
     questions: list[tuple[Manager, str, str]], folder: Path
 ) -> list[JobFacts | ManagerError]:
-    """The facts of jobs, given their manager, id and last image. A farm that is silent is asked once, not for each job."""
+    """The facts of jobs, given their manager, id and last image. A silent farm is asked once, not for each job."""
     silent: dict[str, ManagerError] = {}
     answers: list[JobFacts | ManagerError] = []
     for manager, job_id, image_key in questions:

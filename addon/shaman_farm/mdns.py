@@ -66,6 +66,8 @@ def _records(message: bytes) -> list[tuple[str, int, bytes]]:
         name, at = _name(message, at)
         kind, _, _, length = struct.unpack("!2HIH", message[at : at + 10])
         at += 10
+        if at + length > len(message):
+            raise ValueError("a record that was cut off")
         records.append((name, kind, message[at : at + length]))
         at += length
     return records

@@ -3,6 +3,7 @@
 Files come out of the farm's store by their digest: each is verified, and one that is here already is not fetched again.
 """
 
+import contextlib
 import hashlib
 import os
 import uuid
@@ -108,7 +109,8 @@ def fetch_blob(manager: Manager, output: Output, target: Path) -> None:
     except OSError as error:
         raise _unwritable(target.parent, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def _output(root: str, file: dict[str, Any]) -> Output:
@@ -124,7 +126,7 @@ def _output(root: str, file: dict[str, Any]) -> Output:
 
 
 def name_below(root: str, path: str) -> str:
-    """The path below the job's folder. One that leads elsewhere keeps its last name only: the farm is on another system."""
+    """The path below the job's folder. Of one that leads elsewhere only the last name is kept."""
     kind = PureWindowsPath if "\\" in path or path[1:2] == ":" else PurePosixPath
     try:
         parts = kind(path).relative_to(kind(root)).parts if root else ()

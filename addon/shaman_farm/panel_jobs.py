@@ -26,7 +26,7 @@ def draw_jobs(layout: bpy.types.UILayout) -> None:
     if my_jobs.problem():
         draw_text(layout.column(align=True), my_jobs.problem(), "ERROR")
     if not listed:
-        draw_text(layout, "Jobs you submit from here appear here", "INFO")
+        draw_text(layout.column(align=True), "Jobs you submit from here appear here", "INFO")
     for job in listed[:MAX_SHOWN]:
         _draw_job(layout.box(), job)
 

@@ -7,7 +7,7 @@ from typing import Any
 import bpy
 
 from . import preferences, submission, unfinished
-from .formats import format_bytes, format_seconds
+from .formats import format_bytes, format_count, format_seconds
 from .manager import ManagerError
 from .texts import draw_problem, draw_text
 
@@ -155,11 +155,11 @@ def _receipt_lines(receipt: dict[str, Any]) -> list[str]:
     bytes_known = receipt["storedBytes"] + receipt["uploadedBytes"]
     stored = round(100 * receipt["storedBytes"] / bytes_known) if bytes_known else 0
     return [
-        f"{receipt['files']:,} files, {format_bytes(receipt['bytes'])}",
+        f"{format_count(receipt['files'], 'file')}, {format_bytes(receipt['bytes'])}",
         f"{receipt['uploadedFiles']:,} uploaded, {stored} % already there",
     ]
 
 
 def _amount(amount: dict[str, Any]) -> str:
     files, size = amount.get("files") or 0, amount.get("bytes") or 0
-    return f"{files:,} files, {format_bytes(size)}"
+    return f"{format_count(files, 'file')}, {format_bytes(size)}"

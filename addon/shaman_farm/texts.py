@@ -34,7 +34,8 @@ def letters() -> int:
     """How many fit into a line of the region that is being drawn."""
     context = bpy.context
     width = context.region.width if context.region else 300
-    scale = context.preferences.system.ui_scale
+    # Without a window there is no scale.
+    scale = context.preferences.system.ui_scale or 1
     return max(16, int((width / scale - ICON_PIXELS) / LETTER_PIXELS))
 
 

@@ -1,8 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
 import { buildAddon } from '../build.ts'
@@ -25,6 +27,11 @@ export interface ScriptOptions {
   args?: readonly string[]
   flags?: readonly string[]
   env?: NodeJS.ProcessEnv
+  /** Told what the script tells, as it does; `answer` writes to the script's standard input. */
+  onTold?: (name: string, value: unknown, answer: (line: string) => void) => void
+  signal?: AbortSignal
+  /** The id of another user to run as. */
+  user?: number
 }
 
 export interface ScriptOutcome {
@@ -34,26 +41,12 @@ export interface ScriptOutcome {
   told: Record<string, unknown>
 }
 
-// What every script may use.
-const prelude = `
-import bpy, json, os, sys, time
-args = sys.argv[sys.argv.index('--') + 1:] if '--' in sys.argv else []
-def tell(name, value):
-    print('TOLD ' + json.dumps([name, value]), flush=True)
-def prefs():
-    return bpy.context.preferences.addons['bl_ext.user_default.shaman_farm'].preferences
-def use_farm(url):
-    prefs().manager_url = url
-    prefs().tool_source = 'COMMAND'
-    prefs().tool_command = os.environ['FARM_COMMAND']
-def result():
-    return json.loads(bpy.context.window_manager.shaman_farm_result)
-def submit(**wishes):
-    try:
-        return list(bpy.ops.shaman_farm.submit(**wishes))
-    except RuntimeError as error:
-        return str(error)
-`
+/** A script of the tests, in a file of its own. */
+export function stage(name: string): string {
+  return readFileSync(join(import.meta.dirname, 'stages', `${name}.py`), 'utf8')
+}
+
+const prelude = stage('prelude')
 
 /** Whether Blender is here; the test is skipped where it is not, and fails where it has to be. */
 export async function findBlender(t: TestContext): Promise<boolean> {
@@ -97,12 +90,26 @@ async function runScript(
   dir: string,
   env: NodeJS.ProcessEnv,
   code: string,
-  { args = [], flags = ['--online-mode'], env: more = {} }: ScriptOptions = {},
+  options: ScriptOptions = {},
 ): Promise<ScriptOutcome> {
+  const { args = [], flags = ['--online-mode'], onTold, user } = options
   const file = join(dir, `script-${Math.random().toString(36).slice(2)}.py`)
   await writeFile(file, prelude + code)
   const words = ['-b', ...flags, '--python-exit-code', '42', '--python', file, '--', ...args]
-  const child = spawn('blender', words, { env: { ...env, ...more }, timeout: 120_000 })
+  const child = spawn('blender', words, {
+    env: { ...env, ...options.env },
+    timeout: 180_000,
+    ...(user === undefined ? {} : { uid: user, gid: user }),
+  })
+  options.signal?.addEventListener('abort', () => child.kill('SIGKILL'))
+  if (onTold) {
+    const answer = (line: string): void => void child.stdin.write(line)
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      for (const [name, value] of Object.entries(toldIn(line))) onTold(name, value, answer)
+    })
+  } else {
+    child.stdin.end()
+  }
   const { output, exitCode } = await outputOf(child)
   return { exitCode, output, told: toldIn(output) }
 }

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { createReadStream } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, request as httpRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -11,6 +9,7 @@ import { promisify } from 'node:util'
 import { startFarm } from '../../test/farm.ts'
 import { bundleTool, type ToolOffer, writeTool } from '../pack-tool.ts'
 import { startBlender } from './blender.ts'
+import { startGateway } from './gateway.ts'
 
 const run = promisify(execFile)
 
@@ -53,38 +52,21 @@ tell('second', submit(paused=True))
   assert.deepEqual(outcome.told.second, ['FINISHED'], outcome.output)
 })
 
-/** Stands before a manager and hands out the tool as a manager does. */
-async function serveTool(
+/** Hands out the tool as a manager does. */
+function serveTool(
   t: TestContext,
   manager: string,
   dir: string,
   offers: Record<string, ToolOffer>,
 ): Promise<string> {
   const base = '/api/v3/farm/pack-tool'
-  const server = createServer((request, response) => {
-    const url = new URL(request.url ?? '', manager)
-    if (url.pathname === base) {
-      response.end(JSON.stringify(offers[url.searchParams.get('platform') ?? '']))
-    } else if (url.pathname.startsWith(`${base}/files/`)) {
-      createReadStream(join(dir, 'files', url.pathname.slice(`${base}/files/`.length))).pipe(
-        response,
-      )
-    } else {
-      const { method, headers } = request
-      const onward = httpRequest(url, { method, headers }, (reply) => {
-        response.writeHead(reply.statusCode ?? 502, reply.headers)
-        reply.pipe(response)
-      })
-      onward.on('error', () => response.destroy())
-      request.pipe(onward)
-    }
+  return startGateway(t, manager, {
+    intercept({ pathname, searchParams }) {
+      if (pathname === base) return { body: offers[searchParams.get('platform') ?? ''] }
+      if (!pathname.startsWith(`${base}/files/`)) return undefined
+      return { body: readFileSync(join(dir, 'files', pathname.slice(`${base}/files/`.length))) }
+    },
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 async function temporary(t: TestContext): Promise<string> {

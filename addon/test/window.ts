@@ -26,14 +26,13 @@ export interface Window {
 
 const width = 1600
 const height = 960
-const waitMs = 120_000
-
 /** Opens Blender's window and runs `code` in it; undefined (and a skip) without the programs for it. */
 export async function openWindow(
   t: TestContext,
   blender: Blender,
   code: string,
   args: readonly string[],
+  { waitMs = 120_000 }: { waitMs?: number } = {},
 ): Promise<Window | undefined> {
   if (!(await hasPrograms(t))) return undefined
   const screen = spawn(

@@ -1,12 +1,13 @@
 import hashlib
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
 
 from shaman_farm.manager import Manager, ManagerError
-from shaman_farm.pack_tool import ToolChoice, local_tool, platform_name, prepare
+from shaman_farm.pack_tool import ToolChoice, local_tool, platform_name, prepare, understands
 from web import Web
 
 NODE = b"#!/bin/sh\necho ran $1\n"
@@ -85,10 +86,22 @@ class FromTheFarm(unittest.TestCase):
         self.assertEqual(caught.exception.code, "NO_PACK_TOOL")
 
 
+class Help(unittest.TestCase):
+    def test_tells_which_options_a_tool_has_and_is_asked_once(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        code = f"open(r'{folder.name}/asked', 'a').write('x'); print('  --listed <file>  what Blender lists')"
+        command = [sys.executable, "-I", "-c", code]
+        self.assertTrue(understands(command, "submit", "--listed"))
+        self.assertFalse(understands(command, "submit", "--list"))
+        self.assertEqual(Path(folder.name, "asked").read_text(), "x")
+
+    def test_of_a_tool_that_is_not_there_is_silent(self):
+        self.assertFalse(understands(["/no/such/tool"], "submit", "--listed"))
+
+
 class OfThisMachine(unittest.TestCase):
     def test_may_be_a_line_of_words(self):
-        import sys
-
         choice = local_tool("nonsense", [sys.executable, "farm.mjs"])
         self.assertEqual(prepare(choice, Manager("http://nowhere")), [sys.executable, "farm.mjs"])
 
