@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -28,8 +28,20 @@ export interface Farm {
   log: string[]
 }
 
-export async function startFarm(t: TestContext): Promise<Farm> {
+export interface FarmOptions {
+  /** What the manager's configuration says, as YAML. */
+  config?: string
+  env?: Record<string, string>
+}
+
+export async function startFarm(t: TestContext, options: FarmOptions = {}): Promise<Farm> {
   const dir = await mkdtemp(join(tmpdir(), 'farm-test-'))
+  const { env = {} } = options
+  if (options.config) {
+    await mkdir(join(dir, 'manager'))
+    const file = join(dir, 'manager', 'flamenco-manager.yaml')
+    await writeFile(file, `_meta: {version: 3}\n${options.config}`)
+  }
   const log: string[] = []
   const workers: FarmProcess[] = []
   const onLog = (line: string): void => void log.push(line)
@@ -39,7 +51,7 @@ export async function startFarm(t: TestContext): Promise<Farm> {
         ...['--port', port, '--host', '127.0.0.1'],
         ...['--storage', join(dir, 'storage'), '--data', join(dir, 'manager')],
       ],
-      { onLog },
+      { onLog, env },
     )
   const manager = await start('0')
   const farm: Farm = {
@@ -51,7 +63,7 @@ export async function startFarm(t: TestContext): Promise<Farm> {
     startWorker(name, args = []) {
       const worker = startFarmProcess(
         ['worker', '--manager', farm.url, '--name', name, '--home', join(dir, name), ...args],
-        { onLog },
+        { onLog, env },
       )
       workers.push(worker)
       return worker
@@ -72,10 +84,12 @@ export async function startFarm(t: TestContext): Promise<Farm> {
 /** Runs a farm command to its end. */
 export async function runFarm(
   args: readonly string[],
+  env: Record<string, string> = {},
 ): Promise<{ stdout: string; stderr: string; exitCode: number }> {
   const result = await execa(process.execPath, ['--no-node-snapshot', farmCommand, ...args], {
     reject: false,
     stdin: 'ignore',
+    env,
     timeout: 5 * 60_000,
   })
   return { stdout: result.stdout, stderr: result.stderr, exitCode: result.exitCode ?? -1 }

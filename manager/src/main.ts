@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { collectRegularly, openShaman, type Shaman } from '@shaman-farm/shaman'
 import { type Logger, pino } from 'pino'
-import { openConfig } from './config/config.ts'
+import { type Config, openConfig } from './config/config.ts'
 import { parseDuration } from './config/durations.ts'
 import { backUpBefore } from './db/backups.ts'
 import { keepCheckpoints } from './db/checkpoints.ts'
@@ -74,7 +74,7 @@ export async function startManager(options: ManagerOptions): Promise<RunningMana
     tellTheNetwork(farm, http, closers)
     closers.push(keepCheckpoints(databasePath, log))
     farm.publish({ kind: 'lifecycle', data: { type: 'manager-startup' } })
-    const url = urlOf(http, config.current.host)
+    const url = urlOf(http, config.current)
     log.info({ url, storage: config.current.storage }, 'manager listening')
     return { url, close: () => stop(services, closers) }
   } catch (error) {
@@ -155,7 +155,9 @@ function tellTheNetwork(
   const { raw, host } = farm.config.current
   const { port } = app.server.address() as AddressInfo
   if (raw.autodiscoverable && !isLoopback(host)) {
-    closers.push(advertise({ urls: ownUrls(host, port), name: raw.manager_name, log: farm.log }))
+    const scheme = farm.config.current.tls ? 'https' : 'http'
+    const urls = ownUrls(host, port).map((url) => url.replace('http', scheme))
+    closers.push(advertise({ urls, name: raw.manager_name, log: farm.log }))
   }
   const { client } = raw.mqtt
   if (client.enabled && client.broker) {
@@ -215,11 +217,11 @@ async function listen({ app }: HttpServer, host: string, port: number): Promise<
   }
 }
 
-function urlOf({ app }: HttpServer, host: string): string {
+function urlOf({ app }: HttpServer, { host, tls }: Config): string {
   const { port } = app.server.address() as AddressInfo
   const isEverywhere = ['', '::', '0.0.0.0'].includes(host)
   const name = isEverywhere ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}`
+  return `${tls ? 'https' : 'http'}://${name}:${port}`
 }
 
 async function stop({ farm }: Services, closers: (() => Promise<void> | void)[]): Promise<void> {
