@@ -1,36 +1,37 @@
-import { type ByteSource, pieceBytes, readPart } from './byte-source.ts'
+import { type ByteSource, createPiecePool, pieceBytes, readPart } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
 import type { LiteralSource } from './literals.ts'
-import type { BaseRange, Recipe, RecipeOp } from './recipe.ts'
+import type { BaseRange, Recipe } from './recipe.ts'
+
+/** A piece of what a recipe writes. */
+export type ContentPart = BaseRange | { readonly bytes: Uint8Array } | { readonly zeros: number }
 
 /** What a recipe's ops write, from first to last. */
 export interface RecipeContent {
-  /** Yields the next `length` bytes in fresh pieces: whoever takes one may keep it. */
-  take(length: number): AsyncGenerator<Uint8Array>
+  /** Tells what the next `length` bytes are made of. */
+  parts(length: number): AsyncGenerator<ContentPart>
   /** Passes over the next bytes when one op copies them all, and tells where they lie. */
   skipCopy(length: number): BaseRange | undefined
   /** Throws when more literal bytes came than the ops use. */
   end(): Promise<void>
 }
 
-/** Opens a recipe's content. `bases` are the sources in the recipe's order. */
-export function openContent(
-  { ops }: Pick<Recipe, 'ops'>,
-  bases: readonly ByteSource[],
-  literals: LiteralSource,
-): RecipeContent {
+/** Opens a recipe's content. */
+export function openContent({ ops }: Pick<Recipe, 'ops'>, literals: LiteralSource): RecipeContent {
   let index = 0
   let done = 0
 
   return {
-    async *take(length) {
+    async *parts(length) {
       for (let left = length; left > 0; ) {
         const op = ops[index]!
         const part = Math.min(left, op.length - done)
         const from = done
         left -= part
         advance(part)
-        yield* read(op, from, part)
+        if (op.kind === 'copy') yield { base: op.base, offset: op.offset + from, length: part }
+        else if (op.kind === 'zero') yield { zeros: part }
+        else for await (const bytes of literals.take(part)) yield { bytes }
       }
     },
     skipCopy(length) {
@@ -49,26 +50,21 @@ export function openContent(
     index += 1
     done = 0
   }
-
-  function read(
-    op: RecipeOp,
-    from: number,
-    length: number,
-  ): AsyncIterable<Uint8Array> | Iterable<Uint8Array> {
-    if (op.kind === 'zero') return zeros(length)
-    if (op.kind === 'literal') return literals.take(length)
-    return readPart(bases[op.base]!, { offset: op.offset + from, length }, baseChanged)
-  }
 }
 
-/** Yields a target's bytes from first to last. */
+/** Yields a target's bytes from first to last, in pieces that are good until the next but one is asked for. */
 export async function* applyRecipe(
   recipe: Recipe,
   bases: readonly ByteSource[],
   literals: LiteralSource,
 ): AsyncGenerator<Uint8Array> {
-  const content = openContent(recipe, bases, literals)
-  yield* content.take(recipe.size)
+  const content = openContent(recipe, literals)
+  const allocate = createPiecePool()
+  for await (const part of content.parts(recipe.size)) {
+    if ('bytes' in part) yield part.bytes
+    else if ('zeros' in part) yield* zeros(part.zeros)
+    else yield* readPart(bases[part.base]!, part, baseChanged, allocate)
+  }
   await content.end()
 }
 

@@ -1,6 +1,6 @@
 import type { Digest } from '../digest.ts'
 import { wholeFrameBit } from './algorithms.ts'
-import { type ByteSource, openFileSource } from './byte-source.ts'
+import { type ByteSource, type FileSource, openFileSource } from './byte-source.ts'
 import type { LooseBytes } from './chunk-lists.ts'
 import type { ChunkMap } from './chunk-map.ts'
 import { type Difference, diff, diffFrames } from './diff.ts'
@@ -72,7 +72,7 @@ function draftOf(
 async function draftFrames(
   { map, loose, digest }: DraftTarget,
   found: Difference<Remembered>,
-  file: ByteSource,
+  file: FileSource,
   packer: FramePacker,
 ): Promise<Draft | undefined> {
   const frames = await readFrames(file)
@@ -122,7 +122,8 @@ function dictionaryOf({ bases }: Difference<Remembered>): {
   ranges: BaseRange[]
   bytes: Uint8Array
 } {
-  const index = bases.findIndex(({ loose }) => loose !== undefined)
+  // Of compressed bases it would spare less than unpacking them costs the store.
+  const index = bases.findIndex(({ loose, map }) => loose && map.algorithm !== 'frames1')
   const loose = bases[index]?.loose
   if (loose === undefined) return { ranges: [], bytes: Buffer.alloc(0) }
   return { ranges: loose.ranges.map((range) => ({ base: index, ...range })), bytes: loose.bytes }

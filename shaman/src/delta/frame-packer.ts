@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { PackAnswer, PackJob } from './pack-worker.ts'
+import type { FramePart, PackAnswer, PackJob } from './frame-worker.ts'
 
 /** Compresses frames as Blender does, on threads of its own. */
 export interface FramePacker {
-  pack(raw: Uint8Array): Promise<Uint8Array>
+  /** Packs what `parts` put together, `length` bytes; they are read and unpacked on the thread as well. */
+  pack(length: number, parts: readonly FramePart[]): Promise<Uint8Array>
   close(): Promise<void>
 }
 
@@ -20,19 +21,19 @@ interface Thread {
 
 /** Creates the packer; its threads start with the first frame and never hold the process open. */
 export function createFramePacker(options: { threads?: number; worker?: URL } = {}): FramePacker {
-  const { worker: script = new URL('./pack-worker.ts', import.meta.url) } = options
+  const { worker: script = new URL('./frame-worker.ts', import.meta.url) } = options
   const most = options.threads ?? Math.min(2, availableParallelism())
   const threads: Thread[] = []
   let nextId = 0
 
   return {
-    pack(raw) {
+    pack(length, parts) {
       const thread = leastBusy()
       const id = nextId++
       return new Promise((resolve, reject) => {
         thread.waiting.set(id, { resolve, reject })
         thread.worker.ref()
-        thread.worker.postMessage({ id, raw } satisfies PackJob)
+        thread.worker.postMessage({ id, length, parts } satisfies PackJob)
       })
     },
     async close() {

@@ -61,11 +61,11 @@ function chunkFile(job: LaneJob & { role: 'chunk' }): LaneAnswer {
   let size = 0
   let isStrange = false
   try {
-    const { chunker, feed } = createFeed(fd, job.algorithm, known)
+    const { chunker, feed, nextLength } = createFeed(fd, job.algorithm, known)
     for (;;) {
       const slab = slabs.claim()
       if (slab === undefined) break
-      const length = readSync(fd, slab, 0, slab.length, size)
+      const length = readSync(fd, slab, 0, nextLength(size), size)
       // Published first, so that the other thread hashes while this one chunks.
       slabs.publish(length)
       if (length === 0) break
@@ -90,17 +90,24 @@ function oneSlab(ring: Ring): Pick<Ring, 'claim' | 'publish'> {
   return { claim: () => (ring.isCanceled ? undefined : slab), publish: () => {} }
 }
 
+interface Feed {
+  readonly chunker: Chunker
+  feed(bytes: Uint8Array): void
+  /** How much to read at an offset. */
+  nextLength(offset: number): number
+}
+
 /** A chunker, and how the file's bytes come to it. */
 function createFeed(
   fd: number,
   algorithm: ChunkAlgorithm,
   known: ReadonlySet<bigint> | undefined,
-): { chunker: Chunker; feed(bytes: Uint8Array): void } {
+): Feed {
   const frames = algorithm === 'blend1' || algorithm === 'frames1' ? readFramesSync(fd) : undefined
   if (frames === undefined) {
     // Asked for frames of a file without: it is cut as what it holds.
     const chunker = createChunker(algorithm === 'frames1' ? 'blend1' : algorithm, { known })
-    return { chunker, feed: chunker.push }
+    return { chunker, feed: chunker.push, nextLength: () => slabBytes }
   }
   const chunker = createChunker(algorithm, { known })
   const feed = gatherFrames(frames, (packed, { length }) => {
@@ -108,7 +115,23 @@ function createFeed(
     if (algorithm === 'frames1') chunker.pushFrame(packed, length, unpack)
     else chunker.push(unpack())
   })
-  return { chunker, feed }
+  return { chunker, feed, nextLength: createFrameReads(frames) }
+}
+
+/** Whole frames where they fit: what is not divided need not be put together again. */
+function createFrameReads(frames: readonly Frame[]): (offset: number) => number {
+  let index = 0
+  return (offset) => {
+    const endOf = ({ packedOffset, packedLength }: Frame): number => packedOffset + packedLength
+    while (index < frames.length && endOf(frames[index]!) <= offset) index++
+    let fits = 0
+    for (let next = index; next < frames.length; next++) {
+      const length = endOf(frames[next]!) - offset
+      if (length > slabBytes) break
+      fits = length
+    }
+    return fits || slabBytes
+  }
 }
 
 /** Takes a file's bytes piece by piece and tells each frame once it is whole. */

@@ -1,7 +1,8 @@
 import type { Digest } from '../digest.ts'
 import type { Shaman } from '../shaman.ts'
-import { type ByteSource, openFileSource } from './byte-source.ts'
+import { type ByteSource, type FileSource, openFileSource } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
+import type { FramePart } from './frame-worker.ts'
 import { type BaseRange, contentSize, type Recipe, type RecipeBase } from './recipe.ts'
 import { type Frame, frameAt, openUnpacked, readFrames } from './zstd-frames.ts'
 
@@ -11,12 +12,14 @@ export interface OpenBases {
   readonly contents: readonly ByteSource[]
   /** The frame that holds a range and nothing else, and the file it lies in. */
   frameAt(range: BaseRange): { from: ByteSource; frame: Frame } | undefined
+  /** A range as a thread reads it. */
+  partsAt(range: BaseRange): Generator<FramePart>
   close(): Promise<void>
 }
 
 interface OpenBase {
   readonly content: ByteSource
-  readonly file: ByteSource
+  readonly file: FileSource
   readonly frames: readonly Frame[]
 }
 
@@ -46,6 +49,19 @@ export async function openBases(shaman: Shaman, { bases }: Recipe): Promise<Open
       if (frames.length === 0) return undefined
       const frame = frameAt(frames, offset)
       return frame.offset === offset && frame.length === length ? { from: file, frame } : undefined
+    },
+    *partsAt({ base, offset, length }) {
+      const { frames, file } = opened[base]!
+      if (frames.length === 0) {
+        yield { fd: file.fd, offset, length }
+        return
+      }
+      for (let [at, end] = [offset, offset + length]; at < end; ) {
+        const frame = frameAt(frames, at)
+        const part = Math.min(end, frame.offset + frame.length) - at
+        yield { fd: file.fd, offset: at - frame.offset, length: part, frame }
+        at += part
+      }
     },
     close,
   }

@@ -1,11 +1,12 @@
 import { baseChanged } from './apply.ts'
-import { type ByteSource, readPart } from './byte-source.ts'
+import { type ByteSource, createPiecePool, type FileSource, readPart } from './byte-source.ts'
 import type { FramePacker } from './frame-packer.ts'
-import { encodeTable, type Frame, readAt, unpackFrame } from './zstd-frames.ts'
+import type { FramePart } from './frame-worker.ts'
+import { encodeTable, type Frame, readAt } from './zstd-frames.ts'
 
 /** One frame of a file to write: made of its content, or taken as it lies in another file. */
 export type FrameStep =
-  | { readonly raw: Uint8Array }
+  | { readonly length: number; readonly parts: readonly FramePart[] }
   | { readonly from: ByteSource; readonly frame: Frame }
 
 /** Frames packed beside one another, while those before them are written. */
@@ -14,10 +15,11 @@ const mostRunning = 3
 /** Yields a file as Blender would have written it: the frames in order, then their table. */
 export async function* packFrames(
   steps: AsyncIterable<FrameStep>,
-  packer: FramePacker,
+  packer: Pick<FramePacker, 'pack'>,
 ): AsyncGenerator<Uint8Array> {
   const lengths: number[] = []
   const packedLengths: number[] = []
+  const allocate = createPiecePool()
   const waiting: (Extract<FrameStep, { frame: Frame }> | Promise<Uint8Array>)[] = []
   let running = 0
   for await (const step of steps) {
@@ -26,8 +28,8 @@ export async function* packFrames(
       waiting.push(step)
     } else {
       while (running === mostRunning) yield* writeFirst()
-      lengths.push(step.raw.length)
-      const packed = packer.pack(step.raw)
+      lengths.push(step.length)
+      const packed = packer.pack(step.length, step.parts)
       // Awaited in order later; until then a failure must not count as unhandled.
       packed.catch(() => {})
       running += 1
@@ -48,21 +50,22 @@ export async function* packFrames(
     } else {
       const { packedOffset: offset, packedLength: length } = first.frame
       packedLengths.push(length)
-      yield* readPart(first.from, { offset, length }, baseChanged)
+      yield* readPart(first.from, { offset, length }, baseChanged, allocate)
     }
   }
 }
 
 /** Whether this zstd makes the same bytes of some frames as the one that wrote them. */
 export async function canRepack(
-  file: ByteSource,
+  file: FileSource,
   frames: readonly Frame[],
   packer: FramePacker,
 ): Promise<boolean> {
   const largest = frames.toSorted((a, b) => b.length - a.length).slice(0, 2)
   const checks = [...new Set([...frames.slice(0, 1), ...largest])].map(async (frame) => {
     const packed = await readAt(file, frame.packedOffset, frame.packedLength)
-    return Buffer.from(packed).equals(await packer.pack(await unpackFrame(file, frame)))
+    const part = { fd: file.fd, offset: 0, length: frame.length, frame }
+    return Buffer.from(packed).equals(await packer.pack(frame.length, [part]))
   })
   return (await Promise.all(checks)).every((isSame) => isSame)
 }

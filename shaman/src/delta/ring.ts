@@ -19,8 +19,8 @@ export interface Ring {
 
 const slots = 6
 
-/** Most bytes handed over at once. */
-export const slabBytes = 1024 * 1024
+/** Most bytes handed over at once: a piece that Blender compresses, when it cannot be. */
+export const slabBytes = 1024 * 1024 + 64 * 1024
 
 // Int32 cells: slabs written, slabs read, canceled, then the length of each slot.
 const cell = { written: 0, read: 1, canceled: 2, lengths: 3 } as const

@@ -6,6 +6,7 @@ import { applyRecipe, openContent, readDictionary } from './apply.ts'
 import { readAhead } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
 import type { FramePacker } from './frame-packer.ts'
+import type { FramePart } from './frame-worker.ts'
 import { type LiteralSource, openLiterals } from './literals.ts'
 import { type OpenBases, openBases } from './open-bases.ts'
 import { type FrameStep, packFrames } from './pack-frames.ts'
@@ -47,12 +48,13 @@ async function spliceRecipe(
     })
   }
   const bases = await openBases(shaman, recipe)
+  const work = trackWork(packer)
   try {
     return await publishVerified(shaman.blobs, digest, async (temp) => {
       const dictionary = await readDictionary(recipe, bases.contents)
       const literals = openLiterals(codedLiterals, recipe.literalCoding, dictionary)
       try {
-        const target = assemble(recipe, bases, literals, packer)
+        const target = assemble(recipe, bases, literals, work.packer)
         // Reading the next piece while this one is hashed and written.
         for await (const piece of readAhead(target)) await temp.write(piece)
       } finally {
@@ -60,7 +62,31 @@ async function spliceRecipe(
       }
     })
   } finally {
+    // Threads read the bases by number, which another file may have once they are closed.
+    await work.end()
     await bases.close()
+  }
+}
+
+function trackWork(packer: FramePacker): {
+  packer: Pick<FramePacker, 'pack'>
+  end(): Promise<void>
+} {
+  const running = new Set<Promise<unknown>>()
+  let isEnded = false
+  return {
+    packer: {
+      async pack(length, parts) {
+        if (isEnded) throw new Error('the splice has ended')
+        const packed = packer.pack(length, parts)
+        running.add(packed)
+        return packed.finally(() => running.delete(packed))
+      },
+    },
+    async end() {
+      isEnded = true
+      await Promise.allSettled(running)
+    },
   }
 }
 
@@ -68,7 +94,7 @@ function assemble(
   recipe: Recipe,
   bases: OpenBases,
   literals: LiteralSource,
-  packer: FramePacker,
+  packer: Pick<FramePacker, 'pack'>,
 ): AsyncIterable<Uint8Array> {
   if (recipe.frames.length === 0) return applyRecipe(recipe, bases.contents, literals)
   return packFrames(frameSteps(recipe, bases, literals), packer)
@@ -79,7 +105,7 @@ async function* frameSteps(
   bases: OpenBases,
   literals: LiteralSource,
 ): AsyncGenerator<FrameStep> {
-  const content = openContent(recipe, bases.contents, literals)
+  const content = openContent(recipe, literals)
   for (const { length, isCopied } of recipe.frames) {
     if (isCopied) {
       const range = content.skipCopy(length)
@@ -89,9 +115,13 @@ async function* frameSteps(
       }
       yield found
     } else {
-      const parts: Uint8Array[] = []
-      for await (const piece of content.take(length)) parts.push(piece)
-      yield { raw: Buffer.concat(parts) }
+      const parts: FramePart[] = []
+      for await (const part of content.parts(length)) {
+        if ('base' in part) parts.push(...bases.partsAt(part))
+        // Copied, as what a thread is sent takes along all the memory that it lies in.
+        else parts.push('bytes' in part ? { bytes: new Uint8Array(part.bytes) } : part)
+      }
+      yield { length, parts }
     }
   }
   await content.end()

@@ -93,8 +93,7 @@ export function openUnpacked(file: ByteSource, frames: readonly Frame[]): ByteSo
   }
 }
 
-/** What one frame holds. */
-export async function unpackFrame(file: ByteSource, frame: Frame): Promise<Uint8Array> {
+async function unpackFrame(file: ByteSource, frame: Frame): Promise<Uint8Array> {
   const packed = await readAt(file, frame.packedOffset, frame.packedLength)
   const bytes = await decompress(packed, {
     maxOutputLength: frame.length,

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto'
+import type { FrameStep } from '../../src/delta/pack-frames.ts'
 
 /** One block of a made-up .blend. */
 export interface SampleBlock {
@@ -87,4 +88,9 @@ export function framesOf(blend: Buffer): Buffer[] {
       blend.subarray(from + n * most, Math.min(to, from + (n + 1) * most)),
     )
   })
+}
+
+/** A frame of bytes, to be packed. */
+export function asStep(bytes: Uint8Array): FrameStep {
+  return { length: bytes.length, parts: [{ bytes: new Uint8Array(bytes) }] }
 }

@@ -21,7 +21,7 @@ import {
   type TestFarm,
   tempDir,
 } from '../support/farm.ts'
-import { framesOf, fresh, makeBlend } from './blend-samples.ts'
+import { asStep, framesOf, fresh, makeBlend } from './blend-samples.ts'
 
 const payload = fresh(3_000_000)
 
@@ -137,9 +137,11 @@ test('an artist who turns compression on or off sends what changed all the same'
 test('a .blend compressed by another zstd is sent whole', async (t) => {
   const { artist, farm } = await setUp(t)
   await artist.upload('shot.blend', await compressed(savedBlend(1n)))
-  const strange: FramePacker = {
-    pack: async (raw) => zstdCompressSync(raw, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
-    close: async () => {},
+  const strange: Pick<FramePacker, 'pack'> = {
+    async pack(_, [part]) {
+      const { bytes } = part as { bytes: Uint8Array }
+      return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })
+    },
   }
   const edited = await compressed(savedBlend(2n), strange)
   const receipt = await artist.upload('shot.blend', edited)
@@ -288,11 +290,11 @@ const plainPacker = createFramePacker({ threads: 1 })
 after(() => plainPacker.close())
 
 /** As Blender saves with compression on: frames of 1 MiB or less. */
-async function compressed(bytes: Buffer, packer = plainPacker): Promise<Buffer> {
-  async function* frames(): AsyncGenerator<{ raw: Uint8Array }> {
-    for (const raw of framesOf(bytes)) yield { raw }
-  }
-  return readAll(packFrames(frames(), packer))
+async function compressed(
+  bytes: Buffer,
+  packer: Pick<FramePacker, 'pack'> = plainPacker,
+): Promise<Buffer> {
+  return readAll(packFrames(ReadableStream.from(framesOf(bytes).map(asStep)), packer))
 }
 
 async function stored({ shaman }: TestFarm, bytes: Buffer): Promise<Buffer> {

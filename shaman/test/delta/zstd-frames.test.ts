@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
-import { type ByteSource, readPart } from '../../src/delta/byte-source.ts'
+import { type ByteSource, openFileSource, readPart } from '../../src/delta/byte-source.ts'
 import { createFramePacker } from '../../src/delta/frame-packer.ts'
 import { canRepack, type FrameStep, packFrames } from '../../src/delta/pack-frames.ts'
 import { openUnpacked, readFrames } from '../../src/delta/zstd-frames.ts'
-import { readAll } from '../support/farm.ts'
-import { fresh } from './blend-samples.ts'
+import { readAll, tempDir } from '../support/farm.ts'
+import { asStep, fresh } from './blend-samples.ts'
 
 const packer = createFramePacker({ threads: 2 })
 after(() => packer.close())
@@ -35,9 +37,12 @@ test('what the frames of a file hold can be read at any offset', async () => {
   }
 })
 
-test('frames packed again from what they hold are the same bytes', async () => {
+test('frames packed again from what they hold are the same bytes', async (t) => {
   const packed = await pack()
-  const file = sourceOf(packed)
+  const path = join(await tempDir(t), 'packed')
+  await writeFile(path, packed)
+  const file = await openFileSource(path)
+  t.after(() => file.close())
   const frames = (await readFrames(file))!
   assert.equal(await canRepack(file, frames, packer), true)
   const unpacked = openUnpacked(file, frames)
@@ -45,7 +50,7 @@ test('frames packed again from what they hold are the same bytes', async () => {
     for (const [index, frame] of frames.entries()) {
       // Every other one is taken as it is.
       if (index % 2 === 0) yield { from: file, frame }
-      else yield { raw: await readAll(readPart(unpacked, frame, () => new Error('short'))) }
+      else yield asStep(await readAll(readPart(unpacked, frame, () => new Error('short'))))
     }
   }
   assert.ok((await readAll(packFrames(steps(), packer))).equals(packed))
@@ -76,7 +81,7 @@ async function pack(): Promise<Buffer> {
   let at = 0
   const steps = lengths.map((length) => {
     at += length
-    return { raw: content.subarray(at - length, at) }
+    return asStep(content.subarray(at - length, at))
   })
   return readAll(packFrames(ReadableStream.from(steps), packer))
 }
