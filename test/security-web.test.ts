@@ -114,12 +114,13 @@ test('an uploaded page, opened from the farm, runs no script', async (t) => {
   const answer = await page.goto(`${farm.url}/api/v3/version`)
   const policy = answer!.headers()['content-security-policy'] ?? ''
   assert.match(policy, /default-src 'none'.*sandbox/)
-  const ran = await page.evaluate(() => {
+  // As text, for it is written for the page, not for here.
+  const ran = await page.evaluate(`(() => {
     const script = document.createElement('script')
     script.textContent = 'globalThis.ran = true'
     document.documentElement.append(script)
-    return (globalThis as { ran?: boolean }).ran === true
-  })
+    return globalThis.ran === true
+  })()`)
   assert.equal(ran, false)
 })
 

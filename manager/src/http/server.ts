@@ -9,6 +9,7 @@ import { authHandlers } from '../auth/auth-routes.ts'
 import { guard } from '../auth/guard.ts'
 import { configHandlers } from '../config/config-routes.ts'
 import { description } from '../discovery/advertise.ts'
+import { registerDocs } from '../docs/docs-routes.ts'
 import { eventHandlers } from '../events/event-routes.ts'
 import { farmHandlers } from '../farm-views/farm-routes.ts'
 import { healthOf } from '../farm-views/health.ts'
@@ -73,6 +74,7 @@ export async function createServer(services: Services): Promise<HttpServer> {
   await app.register((api) => registerApi(api, services, auth, streams), { prefix: apiBase })
   await registerShaman(app, services)
   await registerPages(app, services)
+  registerDocs(app)
   registerForMachines(app, services)
   return {
     app,
