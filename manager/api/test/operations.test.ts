@@ -22,6 +22,8 @@ test('the operations that only a worker may call are the ones that need its secr
     'farmReportDoctor',
     'farmTaskOutput',
     'farmTaskOutputs',
+    'farmTaskReusable',
+    'farmWorkerUpcoming',
     'mayWorkerRun',
     'scheduleTask',
     'signOff',

@@ -6,7 +6,7 @@ import type { Shaman } from '@shaman-farm/shaman'
 import type { Logger } from 'pino'
 import { FarmError } from '../problems.ts'
 
-const farmProgram = join(import.meta.dirname, '..', '..', '..', 'bin', 'src', 'main.ts')
+const farmProgram = fileURLToPath(new URL('../../../bin/src/main.ts', import.meta.url))
 const limits = { atOnce: 2, waiting: 8, timeoutMs: 120_000, outputBytes: 64 * 1024 * 1024 }
 
 type TracedFile = TraceResult['dependencies'][number]
