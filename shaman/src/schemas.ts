@@ -75,6 +75,7 @@ export const Capabilities = Type.Object({
   }),
   links: Type.Object({ strategy: Type.String(), reason: Type.String() }),
   features: Type.Array(Type.String()),
+  reflink: Type.Boolean({ description: 'splices share unchanged blocks with their base' }),
 })
 export type Capabilities = Static<typeof Capabilities>
 

@@ -60,12 +60,19 @@ export async function* applyRecipe(
 ): AsyncGenerator<Uint8Array> {
   const content = openContent(recipe, literals)
   const allocate = createPiecePool()
-  for await (const part of content.parts(recipe.size)) {
-    if ('bytes' in part) yield part.bytes
-    else if ('zeros' in part) yield* zeros(part.zeros)
-    else yield* readPart(bases[part.base]!, part, baseChanged, allocate)
-  }
+  for await (const part of content.parts(recipe.size)) yield* readPieces(part, bases, allocate)
   await content.end()
+}
+
+/** The bytes of a part. */
+export async function* readPieces(
+  part: ContentPart,
+  bases: readonly ByteSource[],
+  allocate = createPiecePool(),
+): AsyncGenerator<Uint8Array> {
+  if ('bytes' in part) yield part.bytes
+  else if ('zeros' in part) yield* zeros(part.zeros)
+  else yield* readPart(bases[part.base]!, part, baseChanged, allocate)
 }
 
 /** The bytes of a recipe's dictionary, at most as many as its bounds allow. */

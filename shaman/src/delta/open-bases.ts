@@ -10,6 +10,7 @@ import { type Frame, frameAt, openUnpacked, readFrames } from './zstd-frames.ts'
 export interface OpenBases {
   /** What each base holds, which for a base of frames is what those hold. */
   readonly contents: readonly ByteSource[]
+  readonly paths: readonly string[]
   /** The frame that holds a range and nothing else, and the file it lies in. */
   frameAt(range: BaseRange): { from: ByteSource; frame: Frame } | undefined
   /** A range as a thread reads it. */
@@ -44,6 +45,7 @@ export async function openBases(shaman: Shaman, { bases }: Recipe): Promise<Open
   }
   return {
     contents: opened.map(({ content }) => content),
+    paths: digests.map((digest) => shaman.layout.blob(digest)),
     frameAt({ base, offset, length }) {
       const { frames, file } = opened[base]!
       if (frames.length === 0) return undefined

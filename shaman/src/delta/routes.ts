@@ -13,8 +13,8 @@ import { createChunkHasher } from './chunk-and-hash.ts'
 import { chunkMapMediaType, encodeChunkMap } from './chunk-map.ts'
 import { type ChunkMapCache, createChunkMapCache } from './chunk-map-cache.ts'
 import { DeltaError, type DeltaErrorCode } from './errors.ts'
-import { createFramePacker, type FramePacker } from './frame-packer.ts'
-import { splice } from './splice.ts'
+import { createFramePacker } from './frame-packer.ts'
+import { type SpliceParts, splice } from './splice.ts'
 
 const tags = ['shaman']
 
@@ -57,13 +57,13 @@ export function deltaRoutes(plain: FastifyInstance, shaman: Shaman): void {
       await hasher.close()
       await packer.close()
     })
-    spliceRoute(app, shaman, packer)
+    spliceRoute(app, { shaman, packer })
     chunkMapRoute(app, shaman, createChunkMapCache(shaman, hasher))
     basesRoute(app, shaman)
   })
 }
 
-function spliceRoute(app: FastifyInstance, shaman: Shaman, packer: FramePacker): void {
+function spliceRoute(app: FastifyInstance, parts: SpliceParts): void {
   app.post<{ Params: BlobParams }>(
     '/x/splice/:checksum/:filesize',
     {
@@ -76,7 +76,7 @@ function spliceRoute(app: FastifyInstance, shaman: Shaman, packer: FramePacker):
         params: BlobParams,
       },
     },
-    (request, reply) => receiveSplice(shaman, packer, request, reply),
+    (request, reply) => receiveSplice(parts, request, reply),
   )
 }
 
@@ -131,17 +131,16 @@ function basesRoute(app: FastifyInstance, shaman: Shaman): void {
 }
 
 async function receiveSplice(
-  shaman: Shaman,
-  packer: FramePacker,
+  parts: SpliceParts,
   request: FastifyRequest<{ Params: BlobParams }>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   try {
     const digest = parseDigest(request.params.checksum, request.params.filesize)
     const outcome =
-      shaman.negotiator.status(digest) === 'stored'
+      parts.shaman.negotiator.status(digest) === 'stored'
         ? 'already-stored'
-        : await spliceOnce(shaman, packer, digest, request)
+        : await spliceOnce(parts, digest, request)
     return answerEarly(request, reply, outcome === 'stored' ? 204 : 208)
   } catch (error) {
     if (!(error instanceof DeltaError)) return refuse(error, request, reply)
@@ -151,16 +150,15 @@ async function receiveSplice(
 }
 
 async function spliceOnce(
-  shaman: Shaman,
-  packer: FramePacker,
+  parts: SpliceParts,
   digest: Digest,
   request: FastifyRequest,
 ): Promise<PutOutcome> {
-  const upload = shaman.inFlight.begin(digest)
+  const upload = parts.shaman.inFlight.begin(digest)
   let end: 'stored' | 'failed' = 'failed'
   try {
     const body = rawBody(request, { signal: upload.overtaken })
-    const outcome = await splice({ shaman, packer }, digest, body).catch((error: unknown) => {
+    const outcome = await splice(parts, digest, body).catch((error: unknown) => {
       if (upload.overtaken.aborted) return 'already-stored' as const
       throw error
     })

@@ -12,6 +12,7 @@ import { type OpenBases, openBases } from './open-bases.ts'
 import { type FrameStep, packFrames } from './pack-frames.ts'
 import type { Recipe } from './recipe.ts'
 import { type IncomingRecipe, readRecipe } from './recipe-stream.ts'
+import { baseToClone, canReflink, writeOverClone } from './reflink.ts'
 
 /** What splicing works with. */
 export interface SpliceParts {
@@ -54,6 +55,9 @@ async function spliceRecipe(
       const dictionary = await readDictionary(recipe, bases.contents)
       const literals = openLiterals(codedLiterals, recipe.literalCoding, dictionary)
       try {
+        const clone = (await canReflink(shaman)) ? baseToClone(recipe) : undefined
+        const over = { bases, literals, clone: clone ?? 0 }
+        if (clone !== undefined && (await writeOverClone(recipe, over, temp))) return
         const target = assemble(recipe, bases, literals, work.packer)
         // Reading the next piece while this one is hashed and written.
         for await (const piece of readAhead(target)) await temp.write(piece)

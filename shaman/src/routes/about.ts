@@ -1,5 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
+import { canReflink } from '../delta/reflink.ts'
 import { Capabilities, maxFilesPerRequest, StoreStats } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
 import { batchLimits } from './limits.ts'
@@ -43,6 +44,7 @@ export function aboutRoutes(plain: FastifyInstance, shaman: Shaman): void {
       },
       links: shaman.links,
       features,
+      reflink: await canReflink(shaman),
     }),
   )
 
