@@ -96,8 +96,23 @@ class Manager:
         return headers
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Followed, but a token is for the farm that it was made for."""
+
+    def redirect_request(self, request: Any, *rest: Any) -> urllib.request.Request | None:
+        onward = super().redirect_request(request, *rest)
+        if onward and _origin(onward.full_url) != _origin(request.full_url):
+            onward.remove_header("Authorization")
+        return onward
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urllib.parse.urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
 # A farm is on the local network: a proxy configured for the internet does not know it.
-_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _Redirects)
 
 
 def _read(url: str, response: Any, limit: int = 1024 * 1024) -> bytes:

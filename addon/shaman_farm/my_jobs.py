@@ -227,18 +227,23 @@ def _load() -> list[MyJob]:
 
 
 def _save() -> None:
-    """Beside the main thread: a home on a share may be slow."""
+    """Beside the main thread: a home on a share may be slow. A script may end at once, so it waits."""
     text = json.dumps([vars(job) for job in _state.jobs])
     if text == _state.saved:
         return
     _state.saved = text
     path = places.folder("jobs") / "jobs.json"
-    background.run(lambda: path.write_text(text, "utf-8"), _saved)
+    if bpy.app.background:
+        _write(path, text)
+    else:
+        background.run(lambda: _write(path, text), lambda _: None)
 
 
-def _saved(result: Any) -> None:
-    if isinstance(result, OSError):
-        print(f"shaman farm: cannot remember the jobs: {result}")
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        print(f"shaman farm: cannot remember the jobs: {error}")
 
 
 def when_done(job: MyJob, finished: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -250,7 +255,3 @@ def when_done(job: MyJob, finished: Callable[[Any], None]) -> Callable[[Any], No
             finished(result)
 
     return done
-
-
-def image_folder() -> Path:
-    return places.folder("jobs")

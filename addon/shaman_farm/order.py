@@ -118,8 +118,11 @@ def _job_arguments(group: Any, wishes: Wishes) -> list[str]:
 
 
 def _environment(manager: Manager) -> dict[str, str]:
-    """The token goes this way: a command line can be read by everybody on the machine."""
-    return {"FARM_TOKEN": manager.token} if manager.token else {}
+    """The token goes this way: a command line can be read by everybody on the machine.
+
+    An empty one hides what Blender was started with, which may be another farm's.
+    """
+    return {"FARM_TOKEN": manager.token}
 
 
 def _listed_by_blender() -> list[str]:

@@ -144,11 +144,17 @@ def _draw_list(
     column.alert = is_alert
     column.label(text=f"{title} ({len(problems)})", icon=icon)
     for problem in problems[:MAX_LISTED]:
-        users = ", ".join(problem.get("users") or [])
+        users = ", ".join(dict.fromkeys(map(_block_name, problem.get("users") or [])))
         name = os.path.basename(problem["path"]) or problem["path"]
         column.label(text=f"{name}  ({users})" if users else name, icon="BLANK1")
     if len(problems) > MAX_LISTED:
         column.label(text=f"… and {len(problems) - MAX_LISTED} more", icon="BLANK1")
+
+
+def _block_name(user: str) -> str:
+    """`IMwood.filepath` → `wood`, as artists know it."""
+    name, _, _property = user[2:].rpartition(".")
+    return name or user
 
 
 def _receipt_lines(receipt: dict[str, Any]) -> list[str]:

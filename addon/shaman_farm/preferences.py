@@ -73,7 +73,10 @@ def manager(url: str = "") -> Manager:
     entry = farm(chosen)
     token = entry.token if entry else ""
     if not url:
-        token = preferences.token or os.environ.get("FARM_TOKEN", "")
+        token = preferences.token
+    # For scripts only: a person may choose a farm that the environment knows nothing of.
+    if not token and bpy.app.background:
+        token = os.environ.get("FARM_TOKEN", "")
     return Manager(chosen, token)
 
 

@@ -146,7 +146,7 @@ def _end(sub: Submission, order: Order) -> None:
 
     def tidy() -> None:
         forget_files(order)
-        if not order.is_dry_run:
+        if not order.is_dry_run and not sub.is_repeated:
             unfinished.end(order.original)
 
     background.run(tidy, lambda _: None)

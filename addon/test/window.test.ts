@@ -11,10 +11,10 @@ const pictures = process.env.ADDON_PICTURES
 
 // In a window of fixed size the panel's buttons stay where they are; what a click did is asserted by its effect.
 const places = {
-  submit: [1474, 702],
-  cancel: [1440, 730],
-  submitWithout: [1420, 806],
-  showFrame: [1420, 806],
+  submit: [1474, 502],
+  cancel: [1474, 565],
+  submitWithout: [1474, 653],
+  showFrame: [1420, 600],
 } as const
 
 test('an artist submits with real clicks, sees the job finish and looks at a frame', async (t) => {

@@ -29,6 +29,20 @@ class Calls(unittest.TestCase):
         self.assertEqual(Manager(self.web.url, "secret").get("/version"), {"name": "ü"})
         self.assertEqual(self.web.calls[0][2]["Authorization"], "Bearer secret")
 
+    def test_shows_the_token_to_no_other_host(self):
+        other = Web()
+        self.addCleanup(other.close)
+        other.say("/there", {"from": "other"})
+        self.web.say("/api/v3/near", {"from": "self"})
+        for path, target in (("/api/v3/away", f"{other.url}/there"), ("/api/v3/here", "/api/v3/near")):
+            self.web.say(path, b"", 302)
+            self.web.redirects[path] = target
+        manager = Manager(self.web.url, "secret")
+        self.assertEqual(manager.get("/away"), {"from": "other"})
+        self.assertNotIn("Authorization", other.calls[0][2])
+        self.assertEqual(manager.get("/here"), {"from": "self"})
+        self.assertEqual(self.web.calls[-1][2]["Authorization"], "Bearer secret")
+
     def test_posts_json(self):
         self.web.say("/api/v3/jobs/1/setstatus", b"", status=204)
         self.assertIsNone(self.manager.post("/jobs/1/setstatus", {"status": "paused"}))

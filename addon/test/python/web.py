@@ -10,6 +10,7 @@ class Web:
     def __init__(self):
         self.answers = {}
         self.calls = []
+        self.redirects = {}
         web = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -20,6 +21,8 @@ class Web:
                 status, reply, delay = web.answers.get(self.path, (404, b"{}", 0))
                 time.sleep(delay)
                 self.send_response(status)
+                if self.path in web.redirects:
+                    self.send_header("Location", web.redirects[self.path])
                 self.send_header("Content-Length", str(len(reply)))
                 self.end_headers()
                 self.wfile.write(reply)

@@ -26,8 +26,16 @@ def make_scene(path, large_bytes):
         os.remove(os.path.join(folder, 'gone.png'))
 
 
+def move_edge(x, y, delta):
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.screen.area_move(x=x, y=y, delta=delta)
+
+
 def show_panel():
     area = area_of('PROPERTIES')
+    move_edge(area.x + area.width // 2, area.y + area.height, 200)
+    if 'wide' in args:
+        move_edge(area.x, area.y + 100, -300)
     area.spaces.active.context = 'OUTPUT'
     # The others would push ours out of view; what hangs below another goes with it.
     for name in [name for name in dir(bpy.types) if name.startswith('RENDER_PT_')] * 2:
@@ -67,13 +75,6 @@ def watch():
                 image = area.spaces.active.image
                 tell_once('image', lambda: [list(image.size), image.filepath])
     return 0.1
-
-
-def widen():
-    """Gives the Properties room, as artists with large screens do."""
-    area = area_of('PROPERTIES')
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0], area=area):
-        bpy.ops.screen.area_move(x=area.x - 1, y=area.y + 100, delta=-300)
 
 
 make_scene(args[1], int(args[2]))
