@@ -80,6 +80,22 @@ test('a hasher that is closed rejects what it was doing', async (t) => {
   await rejected
 })
 
+test('a file unlike what it is compared with is not cut to its end, but hashed all the same', async (t) => {
+  const { dir, hasher } = await setUp(t)
+  const file = join(dir, 'file')
+  const bytes = fresh(40 * 1024 * 1024)
+  await writeFile(file, bytes)
+  const { map } = await hasher.chunkAndHash(file)
+  const foreign = new BigUint64Array(1000).map((_, index) => BigInt(index))
+  const strange = { digest: digestOf(bytes), isStrange: true }
+  assert.deepEqual(await hasher.chunkAndHash(file, { known: foreign }), strange)
+  const { size, isStrange } = await hasher.chunk(file, { known: foreign })
+  assert.equal(isStrange, true)
+  assert.ok(size < bytes.length)
+  assert.deepEqual((await hasher.chunkAndHash(file, { known: map!.hashes })).map, map)
+  assert.deepEqual((await hasher.chunk(file, { known: map!.hashes })).map, map)
+})
+
 async function setUp(t: TestContext): Promise<{ dir: string; hasher: ChunkHasher }> {
   const dir = await mkdtemp(join(tmpdir(), 'shaman-chunks-'))
   const hasher = createChunkHasher({ lanes: 1 })

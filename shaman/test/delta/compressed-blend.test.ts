@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { constants, zstdCompressSync } from 'node:zlib'
+import { createFramePacker, type FramePacker } from '../../src/delta/frame-packer.ts'
+import { packFrames } from '../../src/delta/pack-frames.ts'
+import { encodeRecipe } from '../../src/delta/recipe-codec.ts'
+import { blobOf, putBlob, readAll } from '../support/farm.ts'
+import { savedBlend, startStudio, stored } from './artist.ts'
+import { asStep, framesOf, fresh } from './blend-samples.ts'
+
+test('a compressed .blend is sent as what changed in what it holds', async (t) => {
+  const { artist, farm } = await startStudio(t)
+  await artist.upload('shot.blend', await compressed(savedBlend(1n)))
+  const edited = await compressed(savedBlend(99_999n, fresh(5000)))
+  const receipt = await artist.upload('shot.blend', edited)
+  assert.equal(receipt.requests, 2)
+  assert.ok(receipt.wireBytes < edited.length / 100, `${receipt.wireBytes} bytes`)
+  assert.ok((await stored(farm, edited)).equals(edited))
+})
+
+test('an artist who turns compression on or off sends what changed all the same', async (t) => {
+  const { artist, farm } = await startStudio(t)
+  await artist.upload('shot.blend', savedBlend(1n))
+  for (const edited of [await compressed(savedBlend(2n)), savedBlend(3n)]) {
+    const receipt = await artist.upload('shot.blend', edited)
+    assert.ok(receipt.wireBytes < edited.length / 50, `${receipt.wireBytes} bytes`)
+    assert.ok((await stored(farm, edited)).equals(edited))
+  }
+})
+
+test('a .blend compressed by another zstd is sent whole', async (t) => {
+  const { artist, farm } = await startStudio(t)
+  await artist.upload('shot.blend', await compressed(savedBlend(1n)))
+  const edited = await compressed(savedBlend(2n), strange)
+  const receipt = await artist.upload('shot.blend', edited)
+  assert.equal(receipt.wireBytes, edited.length)
+  assert.ok((await stored(farm, edited)).equals(edited))
+})
+
+test('frames that another zstd made are sent as they are, those that changed alone', async (t) => {
+  const { artist, farm } = await startStudio(t)
+  await artist.upload('shot.blend', await compressed(savedBlend(1n), strange))
+  const edited = await compressed(savedBlend(2n), strange)
+  const receipt = await artist.upload('shot.blend', edited)
+  assert.ok(receipt.wireBytes < edited.length / 20, `${receipt.wireBytes} bytes`)
+  assert.ok((await stored(farm, edited)).equals(edited))
+})
+
+test('a recipe that takes a frame from where none lies is refused', async (t) => {
+  const { farm } = await startStudio(t)
+  const base = blobOf(await compressed(savedBlend(1n)))
+  await putBlob(farm.shaman, base)
+  const length = 1 << 20
+  const { sha, size } = base.digest
+  for (const offset of [12, 13, 1 << 20]) {
+    const head = encodeRecipe({
+      size: length,
+      bases: [{ digest: base.digest, unpackedSize: savedBlend(1n).length }],
+      ops: [{ kind: 'copy', base: 0, offset, length }],
+      literalCoding: 'none',
+      dictionary: [],
+      frames: [{ length, isCopied: true }],
+    })
+    const answer = await fetch(`${farm.url}/x/splice/${sha}/${size + 1}`, {
+      method: 'POST',
+      body: Buffer.from(head),
+    })
+    assert.equal(answer.status, 400)
+    assert.match(await answer.text(), /copies a frame that no base has/)
+  }
+})
+
+/** Frames with a checksum behind each, which Blender does not write. */
+const strange: Pick<FramePacker, 'pack'> = {
+  async pack(_, [part]) {
+    const { bytes } = part as { bytes: Uint8Array }
+    return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })
+  },
+}
+
+const plainPacker = createFramePacker({ threads: 1 })
+after(() => plainPacker.close())
+
+/** As Blender saves with compression on: frames of 1 MiB or less. */
+async function compressed(
+  bytes: Buffer,
+  packer: Pick<FramePacker, 'pack'> = plainPacker,
+): Promise<Buffer> {
+  return readAll(packFrames(ReadableStream.from(framesOf(bytes).map(asStep)), packer))
+}
