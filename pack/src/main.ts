@@ -2,6 +2,8 @@ export { BlendError } from './blend/errors.ts'
 export { PackError, type PackErrorCode } from './errors.ts'
 export { type PackPlan, type PlannedFile, type PlanOptions, planPack } from './plan.ts'
 export { readSceneSummary, type SceneSummary } from './scene-summary.ts'
+export { type HashCache, type HashCacheOptions, openHashCache } from './send/hash-cache.ts'
+export { type HashedFile, type HashOptions, hashFiles } from './send/hash-files.ts'
 export type {
   CrossCheck,
   FileStatus,

@@ -138,7 +138,11 @@ export function asZstd(
     frames.push(zstdCompressSync(part))
     sizes.push(part.length)
   }
-  if (!seekTable) return Buffer.concat(frames)
+  return Buffer.concat([...frames, ...(seekTable ? [seekTableOf(frames, sizes)] : [])])
+}
+
+/** The skippable frame that says how long each frame is, stored and decompressed. */
+export function seekTableOf(frames: readonly Buffer[], sizes: readonly number[]): Buffer {
   const table = Buffer.alloc(8 + frames.length * 8 + 9)
   table.writeUInt32LE(0x184d2a5e, 0)
   table.writeUInt32LE(table.length - 8, 4)
@@ -148,7 +152,7 @@ export function asZstd(
   })
   table.writeUInt32LE(frames.length, table.length - 9)
   table.writeUInt32LE(0x8f92eab1, table.length - 4)
-  return Buffer.concat([...frames, table])
+  return table
 }
 
 interface Field {
