@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { join, posix, relative, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { TraceRequest, TraceResult } from '@shaman-farm/manager-api'
 import type { Shaman } from '@shaman-farm/shaman'
 import type { Logger } from 'pino'
