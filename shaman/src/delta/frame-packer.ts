@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
-import type { FramePart, PackAnswer, PackJob } from './frame-worker.ts'
+import type { FrameContent, PackAnswer, PackJob } from './frame-worker.ts'
 
 /** Compresses frames as Blender does, on threads of its own. */
 export interface FramePacker {
-  /** Packs what `parts` put together, `length` bytes; they are read and unpacked on the thread as well. */
-  pack(length: number, parts: readonly FramePart[]): Promise<Uint8Array>
+  /** Packs what parts put together; they are read and unpacked on the thread as well. */
+  pack(content: FrameContent): Promise<Uint8Array>
   close(): Promise<void>
 }
 
@@ -27,13 +27,13 @@ export function createFramePacker(options: { threads?: number; worker?: URL } = 
   let nextId = 0
 
   return {
-    pack(length, parts) {
+    pack(content) {
       const thread = leastBusy()
       const id = nextId++
       return new Promise((resolve, reject) => {
         thread.waiting.set(id, { resolve, reject })
         thread.worker.ref()
-        thread.worker.postMessage({ id, length, parts } satisfies PackJob)
+        thread.worker.postMessage({ id, ...content } satisfies PackJob)
       })
     },
     async close() {

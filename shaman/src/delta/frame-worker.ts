@@ -5,7 +5,8 @@ import type { Frame } from './zstd-frames.ts'
 
 /** A piece of what a frame is to hold. */
 export type FramePart =
-  | { readonly bytes: Uint8Array }
+  /** The next of the job's literal bytes. */
+  | { readonly literals: number }
   | { readonly zeros: number }
   /** Bytes of a file, or of what one of its frames holds; the file stays open until the answer. */
   | {
@@ -15,11 +16,16 @@ export type FramePart =
       readonly frame?: Frame
     }
 
-/** A frame to compress, and the answer to it. */
-export interface PackJob {
-  readonly id: number
+/** What a frame is to hold. */
+export interface FrameContent {
   readonly length: number
   readonly parts: readonly FramePart[]
+  /** Of all parts together, which travel quicker so. */
+  readonly literals: Uint8Array
+}
+/** A frame to compress, and the answer to it. */
+export interface PackJob extends FrameContent {
+  readonly id: number
 }
 export type PackAnswer =
   | { readonly id: number; readonly packed: Uint8Array }
@@ -36,11 +42,20 @@ parentPort?.on('message', (job: PackJob) => {
   parentPort?.postMessage(packed, 'packed' in packed ? ownMemory(packed.packed) : [])
 })
 
-function answer({ id, length, parts }: PackJob): PackAnswer {
+function answer({ id, length, parts, literals }: PackJob): PackAnswer {
   try {
     const raw = Buffer.allocUnsafeSlow(length)
     let filled = 0
-    for (const part of parts) filled += put(part, raw.subarray(filled))
+    let taken = 0
+    for (const part of parts) {
+      if ('literals' in part) {
+        raw.set(literals.subarray(taken, taken + part.literals), filled)
+        taken += part.literals
+        filled += part.literals
+      } else {
+        filled += put(part, raw.subarray(filled))
+      }
+    }
     if (filled !== length) throw new Error('the parts of a frame do not add up')
     return { id, packed: packFrame(raw) }
   } catch (error) {
@@ -51,11 +66,7 @@ function answer({ id, length, parts }: PackJob): PackAnswer {
   }
 }
 
-function put(part: FramePart, target: Buffer): number {
-  if ('bytes' in part) {
-    target.set(part.bytes)
-    return part.bytes.length
-  }
+function put(part: Exclude<FramePart, { literals: number }>, target: Buffer): number {
   if ('zeros' in part) {
     target.fill(0, 0, part.zeros)
     return part.zeros

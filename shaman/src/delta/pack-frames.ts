@@ -1,16 +1,14 @@
 import { baseChanged } from './apply.ts'
 import { type ByteSource, createPiecePool, type FileSource, readPart } from './byte-source.ts'
 import type { FramePacker } from './frame-packer.ts'
-import type { FramePart } from './frame-worker.ts'
+import type { FrameContent } from './frame-worker.ts'
 import { encodeTable, type Frame, readAt } from './zstd-frames.ts'
 
 /** One frame of a file to write: made of its content, or taken as it lies in another file. */
-export type FrameStep =
-  | { readonly length: number; readonly parts: readonly FramePart[] }
-  | { readonly from: ByteSource; readonly frame: Frame }
+export type FrameStep = FrameContent | { readonly from: ByteSource; readonly frame: Frame }
 
 /** Frames packed beside one another, while those before them are written. */
-const mostRunning = 3
+const mostRunning = 4
 
 /** Yields a file as Blender would have written it: the frames in order, then their table. */
 export async function* packFrames(
@@ -29,7 +27,7 @@ export async function* packFrames(
     } else {
       while (running === mostRunning) yield* writeFirst()
       lengths.push(step.length)
-      const packed = packer.pack(step.length, step.parts)
+      const packed = packer.pack(step)
       // Awaited in order later; until then a failure must not count as unhandled.
       packed.catch(() => {})
       running += 1
@@ -65,7 +63,8 @@ export async function canRepack(
   const checks = [...new Set([...frames.slice(0, 1), ...largest])].map(async (frame) => {
     const packed = await readAt(file, frame.packedOffset, frame.packedLength)
     const part = { fd: file.fd, offset: 0, length: frame.length, frame }
-    return Buffer.from(packed).equals(await packer.pack(frame.length, [part]))
+    const content = { length: frame.length, parts: [part], literals: Buffer.alloc(0) }
+    return Buffer.from(packed).equals(await packer.pack(content))
   })
   return (await Promise.all(checks)).every((isSame) => isSame)
 }

@@ -1,5 +1,5 @@
 import { pipeline, Readable } from 'node:stream'
-import { type ByteSource, readPart } from './byte-source.ts'
+import { type ByteSource, pieceBytes } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
 import { createLiteralCoder } from './literals.ts'
 import { literalBytes, type Recipe } from './recipe.ts'
@@ -58,15 +58,32 @@ export async function* sendRecipe(
   yield* pipeline(plain, coder, () => {}) as AsyncIterable<Uint8Array>
 }
 
+/** In large pieces, though most literals are short: a piece for each would cost more than its bytes. */
 async function* literalsOf(
   { ops }: Pick<Recipe, 'ops'>,
   target: ByteSource,
 ): AsyncGenerator<Uint8Array> {
+  let left = literalBytes(ops)
+  let piece = Buffer.alloc(0)
+  let filled = 0
   let offset = 0
   for (const { kind, length } of ops) {
-    if (kind === 'literal') yield* readPart(target, { offset, length }, targetChanged)
-    offset += length
+    const end = offset + length
+    for (let at = offset; kind === 'literal' && at < end; ) {
+      if (filled === piece.length) {
+        if (filled > 0) yield piece
+        piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, left))
+        filled = 0
+      }
+      const bytesRead = await target.read(piece.subarray(filled, filled + end - at), at)
+      if (bytesRead === 0) throw targetChanged(at)
+      at += bytesRead
+      filled += bytesRead
+      left -= bytesRead
+    }
+    offset = end
   }
+  if (filled > 0) yield piece
 }
 
 function targetChanged(at: number): Error {

@@ -80,9 +80,9 @@ function trackWork(packer: FramePacker): {
   let isEnded = false
   return {
     packer: {
-      async pack(length, parts) {
+      async pack(content) {
         if (isEnded) throw new Error('the splice has ended')
-        const packed = packer.pack(length, parts)
+        const packed = packer.pack(content)
         running.add(packed)
         return packed.finally(() => running.delete(packed))
       },
@@ -120,13 +120,27 @@ async function* frameSteps(
       yield found
     } else {
       const parts: FramePart[] = []
+      const literals: Uint8Array[] = []
       for await (const part of content.parts(length)) {
-        if ('base' in part) parts.push(...bases.partsAt(part))
-        // Copied, as what a thread is sent takes along all the memory that it lies in.
-        else parts.push('bytes' in part ? { bytes: new Uint8Array(part.bytes) } : part)
+        if ('bytes' in part) {
+          literals.push(part.bytes)
+          parts.push({ literals: part.bytes.length })
+        } else if ('zeros' in part) parts.push(part)
+        else parts.push(...bases.partsAt(part))
       }
-      yield { length, parts }
+      yield { length, parts, literals: joined(literals) }
     }
   }
   await content.end()
+}
+
+/** In memory of its own: a thread is sent all the memory that a part of it lies in. */
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((total, { length }) => total + length, 0))
+  let filled = 0
+  for (const piece of pieces) {
+    bytes.set(piece, filled)
+    filled += piece.length
+  }
+  return bytes
 }

@@ -92,5 +92,6 @@ export function framesOf(blend: Buffer): Buffer[] {
 
 /** A frame of bytes, to be packed. */
 export function asStep(bytes: Uint8Array): FrameStep {
-  return { length: bytes.length, parts: [{ bytes: new Uint8Array(bytes) }] }
+  const { length } = bytes
+  return { length, parts: [{ literals: length }], literals: new Uint8Array(bytes) }
 }

@@ -72,10 +72,8 @@ test('a recipe that takes a frame from where none lies is refused', async (t) =>
 
 /** Frames with a checksum behind each, which Blender does not write. */
 const strange: Pick<FramePacker, 'pack'> = {
-  async pack(_, [part]) {
-    const { bytes } = part as { bytes: Uint8Array }
-    return zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } })
-  },
+  pack: async ({ literals }) =>
+    zstdCompressSync(literals, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }),
 }
 
 const plainPacker = createFramePacker({ threads: 1 })
