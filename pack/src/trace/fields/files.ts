@@ -1,14 +1,17 @@
-import { emitField, emitString, type FieldReader } from './context.ts'
+import type { BlendStruct } from '../../blend/reader.ts'
+import {
+  emitField,
+  emitStored,
+  emitString,
+  type FieldContext,
+  type FieldReader,
+  nameOf,
+} from './context.ts'
 
 const builtinFont = '<builtin>'
 const clipSource = { sequence: 1, movie: 2 }
 
-/** `plate.mov/proxy_50/00001.jpg`. */
-const proxies = {
-  as: 'directory' as const,
-  matching: /\.(jpe?g|avi|mkv|blen_tc)$/i,
-  descend: /^[^/]+(\/proxy[^/]*)?$/,
-}
+const clipFlag = { useProxy: 1 << 0, customDirectory: 1 << 1 }
 
 export const readFont: FieldReader = (font, context) => {
   if (font.isSet('packedfile') || font.text('name')?.toString() === builtinFont) return
@@ -28,14 +31,28 @@ export const readMovieClip: FieldReader = (clip, context) => {
     property: 'filepath',
     expansion: { as: isSequence ? 'sequence' : 'file' },
   })
+  if (context.all) emitClipProxies(clip, context)
+}
+
+/** `plate.mov/proxy_50/00000001.jpg`, in a directory of the clip or in `BL_proxy` beside its file. */
+function emitClipProxies(clip: BlendStruct, context: FieldContext): void {
+  const flag = clip.number('flag') ?? 0
   const proxy = clip.embedded('proxy')
-  if (!context.all || !proxy) return
-  emitField(proxy, 'dir', context, {
-    kind: 'proxy',
+  const [, dir = '', name = ''] = /^(.*[\\/])?([^\\/]*)$/s.exec(nameOf(clip, 'name')) ?? []
+  if ((flag & clipFlag.useProxy) === 0 || name === '' || !proxy) return
+  const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const parts = {
+    kind: 'proxy' as const,
     property: 'proxy.directory',
-    expansion: proxies,
+    expansion: {
+      as: 'directory' as const,
+      matching: new RegExp(`^${literal}/(.*/)?[^/]+\\.(jpe?g|avi|mkv|mp4|blen_tc)$`, 'i'),
+      descend: new RegExp(`^${literal}(/proxy[^/]*)?$`),
+    },
     optional: true,
-  })
+  }
+  if (flag & clipFlag.customDirectory) emitField(proxy, 'dir', context, parts)
+  else emitStored(`${dir}BL_proxy`, { in: 'nowhere' }, context, parts)
 }
 
 /** Text kept in a file; text of the .blend has no path. */
