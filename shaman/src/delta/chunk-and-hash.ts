@@ -70,9 +70,13 @@ export function createChunkHasher(options: { lanes?: number; worker?: URL } = {}
         const { ring, chunker, hasher } = lane
         const { memory } = ring
         const { known } = request
+        const job = { memory, file, algorithm }
+        // Unpacking is work enough for the one that chunks.
+        const [chunkerReads, hasherReads] =
+          algorithm === 'frames1' ? (['not', 'for both'] as const) : (['for both', 'not'] as const)
         const [chunked, hashed] = await underSignal(ring, signal, [
-          ask(chunker, { role: 'chunk', memory, isAlone: false, file, algorithm, known }),
-          ask(hasher, { role: 'hash', memory }),
+          ask(chunker, { ...job, role: 'chunk', reads: chunkerReads, known }),
+          ask(hasher, { ...job, role: 'hash', reads: hasherReads }),
         ])
         if (!('sha' in hashed!)) throw new LaneLost('threads mixed up')
         const { size, ...content } = contentOf(chunked!)
@@ -88,7 +92,7 @@ export function createChunkHasher(options: { lanes?: number; worker?: URL } = {}
         const { memory } = ring
         const { known } = request
         const [chunked] = await underSignal(ring, signal, [
-          ask(chunker, { role: 'chunk', memory, isAlone: true, file, algorithm, known }),
+          ask(chunker, { role: 'chunk', memory, reads: 'alone', file, algorithm, known }),
         ])
         return contentOf(chunked!)
       })

@@ -15,19 +15,21 @@ import {
   tableLength,
 } from './zstd-frames.ts'
 
-/** What a lane's two threads are asked: the first reads and chunks, the second hashes. */
-export type LaneJob =
+/** What a lane's two threads are asked: to chunk a file or to hash it. One of them reads it, for both. */
+export type LaneJob = {
+  readonly memory: SharedArrayBuffer
+  readonly file: string
+  readonly algorithm: ChunkAlgorithm
+  /** `alone` reads for itself only. */
+  readonly reads: 'for both' | 'alone' | 'not'
+} & (
+  | { readonly role: 'hash' }
   | {
-      role: 'chunk'
-      memory: SharedArrayBuffer
-      /** No thread hashes beside this one. */
-      isAlone: boolean
-      file: string
-      algorithm: ChunkAlgorithm
+      readonly role: 'chunk'
       /** Chunk hashes of what the file may resemble. */
-      known: BigUint64Array | undefined
+      readonly known: BigUint64Array | undefined
     }
-  | { role: 'hash'; memory: SharedArrayBuffer }
+)
 
 /** What each of them answers. */
 export type LaneAnswer =
@@ -44,7 +46,7 @@ port?.on('message', (job: LaneJob) => port.postMessage(answer(job)))
 
 function answer(job: LaneJob): LaneAnswer {
   try {
-    return job.role === 'chunk' ? chunkFile(job) : { sha: hashSlabs(job.memory) }
+    return job.role === 'chunk' ? chunkFile(job) : hashFile(job)
   } catch (error) {
     openRing(job.memory).cancel()
     // Cloning an error drops its code.
@@ -53,35 +55,68 @@ function answer(job: LaneJob): LaneAnswer {
   }
 }
 
+function hashFile(job: LaneJob): LaneAnswer {
+  const sha256 = createHash('sha256')
+  passFile(job, (bytes) => {
+    sha256.update(bytes)
+    return true
+  })
+  return { sha: sha256.digest('hex') }
+}
+
 function chunkFile(job: LaneJob & { role: 'chunk' }): LaneAnswer {
-  const ring = openRing(job.memory)
-  const slabs = job.isAlone ? oneSlab(ring) : ring
   const known = job.known && new Set(job.known)
-  const fd = openSync(job.file, 'r')
-  let size = 0
+  const { chunker, feed } = createFeed(job, known)
   let isStrange = false
-  try {
-    const { chunker, feed, nextLength } = createFeed(fd, job.algorithm, known)
-    for (;;) {
-      const slab = slabs.claim()
-      if (slab === undefined) break
-      const length = readSync(fd, slab, 0, nextLength(size), size)
-      // Published first, so that the other thread hashes while this one chunks.
-      slabs.publish(length)
-      if (length === 0) break
-      size += length
-      if (isStrange) continue
-      feed(slab.subarray(0, length))
-      const { cut, known } = chunker.resemblance()
-      isStrange = job.known !== undefined && cut >= probe.bytes && known < probe.least * cut
-      if (isStrange && job.isAlone) break
-    }
-    const map = chunker.end()
-    if (isStrange) return { size, isStrange }
-    return { size, chunkMap: encodeChunkMap(map), loose: chunker.loose() }
-  } finally {
-    closeSync(fd)
+  const size = passFile(job, (bytes) => {
+    if (!isStrange) feed(bytes)
+    const { cut, known } = chunker.resemblance()
+    isStrange ||= job.known !== undefined && cut >= probe.bytes && known < probe.least * cut
+    return !isStrange
+  })
+  const map = chunker.end()
+  if (isStrange) return { size, isStrange }
+  return { size, chunkMap: encodeChunkMap(map), loose: chunker.loose() }
+}
+
+/** Gives a file's bytes to `use`, until that wants no more and nobody else does; tells how many there were. */
+function passFile(job: LaneJob, use: (bytes: Uint8Array) => boolean): number {
+  const ring = openRing(job.memory)
+  return job.reads === 'not' ? takeSlabs(ring, use) : readSlabs(job, ring, use)
+}
+
+function takeSlabs(ring: Ring, use: (bytes: Uint8Array) => boolean): number {
+  let size = 0
+  for (;;) {
+    const slab = ring.take()
+    if (slab.length === 0) return size
+    size += slab.length
+    use(slab)
+    ring.release()
   }
+}
+
+function readSlabs(
+  { file, algorithm, reads }: LaneJob,
+  ring: Ring,
+  use: (bytes: Uint8Array) => boolean,
+): number {
+  const slabs = reads === 'alone' ? oneSlab(ring) : ring
+  return withFile(file, (fd) => {
+    const frames = framesFor(fd, algorithm)
+    const nextLength = frames ? createFrameReads(frames) : (): number => slabBytes
+    for (let size = 0; ; ) {
+      const slab = slabs.claim()
+      if (slab === undefined) return size
+      const length = readSync(fd, slab, 0, nextLength(size), size)
+      // Published first, so that the other thread has something to do.
+      slabs.publish(length)
+      if (length === 0) return size
+      size += length
+      const wantsMore = use(slab.subarray(0, length))
+      if (!wantsMore && reads === 'alone') return size
+    }
+  })
 }
 
 /** As a ring without a reader: the same memory again and again. */
@@ -90,24 +125,30 @@ function oneSlab(ring: Ring): Pick<Ring, 'claim' | 'publish'> {
   return { claim: () => (ring.isCanceled ? undefined : slab), publish: () => {} }
 }
 
-interface Feed {
-  readonly chunker: Chunker
-  feed(bytes: Uint8Array): void
-  /** How much to read at an offset. */
-  nextLength(offset: number): number
+function withFile<T>(file: string, action: (fd: number) => T): T {
+  const fd = openSync(file, 'r')
+  try {
+    return action(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The frames that a file is cut by; undefined when it is cut as it lies. */
+function framesFor(fd: number, algorithm: ChunkAlgorithm): Frame[] | undefined {
+  return algorithm === 'blend1' || algorithm === 'frames1' ? readFramesSync(fd) : undefined
 }
 
 /** A chunker, and how the file's bytes come to it. */
 function createFeed(
-  fd: number,
-  algorithm: ChunkAlgorithm,
+  { file, algorithm }: LaneJob,
   known: ReadonlySet<bigint> | undefined,
-): Feed {
-  const frames = algorithm === 'blend1' || algorithm === 'frames1' ? readFramesSync(fd) : undefined
+): { chunker: Chunker; feed(bytes: Uint8Array): void } {
+  const frames = withFile(file, (fd) => framesFor(fd, algorithm))
   if (frames === undefined) {
     // Asked for frames of a file without: it is cut as what it holds.
     const chunker = createChunker(algorithm === 'frames1' ? 'blend1' : algorithm, { known })
-    return { chunker, feed: chunker.push, nextLength: () => slabBytes }
+    return { chunker, feed: chunker.push }
   }
   const chunker = createChunker(algorithm, { known })
   const feed = gatherFrames(frames, (packed, { length }) => {
@@ -115,7 +156,7 @@ function createFeed(
     if (algorithm === 'frames1') chunker.pushFrame(packed, length, unpack)
     else chunker.push(unpack())
   })
-  return { chunker, feed, nextLength: createFrameReads(frames) }
+  return { chunker, feed }
 }
 
 /** Whole frames where they fit: what is not divided need not be put together again. */
@@ -180,15 +221,4 @@ function readFramesSync(fd: number): Frame[] | undefined {
   const length = tableLength(readAt(size - tableFooterBytes, tableFooterBytes))
   if (length === undefined || length > size) return undefined
   return parseTable(readAt(size - length, length), size)
-}
-
-function hashSlabs(memory: SharedArrayBuffer): string {
-  const ring = openRing(memory)
-  const sha256 = createHash('sha256')
-  for (;;) {
-    const slab = ring.take()
-    if (slab.length === 0) return sha256.digest('hex')
-    sha256.update(slab)
-    ring.release()
-  }
 }
