@@ -94,6 +94,22 @@ test('a .blend whose paths all fit goes byte by byte', async (t) => {
   assert.deepEqual(rewrittenIn(plan), [])
 })
 
+test('a library in the project that is named by an absolute path stays where its own paths hold', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'assets/tex/x.png')
+  const lib = writeBlend(dir, 'assets/lib.blend', material('M', '//tex/x.png'))
+  const blend = writeBlend(dir, 'shots/a.blend', library(lib, ['MAM']))
+  const trace = await tracePack({ blend, project: dir })
+  const plan = await planPack(trace, { rewriteDir: tempDir(t) })
+  assert.deepEqual(plan.files.map((file) => file.packPath).sort(), [
+    'assets/lib.blend',
+    'assets/tex/x.png',
+    'shots/a.blend',
+  ])
+  assert.deepEqual(rewrittenIn(plan), ['shots/a.blend'])
+  assert.deepEqual(await storedIn(plan, 'shots/a.blend'), ['//../assets/lib.blend'])
+})
+
 test('a path through a directory that the pack lacks is straightened', async (t) => {
   const dir = tempDir(t)
   write(dir, 'tex/x.png')

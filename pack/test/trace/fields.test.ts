@@ -11,8 +11,11 @@ import {
   unknownPathFields,
 } from '../../src/trace/fields/path-fields.ts'
 import { tempDir } from '../project-builder.ts'
+import { missedByOthers } from '../projects/expected.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
+const documentation = readFileSync(resolve(here, '../../../docs/pack-fields.md'), 'utf8')
+const foundHere = 'found where others miss it: '
 const shared = resolve(here, '../../../../shared/blendfiles')
 
 test('the newest Blender on this machine has no path field that is not known', async (t) => {
@@ -40,10 +43,28 @@ test('no Blender from 2.79 to 5.3 has a path field that is not known', async (t)
   assert.ok(versions.size >= 8, `${[...versions.keys()]}`)
 })
 
+test('every test that the documentation names is there', () => {
+  const [, table = ''] = documentation.split('## What others miss')
+  const named = [...table.split('## ')[0]!.matchAll(/"([^"]+)"/g)].map((match) => match[1]!)
+  const sources = globSync('**/*.test.ts', { cwd: join(here, '..') })
+    .map((name) => readFileSync(join(here, '..', name), 'utf8'))
+    .join('\n')
+  // Some names are put together from a table.
+  const isThere = (name: string): boolean =>
+    sources.includes(name.replace(' in a le64 file, plain', '')) ||
+    (name.startsWith(foundHere) && name.slice(foundHere.length) in missedByOthers)
+  assert.ok(named.length > 25)
+  assert.deepEqual(
+    named.filter((name) => !isThere(name)),
+    [],
+  )
+  const told = Object.keys(missedByOthers).filter((what) => !table.includes(foundHere + what))
+  assert.deepEqual(told, [], 'found, but not in the documentation')
+})
+
 test('every field that is followed or left alone is in the documentation', () => {
-  const text = readFileSync(resolve(here, '../../../docs/pack-fields.md'), 'utf8')
   const lacking = [...followedFields, ...ignoredFields.keys()].filter(
-    (name) => !text.includes(name),
+    (name) => !documentation.includes(name),
   )
   assert.deepEqual(lacking, [])
 })
