@@ -3,8 +3,7 @@ import { runCommand, UserError } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { PackError } from './errors.ts'
 import { readListing } from './list/blender-listing.ts'
-import { type MissingMode, machineAudience, personAudience } from './send/audience.ts'
-import { receiptLine } from './send/receipt.ts'
+import type { MissingMode } from './send/audience.ts'
 import type { SubmitRequest } from './send/submission.ts'
 
 interface SubmitFlags {
@@ -69,6 +68,8 @@ export function registerSubmit(program: Command): void {
 }
 
 async function submit(file: string, flags: SubmitFlags): Promise<void> {
+  // Loaded on demand: `farm pack list` must not wait for the HTTP client.
+  const { machineAudience, personAudience } = await import('./send/audience.ts')
   const stop = stopSignal()
   const open = flags.json ? machineAudience : personAudience
   const audience = open({
@@ -78,12 +79,12 @@ async function submit(file: string, flags: SubmitFlags): Promise<void> {
     signal: stop.signal,
   })
   try {
-    // Loaded on demand: `farm pack list` must not wait for the HTTP client.
     const { submitBlend } = await import('./send/submit.ts')
     const submission = await submitBlend(await requestOf(file, flags), audience)
     if (!submission) return
     audience.onSubmitted(submission)
     if (flags.json) return
+    const { receiptLine } = await import('./send/receipt.ts')
     const { job, receipt, url } = submission
     process.stdout.write(`submitted "${job.name}" (${job.id})\n${receiptLine(receipt)}\n${url}\n`)
   } catch (error) {

@@ -71,3 +71,22 @@ export function library(
     })),
   ]
 }
+
+/** An object whose geometry nodes keep their bakes in a directory, named by a string of its own. */
+export function bakes(directory: string): BuiltBlock[] {
+  return [
+    {
+      code: 'OB',
+      address: 1,
+      struct: 'Object',
+      values: { 'id.name': 'OBo', 'modifiers.first': 2 },
+    },
+    {
+      code: 'DATA',
+      address: 2,
+      struct: 'NodesModifierData',
+      values: { 'modifier.name': 'gn', simulation_bake_directory: 3 },
+    },
+    { code: 'DATA', address: 3, bytes: Buffer.from(`${directory}\0`) },
+  ]
+}

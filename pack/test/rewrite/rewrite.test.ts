@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { openBlend } from '../../src/blend/main.ts'
 import { type PackPlan, planPack, tracePack } from '../../src/main.ts'
 import { asGzip, asZstd, type BuiltBlock, buildBlend, layouts } from '../blend-builder.ts'
-import { images, library, material, tempDir, write, writeBlend } from '../project-builder.ts'
+import { bakes, images, library, material, tempDir, write, writeBlend } from '../project-builder.ts'
 
 /** What each .blend of a pack stores, rewritten or not. */
 async function storedIn(plan: PackPlan, packPath: string): Promise<string[]> {
@@ -21,27 +21,6 @@ function rewrittenIn(plan: PackPlan): string[] {
     .filter((file) => 'rewritten' in file.source)
     .map((file) => file.packPath)
     .sort()
-}
-
-/** An object whose geometry nodes keep bakes in a directory named by strings of their own. */
-function bakes(dir: string): BuiltBlock[] {
-  const long = `${dir}/bake`
-  return [
-    {
-      code: 'OB',
-      address: 1,
-      struct: 'Object',
-      values: { 'id.name': 'OBo', 'modifiers.first': 2 },
-    },
-    {
-      code: 'DATA',
-      address: 2,
-      struct: 'NodesModifierData',
-      values: { 'modifier.name': 'gn', simulation_bake_directory: 3 },
-    },
-    { code: 'DATA', address: 3, bytes: Buffer.from(`${long}\0`) },
-    ...images({ after: '//x.png' }),
-  ]
 }
 
 const encodings = {
@@ -71,7 +50,10 @@ for (const [layoutName, layout] of Object.entries(layouts)) {
       const dir = tempDir(t)
       write(dir, 'b/bake/1/meta/0.json')
       write(dir, 'show/deeply/nested/x.png')
-      const bytes = buildBlend(layout, bakes(join(dir, 'b')))
+      const bytes = buildBlend(layout, [
+        ...bakes(join(dir, 'b/bake')),
+        ...images({ after: '//x.png' }),
+      ])
       const blend = write(dir, 'show/deeply/nested/a.blend', encode(bytes))
       const project = join(dir, 'show')
       const plan = await planPack(await tracePack({ blend, project }), { rewriteDir: tempDir(t) })

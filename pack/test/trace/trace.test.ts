@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { type Trace, tracePack } from '../../src/main.ts'
 import { asGzip, asZstd, buildBlend, layouts } from '../blend-builder.ts'
-import { images, library, material, tempDir, write, writeBlend } from '../project-builder.ts'
+import { bakes, images, library, material, tempDir, write, writeBlend } from '../project-builder.ts'
 
 /** Status and path of each file, as seen from the project. */
 function listed(trace: Trace, dir: string): string[] {
@@ -269,21 +269,7 @@ test('what only Blender lists is added, and told', async (t) => {
 
 test('of a bake directory that is a whole disk only bakes are looked for', async (t) => {
   const dir = tempDir(t)
-  const blend = writeBlend(dir, 'a.blend', [
-    {
-      code: 'OB',
-      address: 1,
-      struct: 'Object',
-      values: { 'id.name': 'OBo', 'modifiers.first': 2 },
-    },
-    {
-      code: 'DATA',
-      address: 2,
-      struct: 'NodesModifierData',
-      values: { 'modifier.name': 'gn', simulation_bake_directory: 3 },
-    },
-    { code: 'DATA', address: 3, bytes: Buffer.from('/\0') },
-  ])
+  const blend = writeBlend(dir, 'a.blend', bakes('/'))
   assert.deepEqual((await tracePack({ blend })).files, [])
 })
 
