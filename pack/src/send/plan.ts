@@ -2,6 +2,7 @@ import { planPack } from '../plan.ts'
 import { readSceneSummary } from '../scene-summary.ts'
 import type { TracedBlend, TracedFile } from '../trace/model.ts'
 import { tracePack } from '../trace/trace.ts'
+import { openablePath } from './odd-names.ts'
 import type { PlanProblem, SubmissionPlan, SubmitAudience, SubmitRequest } from './submission.ts'
 
 /** Finds what the .blend needs and where it goes in the checkout. */
@@ -25,7 +26,7 @@ export async function planSubmission(
     scene,
     files: plan.files.map(({ packPath, source }) => ({
       packPath,
-      file: 'file' in source ? source.file : source.rewritten,
+      file: 'file' in source ? openablePath(source.file) : source.rewritten,
     })),
     missing: problemsOf(trace.files, missingBecause),
     outside: trace.files.filter(({ status }) => status === 'outside').map((file) => tell(file)),

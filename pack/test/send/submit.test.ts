@@ -17,6 +17,7 @@ import { test } from 'node:test'
 import { type PackError, systemCode } from '../../src/errors.ts'
 import type { SubmitRequest } from '../../src/send/submission.ts'
 import { submitBlend } from '../../src/send/submit.ts'
+import { images, writeBlend } from '../project-builder.ts'
 import { type FarSide, startFarSide } from './farm.ts'
 import { makeProject, type Project } from './project.ts'
 
@@ -298,6 +299,22 @@ test('farm submit', async (t) => {
       assert.equal(eventOf(refused, 'error').code, 'BAD_LISTING')
     },
   )
+
+  await t.test('sends a file whose name is no UTF-8 under a name that is', async (t) => {
+    const farm = await startFarSide(t)
+    const dir = join(project.root, 'odd')
+    const name = Buffer.concat([Buffer.from('b'), Buffer.from([0xff]), Buffer.from('.png')])
+    await mkdir(dir)
+    await writeFile(Buffer.concat([Buffer.from(`${dir}/`), name]), 'pixels')
+    const [image] = images({ odd: '' })
+    const stored = Buffer.concat([Buffer.from('//'), name])
+    const blocks = [{ ...image!, values: { ...image!.values, name: stored } }]
+    const sent = (await submitHere(writeBlend(dir, 'a.blend', blocks), farm)) as {
+      checkout: string
+    }
+    const there = join(farm.shaman.jobsDir, sent.checkout, 'b%FF.png')
+    assert.equal(await readFile(there, 'utf8'), 'pixels')
+  })
 
   await t.test('tells a person in one line what travelled', async (t) => {
     const farm = await startFarSide(t)
