@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, open, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDeltaSender } from '@shaman-farm/shaman/client'
 import { digestOfFile } from '@shaman-farm/shaman/digest'
@@ -25,6 +25,8 @@ interface Measured {
 interface Pace {
   shaMs: number
   hashAndChunkMs: number
+  /** The same file under a name and header that no .blend has. */
+  hashAndFastCdcMs: number
 }
 
 /** Each edit is saved by a Blender process of its own, then sent by everything that can. */
@@ -48,13 +50,20 @@ export async function run(context: QuestionContext): Promise<Answer> {
 /** One SHA-256 pass over the file, and the pass that also chunks it; in turns, the quickest of each. */
 async function measurePace({ workDir }: QuestionContext, scene: Scene): Promise<Pace> {
   const delta = createDeltaSender({ dir: join(workDir, 'pace') })
-  const pace = { shaMs: Number.POSITIVE_INFINITY, hashAndChunkMs: Number.POSITIVE_INFINITY }
+  const other = join(workDir, 'other.bin')
+  await copyFile(scene.base, other)
+  const file = await open(other, 'r+')
+  await file.write('unknown', 0)
+  await file.close()
+  let [shaMs, hashAndChunkMs, hashAndFastCdcMs] = Array<number>(3).fill(Number.POSITIVE_INFINITY)
   for (let turn = 0; turn < 5; turn++) {
-    pace.shaMs = Math.min(pace.shaMs, await clock(() => digestOfFile(scene.base)))
-    pace.hashAndChunkMs = Math.min(pace.hashAndChunkMs, await clock(() => delta.hash(scene.base)))
+    shaMs = Math.min(shaMs!, await clock(() => digestOfFile(scene.base)))
+    hashAndChunkMs = Math.min(hashAndChunkMs!, await clock(() => delta.hash(scene.base)))
+    hashAndFastCdcMs = Math.min(hashAndFastCdcMs!, await clock(() => delta.hash(other)))
   }
   await delta.close()
-  return pace
+  await rm(other)
+  return { shaMs: shaMs!, hashAndChunkMs: hashAndChunkMs!, hashAndFastCdcMs: hashAndFastCdcMs! }
 }
 
 async function measureScene(context: QuestionContext, scene: Scene): Promise<Measured[]> {
@@ -111,7 +120,17 @@ function figuresOf(scene: Scene, measured: Measured[], pace: Pace): Figure[] {
     met: share(edit) <= most,
   })
   const wall = of('move-object').costs.get(ours)!.wallMs / pace.shaMs
-  const speed = (100 * pace.shaMs) / pace.hashAndChunkMs
+  const speedOf = (what: string, ms: number): Figure => {
+    const value = (100 * pace.shaMs) / ms
+    return {
+      name: `${scene.name}: hashing and chunking (${what}) in one pass`,
+      value,
+      unit: '% of SHA-256 speed on one core',
+      target: '>= 60',
+      met: value >= 60,
+      baseline: `${Math.round(pace.shaMs)} ms`,
+    }
+  }
   const common: Figure[] = [
     {
       name: `${scene.name}: client and server for one edit`,
@@ -120,14 +139,8 @@ function figuresOf(scene: Scene, measured: Measured[], pace: Pace): Figure[] {
       ...(scene.sizeMiB >= 200 && { target: '<= 3', met: wall <= 3 }),
       baseline: `${Math.round(pace.shaMs)} ms`,
     },
-    {
-      name: `${scene.name}: hashing and chunking in one pass`,
-      value: speed,
-      unit: '% of SHA-256 speed on one core',
-      target: '>= 60',
-      met: speed >= 60,
-      baseline: `${Math.round(pace.shaMs)} ms`,
-    },
+    speedOf('by blocks', pace.hashAndChunkMs),
+    speedOf('FastCDC', pace.hashAndFastCdcMs),
   ]
   if (scene.isCompressed) return [atMost('move-object', 5), ...common]
   const changed = percent(changedBytes(scene), of('sculpt').fileBytes)

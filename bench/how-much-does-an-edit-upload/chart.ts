@@ -8,7 +8,16 @@ const barHeight = 14
 const gap = 18
 const left = 130
 const width = 760
-const colours = ['#1f6feb', '#8b949e', '#b08800', '#a371f7', '#d1242f', '#1a7f37', '#57606a']
+const colours = [
+  '#1f6feb',
+  '#8b949e',
+  '#b08800',
+  '#a371f7',
+  '#d1242f',
+  '#1a7f37',
+  '#bf3989',
+  '#57606a',
+]
 
 /** Horizontal bars on a logarithmic axis: the ways differ by factors of hundreds. */
 export function drawChart(title: string, groups: ChartGroup[]): string {

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 
@@ -24,6 +24,7 @@ export const otherTools: Tool[] = [
   { name: 'xdelta3 -1', send: xdelta },
   { name: 'restic', send: restic },
   { name: 'borg', send: borg },
+  { name: 'casync', send: casync },
 ]
 
 async function rsync(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
@@ -129,6 +130,29 @@ async function borg(workDir: string, base: string, edited: string): Promise<Cost
   }
   await rm(repo, { recursive: true })
   return { ...run.cost, bytes: archive.stats.deduplicated_size }
+}
+
+/** Chunks of 64 KiB on average, and the index, which is sent whole. */
+async function casync(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
+  if (!(await isInstalled('casync'))) return undefined
+  const store = join(workDir, 'casync.castr')
+  const index = join(workDir, 'shot.caibx')
+  const make = (file: string): Promise<Timed> =>
+    timed('casync', ['make', '--compression=zstd', `--store=${store}`, index, file])
+  await make(base)
+  const before = await bytesUnder(store)
+  const run = await make(edited)
+  const bytes = (await bytesUnder(store)) - before + (await stat(index)).size
+  await rm(store, { recursive: true })
+  return { ...run.cost, bytes }
+}
+
+async function bytesUnder(dir: string): Promise<number> {
+  const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) =>
+    entry.isFile(),
+  )
+  const sizes = files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size)
+  return (await Promise.all(sizes)).reduce((total, size) => total + size, 0)
 }
 
 async function shot(workDir: string, base: string): Promise<string> {

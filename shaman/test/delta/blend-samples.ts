@@ -77,6 +77,7 @@ export function framesOf(blend: Buffer): Buffer[] {
   const cuts = [0, 12]
   for (let at = 12; at + 24 <= blend.length; ) {
     const length = blend.readInt32LE(at + 4)
+    if (length < 0 || length > blend.length - at - 24) break
     if (length >= 100_000) cuts.push(at + 24, at + 24 + length)
     at += 24 + length
   }

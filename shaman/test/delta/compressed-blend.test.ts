@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { constants, zstdCompressSync } from 'node:zlib'
+import fc from 'fast-check'
 import { createFramePacker, type FramePacker } from '../../src/delta/frame-packer.ts'
 import { packFrames } from '../../src/delta/pack-frames.ts'
 import { encodeRecipe } from '../../src/delta/recipe-codec.ts'
@@ -35,6 +36,25 @@ test('a .blend compressed by another zstd is sent whole', async (t) => {
   const receipt = await artist.upload('shot.blend', edited)
   assert.equal(receipt.wireBytes, edited.length)
   assert.ok((await stored(farm, edited)).equals(edited))
+})
+
+test('any edit of a compressed .blend arrives as it is, one after another', async (t) => {
+  const { artist, farm } = await startStudio(t)
+  let blend = savedBlend(1n)
+  await artist.upload('shot.blend', await compressed(blend))
+  const edits = fc.record({
+    at: fc.double({ min: 0, max: 1, noNaN: true }),
+    remove: fc.oneof(fc.constant(0), fc.nat(90), fc.nat(700_000)),
+    insert: fc.oneof(fc.uint8Array({ maxLength: 90 }), fc.nat(500_000).map(fresh)),
+  })
+  for (const { at, remove, insert } of fc.sample(edits, 8)) {
+    // Behind the first headers, which tell that it is a .blend.
+    const from = 1000 + Math.floor(at * (blend.length - 1000))
+    blend = Buffer.concat([blend.subarray(0, from), insert, blend.subarray(from + remove)])
+    const edited = await compressed(blend)
+    await artist.upload('shot.blend', edited)
+    assert.ok((await stored(farm, edited)).equals(edited), `${from}, -${remove} +${insert.length}`)
+  }
 })
 
 test('frames that another zstd made are sent as they are, those that changed alone', async (t) => {

@@ -8,7 +8,7 @@ import type { ByteSource } from '../../src/delta/byte-source.ts'
 import { createChunker } from '../../src/delta/chunker.ts'
 import { type Base, diff } from '../../src/delta/diff.ts'
 import { openLiterals } from '../../src/delta/literals.ts'
-import { contentSize, type Recipe, type RecipeOp } from '../../src/delta/recipe.ts'
+import { contentSize, type Recipe, type RecipeOp, recipeLimits } from '../../src/delta/recipe.ts'
 import { decodeRecipe, encodeRecipe, recipeHeadLength } from '../../src/delta/recipe-codec.ts'
 import { readRecipe, sendRecipe } from '../../src/delta/recipe-stream.ts'
 import { digestOf } from '../../src/digest.ts'
@@ -151,14 +151,14 @@ test('every recipe decodes to itself', () => {
 })
 
 test('every truncated recipe is refused', () => {
-  const encoded = encodeRecipe(sample(mixedOps))
+  const encoded = encodeRecipe(mixed())
   for (let length = 0; length < encoded.length; length++) {
     assert.throws(() => decodeRecipe(encoded.subarray(0, length)), { code: 'RECIPE_INVALID' })
   }
 })
 
 test('every recipe with a flipped bit is refused or still within all its bounds', () => {
-  const encoded = encodeRecipe(sample(mixedOps))
+  const encoded = encodeRecipe(mixed())
   for (let bit = 0; bit < encoded.length * 8; bit++) {
     const altered = Buffer.from(encoded)
     altered[bit >> 3]! ^= 1 << (bit & 7)
@@ -255,6 +255,26 @@ const mixedOps: RecipeOp[] = [
   { kind: 'copy', base: 0, offset: 1234, length: 4096 },
 ]
 
+/** A recipe of everything there is. */
+function mixed(): Recipe {
+  const recipe = sample(mixedOps)
+  return {
+    ...recipe,
+    dictionary: [
+      { base: 0, offset: 100, length: 50 },
+      { base: 0, offset: 9000, length: 1000 },
+    ],
+    frames: [
+      { length: 5000, isCopied: true },
+      { length: recipe.size - 5000, isCopied: false },
+    ],
+  }
+}
+
+test('a recipe of everything there is decodes to itself', () => {
+  assert.deepEqual(decodeRecipe(encodeRecipe(mixed())), mixed())
+})
+
 test('literals that end early, go on too long or do not decompress are refused', async () => {
   const bytes = Buffer.from('literal bytes of a recipe')
   const packed = gzipSync(bytes)
@@ -302,16 +322,24 @@ function sample(ops: RecipeOp[]): Recipe {
   }
 }
 
-function assertWithinBounds({ size, bases, ops }: Recipe): void {
+function assertWithinBounds({ size, bases, ops, dictionary, frames }: Recipe): void {
   assert.equal(
     ops.reduce((total, op) => total + op.length, 0),
     size,
   )
-  for (const op of ops) {
-    assert.ok(op.length > 0)
-    if (op.kind !== 'copy') continue
-    assert.ok(op.offset >= 0 && op.offset + op.length <= contentSize(bases[op.base]!))
+  for (const op of ops) assert.ok(op.length > 0)
+  for (const { base, offset, length } of [
+    ...ops.filter((op) => op.kind === 'copy'),
+    ...dictionary,
+  ]) {
+    assert.ok(offset >= 0 && offset + length <= contentSize(bases[base]!))
   }
+  if (frames.length === 0) return
+  assert.ok(frames.every(({ length }) => length > 0 && length <= recipeLimits.frameBytes))
+  assert.equal(
+    frames.reduce((total, { length }) => total + length, 0),
+    size,
+  )
 }
 
 function edit(bytes: Buffer, { at, remove, insert }: Edit): Buffer {
