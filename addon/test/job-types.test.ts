@@ -100,24 +100,31 @@ test('what the farm finds wrong with a setting stands beside its field', async (
   const blender = await startBlender(t)
   if (!blender) return
   const farm = await startFarm(t)
+  // A farm that does not tell its limits: Blender's own fields would keep to them.
+  const types = JSON.stringify(await farm.api.getJobTypes({}))
+  const url = await startGateway(t, farm.url, {
+    intercept: ({ pathname }) =>
+      pathname === '/api/v3/jobs/types'
+        ? { body: JSON.parse(types, (key, value) => (key === 'propargs' ? undefined : value)) }
+        : undefined,
+  })
   const outcome = await blender.script(
     `
 use_farm(args[0])
 save_as(args[1])
 ask_farm()
 values = bpy.context.scene.shaman_farm_settings
-values.is_frames_linked = False
-values.frames = 'some time'
+values.chunk_size = -3
 ended = click_submit()
 tell('problem', ended.problem)
 info = part('farm_info').current()
 tell('panel', drawn(part('panel_job').draw_job, bpy.context, info, info.job_type('simple-blender-render')))
 `,
-    { args: [farm.url, join(blender.dir, 'film', 'shot.blend')] },
+    { args: [url, join(blender.dir, 'film', 'shot.blend')] },
   )
   assert.equal(outcome.exitCode, 0, outcome.output)
   const { message } = outcome.told.problem as { message: string }
-  assert.match(message, /frames|some time/i)
+  assert.match(message, /chunk_size/)
   const panel = (outcome.told.panel as string[]).join(' ')
   assert.ok(panel.includes(message), `${message} in ${panel}`)
 })

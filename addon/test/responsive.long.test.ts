@@ -25,8 +25,7 @@ test('the add-on never keeps Blender’s window from answering', async (t) => {
     waitMs: 600_000,
   })
   if (!window) return
-  const idle = await figuresOf(window, t, 'idle')
-  assert.ok(idle.calls > 0, 'the panel is drawn and polls')
+  await withinLimit(window, t, 'idle')
 
   const outcome = await window.told('outcome')
   const { receipt } = outcome as { receipt?: { bytes: number } }

@@ -11,10 +11,12 @@ const pictures = process.env.ADDON_PICTURES
 
 // In a window of fixed size the panel's buttons stay where they are; what a click did is asserted by its effect.
 const places = {
-  submit: [1474, 502],
-  cancel: [1474, 565],
-  submitWithout: [1474, 653],
-  showFrame: [1420, 600],
+  submit: [1474, 779],
+  cancel: [1474, 842],
+  submitWithout: [1474, 930],
+  showFrame: [1525, 959],
+  edge: [1322, 900],
+  furtherLeft: [1000, 900],
 } as const
 
 test('an artist submits with real clicks, sees the job finish and looks at a frame', async (t) => {
@@ -23,12 +25,12 @@ test('an artist submits with real clicks, sees the job finish and looks at a fra
   await window.told('panel')
   await picture(window, 'addon-panel')
 
-  await window.click(...places.submit)
+  await window.clickUntil(places.submit, 'started')
   const missing = (await window.told('question')) as string[]
   assert.deepEqual(missing, [join(dir, 'film', 'gone.png')])
   await picture(window, 'addon-missing')
 
-  await window.click(...places.submitWithout)
+  await window.clickUntil(places.submitWithout, 'decided')
   const submitted = (await window.told('ended submitted')) as { job: { id: string } }
   const job = await farm.api.fetchJob({ params: { job_id: submitted.job.id } })
   assert.equal(job.name, 'shot 010')
@@ -37,8 +39,11 @@ test('an artist submits with real clicks, sees the job finish and looks at a fra
   farm.startWorker('window-test')
   assert.match(String(await window.told('completed')), /\.(jpg|png)$/)
   await picture(window, 'addon-done')
-
-  await window.click(...places.showFrame)
+  if (pictures) {
+    await window.drag(places.edge, places.furtherLeft)
+    await picture(window, 'addon-wide')
+  }
+  await window.clickUntil(places.showFrame, 'image')
   const [size, path] = (await window.told('image')) as [number[], string]
   assert.deepEqual(size, [96, 54])
   assert.match(path, /000003\.png$/)
@@ -49,11 +54,11 @@ test('an artist cancels with a real click, and no job is made', async (t) => {
   const { farm, window } = await openStage(t, { largeBytes: 40_000_000 })
   if (!window) return
   await window.told('panel')
-  await window.click(...places.submit)
+  await window.clickUntil(places.submit, 'started')
   const fraction = (await window.told('uploading')) as number
   assert.ok(fraction < 1)
   await picture(window, 'addon-uploading')
-  await window.click(...places.cancel)
+  await window.clickUntil(places.cancel, 'canceling')
   const { code } = (await window.told('ended error')) as { code: string }
   assert.equal(code, 'CANCELED')
   await picture(window, 'addon-canceled')

@@ -9,6 +9,9 @@ import { type Blender, writeScript } from './blender.ts'
 
 const run = promisify(execFile)
 
+/** In pixels from the screen's upper left corner. */
+export type Place = readonly [x: number, y: number]
+
 /** A Blender window on a screen of its own that nobody sees. */
 export interface Window {
   process: ChildProcess
@@ -16,16 +19,17 @@ export interface Window {
   output(): string
   /** Waits until the script has told `name`; answers what it told. */
   told(name: string): Promise<unknown>
-  /** A real click at a place of the screen. */
-  click(x: number, y: number): Promise<void>
-  type(text: string): Promise<void>
+  /** A real click, again if Blender does not tell `name` soon: a redraw in the middle of it swallows a click. */
+  clickUntil(place: Place, name: string): Promise<void>
+  /** Moves what lies at a place, for instance the edge of an area. */
+  drag(from: Place, to: Place): Promise<void>
   /** Takes a picture of the screen, or of a part of it. */
   picture(file: string, part?: string): Promise<void>
   close(): Promise<void>
 }
 
 const width = 1600
-const height = 960
+const height = 1200
 /** Opens Blender's window and runs `code` in it; undefined (and a skip) without the programs for it. */
 export async function openWindow(
   t: TestContext,
@@ -69,29 +73,41 @@ export async function openWindow(
     const crop = part === undefined ? [] : ['-crop', part, '+repage']
     await run('import', ['-window', 'root', ...crop, file], { env })
   }
+  const told = async (name: string, forMs: number = waitMs): Promise<unknown> => {
+    const marker = `TOLD ["${name}", `
+    for (let waited = 0; waited < forMs; waited += 100) {
+      const line = output.split('\n').find((each) => each.startsWith(marker))
+      if (line && output.includes(`${line}\n`)) return JSON.parse(line.slice(5))[1]
+      if (child.exitCode !== null || child.signalCode) throw new Error(`Blender ended: ${output}`)
+      await sleep(100)
+    }
+    throw new Error(`Blender never told ${name}: ${output}`)
+  }
+  const click = async (x: number, y: number): Promise<void> => {
+    // Blender looks at where the pointer is before it looks at the button, and both take it a while.
+    const there = `mousemove ${x - 2} ${y} sleep 0.3 mousemove ${x} ${y} sleep 0.5`
+    const press = 'mousedown 1 sleep 0.2 mouseup 1 sleep 0.2 mousemove 600 700'
+    await run('xdotool', `${there} ${press}`.split(' '), { env })
+  }
   return {
     process: child,
     output: () => output,
-    async told(name) {
-      const marker = `TOLD ["${name}", `
-      for (let waited = 0; waited < waitMs; waited += 100) {
-        const line = output.split('\n').find((each) => each.startsWith(marker))
-        if (line && output.includes(`${line}\n`)) return JSON.parse(line.slice(5))[1]
-        if (child.exitCode !== null) throw new Error(`Blender ended: ${output}`)
-        await sleep(100)
+    told,
+    async clickUntil([x, y], name) {
+      for (let attempt = 1; ; attempt += 1) {
+        await click(x, y)
+        try {
+          await told(name, 10_000)
+          return
+        } catch (error) {
+          if (attempt === 4 || child.exitCode !== null) throw error
+        }
       }
-      if (process.env.ADDON_PICTURES) await picture(join(process.env.ADDON_PICTURES, 'stuck.png'))
-      throw new Error(`Blender never told ${name}: ${output}`)
     },
-    async click(x, y) {
-      // Blender looks at where the pointer is before it looks at the button, and both take it a while.
-      const there = ['mousemove', `${x - 2}`, `${y}`, 'sleep', '0.3', 'mousemove', `${x}`, `${y}`]
-      const press = ['sleep', '0.5', 'mousedown', '1', 'sleep', '0.2', 'mouseup', '1']
-      const away = ['sleep', '0.2', 'mousemove', '600', '700']
-      await run('xdotool', [...there, ...press, ...away], { env })
-    },
-    async type(text) {
-      await run('xdotool', ['type', '--delay', '20', text], { env })
+    async drag(from, to) {
+      const press = `mousemove ${from.join(' ')} sleep 0.5 mousedown 1 sleep 0.3`
+      const pull = `mousemove ${to.join(' ')} sleep 0.5 mouseup 1 sleep 1`
+      await run('xdotool', `${press} ${pull}`.split(' '), { env })
     },
     picture,
     close,

@@ -27,6 +27,12 @@ def timed(name, inner):
             depth[0] -= 1
     return outer
 
+def as_method(function, name):
+    """Blender passes as many arguments as a function names."""
+    if name == 'invoke':
+        return lambda self, context, event: function(self, context, event)
+    return lambda self, context: function(self, context)
+
 def is_ours(function):
     function = getattr(function, 'func', function)
     return getattr(function, '__module__', '').startswith('bl_ext.user_default.shaman_farm')
@@ -40,6 +46,11 @@ def register_timed(function, **options):
 bpy.app.timers.register = register_timed
 bpy.app.timers.is_registered = lambda f: is_registered(wrapped.get(f, f))
 bpy.app.timers.unregister = lambda f: unregister(wrapped.get(f, f))
+# This one has run since Blender started.
+poll = part('my_jobs')._poll
+if is_registered(poll):
+    unregister(poll)
+bpy.app.timers.register(poll, first_interval=1.0, persistent=True)
 
 module = sys.modules['bl_ext.user_default.shaman_farm']
 for each in module._classes:
@@ -47,7 +58,7 @@ for each in module._classes:
         inner = each.__dict__.get(name) or next((b.__dict__[name] for b in each.__mro__ if name in b.__dict__ and is_ours(b.__dict__[name])), None)
         if inner is None or isinstance(inner, classmethod):
             continue
-        setattr(each, name, timed(f'{each.__name__}.{name}', inner))
+        setattr(each, name, as_method(timed(f'{each.__name__}.{name}', inner), name))
 for handlers in (bpy.app.handlers.depsgraph_update_post, bpy.app.handlers.load_post):
     for index, handler in enumerate(handlers):
         if is_ours(handler):

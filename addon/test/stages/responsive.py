@@ -29,6 +29,9 @@ def in_window(then):
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
         return then()
 
+def redraw():
+    area_of('PROPERTIES').tag_redraw()
+
 def submit_clicked():
     in_window(lambda: bpy.ops.shaman_farm.submit('INVOKE_DEFAULT'))
 
@@ -41,7 +44,9 @@ def story():
     in_window(lambda: bpy.ops.wm.probe('INVOKE_DEFAULT'))
     yield 5.0
     figures()
-    yield 5.0
+    for _ in range(10):
+        redraw()
+        yield 0.5
     tell('idle', figures())
 
     submit_clicked()
@@ -64,7 +69,9 @@ def story():
         submit_clicked()
         yield 2.0
         in_window(lambda: bpy.ops.shaman_farm.job_action(job_id=my_jobs._state.jobs[0].id, action='PAUSE'))
-        yield 8.0
+        for _ in range(16):
+            redraw()
+            yield 0.5
         if not submission.current().is_ended:
             in_window(lambda: bpy.ops.shaman_farm.cancel())
         while not submission.current().is_ended:

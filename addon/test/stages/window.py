@@ -26,16 +26,8 @@ def make_scene(path, large_bytes):
         os.remove(os.path.join(folder, 'gone.png'))
 
 
-def move_edge(x, y, delta):
-    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
-        bpy.ops.screen.area_move(x=x, y=y, delta=delta)
-
-
 def show_panel():
     area = area_of('PROPERTIES')
-    move_edge(area.x + area.width // 2, area.y + area.height, 200)
-    if 'wide' in args:
-        move_edge(area.x, area.y + 100, -300)
     area.spaces.active.context = 'OUTPUT'
     # The others would push ours out of view; what hangs below another goes with it.
     for name in [name for name in dir(bpy.types) if name.startswith('RENDER_PT_')] * 2:
@@ -60,6 +52,13 @@ def watch():
     if farm_info.current() and 'panel' not in told:
         show_panel()
         tell_once('panel', lambda: True, 2.0)
+    # What a click did at once, so that one that Blender swallowed can be told from one that takes its time.
+    if current:
+        tell_once('started', lambda: True, 0.0)
+    if 'question' in told and not current.is_waiting:
+        tell_once('decided', lambda: True, 0.0)
+    if current and current.is_canceled:
+        tell_once('canceling', lambda: True, 0.0)
     if current and current.phase == 'upload' and not current.is_ended:
         tell_once('uploading', lambda: current.fraction)
     if current and current.is_waiting:
@@ -71,8 +70,8 @@ def watch():
             tell_once('completed', lambda: job.image, 2.0)
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == 'IMAGE_EDITOR' and area.spaces.active.image:
-                image = area.spaces.active.image
+            image = area.spaces.active.image if area.type == 'IMAGE_EDITOR' else None
+            if image:
                 tell_once('image', lambda: [list(image.size), image.filepath])
     return 0.1
 
