@@ -7,7 +7,8 @@ export interface ChartGroup {
 const barHeight = 14
 const gap = 18
 const left = 130
-const width = 760
+const right = 150
+const width = 800
 const colours = [
   '#1f6feb',
   '#8b949e',
@@ -23,7 +24,8 @@ const colours = [
 export function drawChart(title: string, groups: ChartGroup[]): string {
   const low = 0.01
   const x = (percent: number): number =>
-    left + (Math.log10(Math.max(percent, low) / low) / Math.log10(100 / low)) * (width - left - 90)
+    left +
+    (Math.log10(Math.max(percent, low) / low) / Math.log10(100 / low)) * (width - left - right)
   const parts: string[] = []
   let y = 70
   for (const group of groups) {

@@ -25,7 +25,10 @@ const BlobParams = Type.Object({
 type BlobParams = Static<typeof BlobParams>
 
 const ChunkMapQuery = Type.Object({
-  alg: Type.String({ description: 'blend1, fastcdc16 or fastcdc64' }),
+  alg: Type.String({
+    description:
+      'blend1, fastcdc16, fastcdc64 or frames1 (which a file without frames answers as blend1)',
+  }),
 })
 type ChunkMapQuery = Static<typeof ChunkMapQuery>
 
