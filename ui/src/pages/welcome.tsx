@@ -6,6 +6,7 @@ import type { JobPage, ManagerConfiguration } from '../farm/wire.ts'
 import { createWorkers } from '../farm/workers.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Glyph } from '../parts/glyph.tsx'
+import { WorkerCommand } from '../parts/worker-command.tsx'
 import page from './page.module.css'
 import styles from './welcome.module.css'
 
@@ -29,7 +30,6 @@ export function Welcome() {
     query: () => ({ sort: '-updated', limit: 50 }),
     everyMs: 5000,
   })
-  const worker = `farm worker --manager ${location.origin}`
   const submit = `farm submit scene.blend --manager ${location.origin}`
   const renderers = createMemo(
     () =>
@@ -64,7 +64,7 @@ export function Welcome() {
             .join(', ')}
         </>
       ),
-      todo: <Command text={worker} />,
+      todo: <WorkerCommand />,
     },
     {
       title: 'A worker can render with Blender',

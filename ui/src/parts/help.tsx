@@ -30,6 +30,11 @@ export function Help(props: { open: boolean; onClose: () => void }) {
   })
   return (
     <Dialog open={props.open} onClose={props.onClose} title="Keyboard" wide>
+      <p>
+        <a href="/docs/" target="_blank" rel="noreferrer">
+          Documentation
+        </a>
+      </p>
       <div class={styles.groups}>
         <For each={groups()}>
           {([group, list]) => (
