@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { PackError, systemCode } from '../errors.ts'
 import type { HashCache } from './hash-cache.ts'
+import { type Hasher, type HashRun, openHasher } from './hasher.ts'
 
 /** A file on disk with what identifies its bytes. */
 export interface HashedFile {
@@ -25,11 +25,11 @@ export interface HashOptions {
   cache: HashCache
   signal?: AbortSignal
   onProgress?: (progress: HashProgress) => void
-  /** Files read at once. Reads overlap with hashing, so a few lanes keep a core busy even on a slow share. */
-  lanes?: number
+  /** Threads that hash; by default as many as the work is worth. */
+  threads?: number
 }
 
-const readBytes = 1024 * 1024
+const statsAtOnce = 32
 const attemptsPerFile = 3
 
 /** Digests of `files` (absolute paths, each once), by path. Memory does not grow with the files' sizes. */
@@ -44,7 +44,7 @@ export async function hashFiles(
   const report = (): void => options.onProgress?.({ ...progress, ...bytes })
 
   const toHash: { path: string; stats: BigIntStats }[] = []
-  await inLanes(unique, 32, async (path) => {
+  await inLanes(unique, statsAtOnce, async (path) => {
     options.signal?.throwIfAborted()
     const stats = await statFile(path)
     const size = Number(stats.size)
@@ -63,43 +63,44 @@ export async function hashFiles(
 
   // The largest first: a long file started last would keep one lane busy after the others ran dry.
   toHash.sort((a, b) => Number(b.stats.size - a.stats.size))
-  await inLanes(toHash, options.lanes ?? 4, async ({ path, stats }, buffer) => {
-    const hashed = await hashUnchanged(path, stats, buffer, {
-      ...(options.signal ? { signal: options.signal } : {}),
-      onBytes(count) {
-        bytes.bytesDone += count
-        report()
-      },
+  const hasher = openHasher(bytes.bytesTotal - bytes.bytesDone, options.threads)
+  try {
+    await inLanes(toHash, hasher.lanes, async ({ path, stats }) => {
+      const hashed = await hashUnchanged(path, stats, hasher, {
+        ...(options.signal ? { signal: options.signal } : {}),
+        onBytes(count) {
+          bytes.bytesDone += count
+          report()
+        },
+      })
+      options.cache.record(path, hashed.stats, hashed.sha)
+      digests.set(path, { sha: hashed.sha, size: Number(hashed.stats.size) })
+      progress.filesDone += 1
+      report()
     })
-    options.cache.record(path, hashed.stats, hashed.sha)
-    digests.set(path, { sha: hashed.sha, size: Number(hashed.stats.size) })
-    progress.filesDone += 1
-    report()
-  })
+  } finally {
+    await hasher.close()
+  }
   return digests
-}
-
-interface HashRun {
-  signal?: AbortSignal
-  onBytes: (count: number) => void
 }
 
 /** A file that changes while it is read has no digest, so it is read again; a few times at most. */
 async function hashUnchanged(
   path: string,
   known: BigIntStats,
-  buffer: Buffer,
+  hasher: Hasher,
   run: HashRun,
 ): Promise<{ sha: string; stats: BigIntStats }> {
   let before = known
   for (let attempt = 1; attempt <= attemptsPerFile; attempt += 1) {
     let counted = 0
-    const sha = await hashFile(path, buffer, {
-      ...run,
-      onBytes(count) {
-        counted += count
-        run.onBytes(count)
-      },
+    const onBytes = (count: number): void => {
+      counted += count
+      run.onBytes(count)
+    }
+    const sha = await hasher.hash(path, { ...run, onBytes }).catch((error: unknown) => {
+      run.signal?.throwIfAborted()
+      throw unreadable(path, error)
     })
     const after = await statFile(path)
     if (sameStats(before, after) && counted === Number(after.size)) return { sha, stats: after }
@@ -112,40 +113,12 @@ async function hashUnchanged(
   })
 }
 
-async function hashFile(path: string, buffer: Buffer, run: HashRun): Promise<string> {
-  const hash = createHash('sha256')
-  await using handle = await openFile(path)
-  for (;;) {
-    run.signal?.throwIfAborted()
-    const { bytesRead } = await readFrom(handle, buffer, path)
-    if (bytesRead === 0) return hash.digest('hex')
-    hash.update(buffer.subarray(0, bytesRead))
-    run.onBytes(bytesRead)
-  }
-}
-
 function sameStats(a: BigIntStats, b: BigIntStats): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino
 }
 
 async function statFile(path: string): Promise<BigIntStats> {
   return stat(path, { bigint: true }).catch((error: unknown) => {
-    throw unreadable(path, error)
-  })
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  return open(path, 'r').catch((error: unknown) => {
-    throw unreadable(path, error)
-  })
-}
-
-async function readFrom(
-  handle: FileHandle,
-  buffer: Buffer,
-  path: string,
-): Promise<{ bytesRead: number }> {
-  return handle.read(buffer, 0, buffer.length).catch((error: unknown) => {
     throw unreadable(path, error)
   })
 }
@@ -168,16 +141,13 @@ function unreadable(path: string, cause: unknown): PackError {
 async function inLanes<Item>(
   items: readonly Item[],
   lanes: number,
-  work: (item: Item, buffer: Buffer) => Promise<void>,
+  work: (item: Item) => Promise<void>,
 ): Promise<void> {
   let next = 0
   let failed = false
   const lane = async (): Promise<void> => {
-    let buffer: Buffer | undefined
     while (next < items.length && !failed) {
-      const item = items[next++]!
-      buffer ??= Buffer.allocUnsafe(readBytes)
-      await work(item, buffer).catch((error: unknown) => {
+      await work(items[next++]!).catch((error: unknown) => {
         failed = true
         throw error
       })

@@ -121,22 +121,61 @@ test('files are hashed once and then found in the cache', async (t) => {
   assert.deepEqual(progress, [2])
 })
 
-test('a file that vanishes before hashing is named', async (t) => {
+test('several threads compute the same digests, and count every byte', async (t) => {
   const { dir, cacheFile } = await setUp(t)
-  const cache = await openHashCache({ file: cacheFile })
-  await assert.rejects(hashFiles([join(dir, 'gone.png')], { cache }), (error: Error) => {
-    assert.equal((error as { code?: string }).code, 'FILE_UNREADABLE')
-    return error.message.includes('gone.png')
-  })
+  const sizes = [0, 1, 1_048_576, 17_000_000, 40_000_000]
+  const files = await Promise.all(
+    sizes.map(async (size) => {
+      await writeFile(join(dir, `${size}`), Buffer.alloc(size, `${size}`))
+      return join(dir, `${size}`)
+    }),
+  )
+  const hashWith = async (threads: number): Promise<[Map<string, unknown>, number]> => {
+    const cache = await openHashCache({ file: `${cacheFile}-${threads}` })
+    let done = 0
+    const onProgress = ({ bytesDone }: { bytesDone: number }): number => (done = bytesDone)
+    return [await hashFiles(files, { cache, threads, onProgress }), done]
+  }
+  const [alone, bytes] = await hashWith(1)
+  assert.equal(
+    bytes,
+    sizes.reduce((sum, size) => sum + size),
+  )
+  const [together, counted] = await hashWith(3)
+  // In the order in which they were finished.
+  assert.deepEqual([...together].sort(), [...alone].sort())
+  assert.equal(counted, bytes)
 })
 
-test('hashing stops when it is canceled', async (t) => {
-  const { file, cacheFile } = await setUp(t)
-  const cache = await openHashCache({ file: cacheFile })
-  await assert.rejects(hashFiles([file], { cache, signal: AbortSignal.abort() }), {
-    name: 'AbortError',
+for (const threads of [1, 2]) {
+  test(`a file that cannot be read is named, with threads: ${threads}`, async (t) => {
+    const { dir, file, cacheFile } = await setUp(t)
+    const cache = await openHashCache({ file: cacheFile })
+    const named = (name: string) => (error: Error) => {
+      assert.equal((error as { code?: string }).code, 'FILE_UNREADABLE')
+      return error.message.includes(name)
+    }
+    const gone = join(dir, 'gone.png')
+    await assert.rejects(hashFiles([file, gone], { cache, threads }), named('gone.png'))
+    // A directory can be looked at, but not read.
+    await assert.rejects(hashFiles([file, dir], { cache, threads }), named(dir))
   })
-})
+
+  test(`hashing stops when it is canceled, with threads: ${threads}`, async (t) => {
+    const { dir, file, cacheFile } = await setUp(t)
+    const cache = await openHashCache({ file: cacheFile })
+    const signal = AbortSignal.abort()
+    await assert.rejects(hashFiles([file], { cache, threads, signal }), { name: 'AbortError' })
+    const stop = new AbortController()
+    const big = join(dir, 'big.bin')
+    await writeFile(big, Buffer.alloc(60_000_000))
+    const onProgress = ({ bytesDone }: { bytesDone: number }): void => {
+      if (bytesDone > 0) stop.abort()
+    }
+    const hashing = hashFiles([big], { cache, threads, signal: stop.signal, onProgress })
+    await assert.rejects(hashing, { name: 'AbortError' })
+  })
+}
 
 async function setUp(
   t: TestContext,

@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { on } from 'node:events'
+import { open } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import type { HashNews } from './hash-worker.ts'
+
+/** Who wants a digest: may stop it, and hears of every part that was read. */
+export interface HashRun {
+  readonly signal?: AbortSignal
+  readonly onBytes: (count: number) => void
+}
+
+/** Reads files and computes their SHA-256, as many at once as it has lanes. Errors are the system's own. */
+export interface Hasher {
+  readonly lanes: number
+  hash(path: string, run: HashRun): Promise<string>
+  close(): Promise<void>
+}
+
+// Below this a thread's start takes longer than what it saves.
+const bytesPerThread = 256 * 1024 * 1024
+const mostThreads = 4
+const readBytes = 1024 * 1024
+/** Reads overlap with hashing, so a few lanes keep a core busy even on a slow share. */
+const lanesOfOne = 4
+
+/** Threads for much work on a machine with cores to spare, else this thread. */
+export function openHasher(
+  bytes: number,
+  threads = Math.min(availableParallelism(), mostThreads, Math.floor(bytes / bytesPerThread)),
+): Hasher {
+  return threads > 1 ? hashInThreads(threads) : hashHere()
+}
+
+function hashHere(): Hasher {
+  const spare: Buffer[] = []
+  return {
+    lanes: lanesOfOne,
+    async hash(path, { signal, onBytes }) {
+      const hash = createHash('sha256')
+      const buffer = spare.pop() ?? Buffer.allocUnsafe(readBytes)
+      await using handle = await open(path, 'r')
+      for (;;) {
+        signal?.throwIfAborted()
+        const { bytesRead } = await handle.read(buffer, 0, buffer.length)
+        if (bytesRead === 0) break
+        hash.update(buffer.subarray(0, bytesRead))
+        onBytes(bytesRead)
+      }
+      spare.push(buffer)
+      return hash.digest('hex')
+    },
+    async close() {},
+  }
+}
+
+function hashInThreads(threads: number): Hasher {
+  const script = new URL('./hash-worker.ts', import.meta.url)
+  const workers = Array.from({ length: threads }, () => new Worker(script))
+  const idle = [...workers]
+  return {
+    lanes: threads,
+    async hash(path, { signal, onBytes }) {
+      const worker = idle.pop()
+      if (!worker) throw new Error('More files at once than threads')
+      const messages = on(worker, 'message', signal ? { signal } : {})
+      worker.postMessage(path)
+      for await (const [news] of messages as AsyncIterable<[HashNews]>) {
+        if ('read' in news) {
+          onBytes(news.read)
+          continue
+        }
+        idle.push(worker)
+        if ('sha' in news) return news.sha
+        throw Object.assign(new Error(news.message), { code: news.failed })
+      }
+      throw new Error('The thread ended without a digest')
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.terminate()))
+    },
+  }
+}
