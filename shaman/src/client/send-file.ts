@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { counted } from './counted.ts'
 import { ShamanClientError } from './errors.ts'
 import type { HttpAnswer } from './http.ts'
 import { countStored, type UploadRun } from './run.ts'
@@ -89,16 +90,6 @@ export async function sendWhole(
   })
   run.meter.bytes(answer.status === 425 ? -sent : size - sent)
   if (answer.status !== 425) countStored(run, size, answer.status !== 208)
-}
-
-async function* counted(
-  chunks: AsyncIterable<Uint8Array>,
-  onBytes: (bytes: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    onBytes(chunk.byteLength)
-    yield chunk
-  }
 }
 
 function offsetOf(answer: HttpAnswer): number {

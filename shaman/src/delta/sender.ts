@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { counted } from '../client/counted.ts'
 import type { Http } from '../client/http.ts'
 import { type Digest, digestOfFile, sameDigest } from '../digest.ts'
 import { type ChunkAlgorithm, deltaSizes } from './algorithms.ts'
@@ -270,14 +271,4 @@ async function algorithmLike(
 
 function notSent(reason: NotSent, wireBytes = 0): DeltaOutcome {
   return { kind: 'not-sent', reason, wireBytes }
-}
-
-async function* counted(
-  pieces: AsyncIterable<Uint8Array>,
-  onBytes: (count: number) => void,
-): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) {
-    onBytes(piece.length)
-    yield piece
-  }
 }

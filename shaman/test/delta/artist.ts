@@ -27,6 +27,8 @@ export function savedBlend(address: bigint, extra: Buffer = Buffer.alloc(0)): Bu
 export interface Artist {
   readonly delta: DeltaSender
   upload(path: string, bytes: Buffer, options?: UploadOptions): Promise<UploadReceipt>
+  /** Uploads and makes a checkout of it, which others find it by. */
+  submit(path: string, bytes: Buffer): Promise<void>
 }
 
 interface UploadOptions {
@@ -56,19 +58,22 @@ export async function startStudio(
     await client.close()
     await delta.close()
   })
-  return {
-    farm,
-    artist: {
-      delta,
-      async upload(path, bytes, { butHolds, isHashed = butHolds !== undefined } = {}) {
-        const file = join(dir, path.replaceAll('/', '_'))
-        await writeFile(file, butHolds ?? bytes)
-        const upload: UploadFile = { path, digest: digestOf(bytes), source: { file } }
-        if (!isHashed) await delta.hash(file)
-        return client.upload({ files: [upload] })
-      },
+  const artist: Artist = {
+    delta,
+    async upload(path, bytes, { butHolds, isHashed = butHolds !== undefined } = {}) {
+      const file = join(dir, path.replaceAll('/', '_'))
+      await writeFile(file, butHolds ?? bytes)
+      const upload: UploadFile = { path, digest: digestOf(bytes), source: { file } }
+      if (!isHashed) await delta.hash(file)
+      return client.upload({ files: [upload] })
+    },
+    async submit(path, bytes) {
+      await artist.upload(path, bytes)
+      const files = [{ path, digest: digestOf(bytes) }]
+      await client.checkout({ files, path: `job of ${path}` })
     },
   }
+  return { farm, artist }
 }
 
 /** The blob of `bytes` as the farm holds it. */

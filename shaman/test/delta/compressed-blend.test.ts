@@ -5,7 +5,6 @@ import fc from 'fast-check'
 import { createFramePacker, type FramePacker } from '../../src/delta/frame-packer.ts'
 import { packFrames } from '../../src/delta/pack-frames.ts'
 import { encodeRecipe } from '../../src/delta/recipe-codec.ts'
-import { digestOf } from '../../src/digest.ts'
 import { blobOf, putBlob, readAll } from '../support/farm.ts'
 import { savedBlend, startStudio, stored } from './artist.ts'
 import { asStep, framesOf, fresh } from './blend-samples.ts'
@@ -33,11 +32,7 @@ test('an artist who turns compression on or off sends what changed all the same'
 test('a compressed file is diffed against the uncompressed one that another artist submitted', async (t) => {
   const { artist, farm } = await startStudio(t)
   const theirs = savedBlend(1n)
-  await artist.upload('lib/rock.blend', theirs)
-  await farm.client.checkout({
-    files: [{ path: 'lib/rock.blend', digest: digestOf(theirs) }],
-    path: 'their-job',
-  })
+  await artist.submit('lib/rock.blend', theirs)
   const { artist: other } = await startStudio(t, { farm })
   const mine = await compressed(savedBlend(2n))
   const receipt = await other.upload('lib/rock.blend', mine)

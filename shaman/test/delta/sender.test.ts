@@ -36,11 +36,7 @@ test('the bytes a save always changes are sent against those it replaced', async
 test('a file another artist has submitted is diffed against their version', async (t) => {
   const { artist, farm } = await startStudio(t)
   const theirs = savedBlend(1n)
-  await artist.upload('lib/rock.blend', theirs)
-  await farm.client.checkout({
-    files: [{ path: 'lib/rock.blend', digest: digestOf(theirs) }],
-    path: 'their-job',
-  })
+  await artist.submit('lib/rock.blend', theirs)
   const { artist: other } = await startStudio(t, { farm })
   const mine = savedBlend(5_555n)
   const receipt = await other.upload('assets/rock.blend', mine)
@@ -51,11 +47,7 @@ test('a file another artist has submitted is diffed against their version', asyn
 test('a new version of a shot, under a name with the next number, is diffed against the one before', async (t) => {
   const { artist, farm } = await startStudio(t)
   const before = savedBlend(1n)
-  await artist.upload('seq/shot_v001.blend', before)
-  await farm.client.checkout({
-    files: [{ path: 'seq/shot_v001.blend', digest: digestOf(before) }],
-    path: 'first',
-  })
+  await artist.submit('seq/shot_v001.blend', before)
   const after = savedBlend(9_999n)
   const receipt = await artist.upload('seq/shot_v002.blend', after)
   assert.ok(receipt.wireBytes < after.length / 100, `${receipt.wireBytes} bytes`)
