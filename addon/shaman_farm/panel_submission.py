@@ -100,6 +100,8 @@ def _draw_report(layout: bpy.types.UILayout, report: dict[str, Any]) -> None:
     _draw_list(layout, "Missing", missing, "ERROR", is_alert=True)
     _draw_list(layout, "Outside the Project", outside, "INFO")
     _draw_list(layout, "Suspicious", report.get("suspicious") or [], "QUESTION")
+    only_blender = (report.get("listing") or {}).get("only_blender") or []
+    _draw_list(layout, "Sent as Blender Lists Them", [{"path": p} for p in only_blender], "BLENDER")
     column = layout.column(align=True)
     column.operator_context = "INVOKE_DEFAULT"
     if missing:

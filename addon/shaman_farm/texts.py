@@ -7,7 +7,8 @@ import bpy
 
 # The default font's usual letter, at a resolution scale of 1.
 LETTER_PIXELS = 6.6
-ICON_PIXELS = 46
+# An icon before the text, a box around it, and a button behind it.
+BESIDE_PIXELS = 84
 
 
 def draw_text(layout: bpy.types.UILayout, text: str, icon: str = "NONE", *, max_lines: int = 8) -> None:
@@ -36,7 +37,7 @@ def letters() -> int:
     width = context.region.width if context.region else 300
     # Without a window there is no scale.
     scale = context.preferences.system.ui_scale or 1
-    return max(16, int((width / scale - ICON_PIXELS) / LETTER_PIXELS))
+    return max(16, int((width / scale - BESIDE_PIXELS) / LETTER_PIXELS))
 
 
 def fit(text: str, width: int) -> list[str]:

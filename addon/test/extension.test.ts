@@ -6,6 +6,9 @@ import { startFarm } from '../../test/farm.ts'
 import { buildAddon, writeAddon } from '../build.ts'
 import { extension, startBlender } from './blender.ts'
 
+const listing = JSON.parse(Buffer.from(buildAddon()['index.json']).toString())
+const { version } = listing.data[0] as { version: string }
+
 test('Blender installs the extension from a running manager, updates it and removes it', async (t) => {
   const blender = await startBlender(t)
   if (!blender) return
@@ -22,12 +25,12 @@ test('Blender installs the extension from a running manager, updates it and remo
   await extension(['sync'], blender.env)
   assert.match(await extension(['list'], blender.env), /shaman_farm.*outdated/)
   await extension(['update'], blender.env)
-  assert.equal(await versionIn(blender), '0.1.0')
+  assert.equal(await versionIn(blender), version)
 
   await extension(['remove', 'shaman_farm'], blender.env)
   assert.equal(await versionIn(blender), null)
   await extension(['install', '-s', '-e', 'shaman_farm'], blender.env)
-  assert.equal(await versionIn(blender), '0.1.0')
+  assert.equal(await versionIn(blender), version)
 })
 
 test('the extension leaves nothing behind when it is turned off', async (t) => {

@@ -116,6 +116,7 @@ tell('again', [outputs.files, outputs.already_there])
   assert.equal(outcome.exitCode, 0, outcome.output)
   const { told } = outcome
   assert.equal(told.status, 'completed', farm.log.slice(-20).join('\n'))
+  assert.match(outcome.output, /shot: completed/, 'Blender tells that the job has ended')
   assert.ok((told.preview as number) > 0)
   const [size, path, name] = told.image as [number[], string, string]
   assert.deepEqual(size, [96, 54])

@@ -128,6 +128,30 @@ tell('address', submit())
     assert.deepEqual(told.ignored, ['FINISHED'])
   })
 
+  await t.test('and what only Blender lists is sent too', async () => {
+    const outcome = await blender.script(
+      `${makeScene}
+use_farm(args[0])
+make_scene(args[1])
+brush = bpy.data.brushes.new('b')
+brush.use_custom_icon = brush.use_fake_user = True
+brush.icon_filepath = os.path.join(os.path.dirname(args[1]), 'icon.png')
+open(brush.icon_filepath, 'wb').write(b'an icon')
+submit(dry_run=True)
+tell('listing', result()['listing'])
+tell('submit', submit(paused=True))
+tell('checkout', result()['checkout'])
+`,
+      { args },
+    )
+    assert.equal(outcome.exitCode, 0, outcome.output)
+    const { told } = outcome
+    const listing = told.listing as { only_blender: string[] }
+    assert.deepEqual(listing.only_blender, [join(blender.dir, 'fílm', 'icon.png')])
+    const checkout = join(farm.dir, 'storage/jobs', told.checkout as string)
+    assert.ok((await readdir(checkout)).includes('icon.png'))
+  })
+
   await t.test('and a connection that breaks does not end Blender', async () => {
     const outcome = await blender.script(`
 import socket
