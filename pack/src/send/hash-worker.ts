@@ -6,7 +6,7 @@ import { parentPort } from 'node:worker_threads'
 export type HashNews =
   | { readonly read: number }
   | { readonly sha: string }
-  | { readonly failed: string; readonly message: string }
+  | { readonly failed: string; readonly code: string | undefined }
 
 const bytesPerNews = 16 * 1024 * 1024
 const buffer = Buffer.allocUnsafe(1024 * 1024)
@@ -15,8 +15,8 @@ parentPort?.on('message', (path: string) => {
   try {
     tell({ sha: hash(path) })
   } catch (error) {
-    const { code = 'UNKNOWN', message } = error as NodeJS.ErrnoException
-    tell({ failed: code, message })
+    const { code, message } = error as NodeJS.ErrnoException
+    tell({ failed: message, code })
   }
 })
 

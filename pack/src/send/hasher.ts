@@ -73,7 +73,7 @@ function hashInThreads(threads: number): Hasher {
         }
         idle.push(worker)
         if ('sha' in news) return news.sha
-        throw Object.assign(new Error(news.message), { code: news.failed })
+        throw Object.assign(new Error(news.failed), { code: news.code })
       }
       throw new Error('The thread ended without a digest')
     },
