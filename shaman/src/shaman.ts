@@ -205,6 +205,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     syncer,
     durability,
     links,
+    threads,
     log,
     now,
     restore: (digest) => trash.restore(digest),

@@ -38,6 +38,8 @@ export interface FileBlobStore extends BlobStore {
 }
 
 const aloneUpTo = 4
+// Waiting for a sync together; each takes some KiB of memory until it is answered.
+const mostSmallOnes = 4096
 // Below it a thread's answer takes longer than the work.
 const largeBytes = 1 << 20
 
@@ -62,6 +64,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   const slabs = createSlabs()
   let temps = 0
   let smallOnes = 0
+  let roomAgain: PromiseWithResolvers<void> | undefined
   const nextTemp = (): string => `${tempDir}/${(temps++).toString(36)}.tmp`
 
   const isStored = (digest: Digest): boolean => {
@@ -98,6 +101,10 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
       } finally {
         smallOnes -= 1
         giveBack()
+        if (roomAgain && smallOnes < mostSmallOnes) {
+          roomAgain.resolve()
+          roomAgain = undefined
+        }
       }
     },
     intake: () => slabs.intake(),
@@ -109,7 +116,11 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
         thread: isLarge ? threads?.pick() : undefined,
       })
     },
-    room: () => pool?.room(),
+    room() {
+      if (smallOnes < mostSmallOnes) return pool?.room()
+      roomAgain ??= Promise.withResolvers()
+      return roomAgain.promise
+    },
     async open(digest, range) {
       if (!isStored(digest)) throw missing(digest)
       return openRange(layout.blob(digest), digest, range)

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { makeDir } from '../blobs/committer.ts'
 import type { FileBlobStore } from '../blobs/file-blob-store.ts'
+import type { Threads } from '../blobs/threads.ts'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Digest } from '../digest.ts'
 import { nextTurn } from '../disk.ts'
@@ -13,7 +14,7 @@ import { checkCheckoutPath } from '../paths.ts'
 import type { Protection } from '../protection.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { CheckoutCatalog, CheckoutSummary } from './catalog.ts'
-import { type LinkChoice, linkerOf, relativeTarget } from './link.ts'
+import { createLinker, type LinkChoice, relativeTarget } from './link.ts'
 
 /** Manifests made into directories, as transactions. */
 export interface Checkouts {
@@ -48,6 +49,8 @@ export interface CheckoutParts {
   syncer: Syncer
   durability: Durability
   links: LinkChoice
+  /** They make the links of large checkouts. */
+  threads?: Threads | undefined
   log: Logger
   now: () => number
   /** Takes a blob back out of the trash. */
@@ -63,7 +66,7 @@ const sliceLength = 64
 export function createCheckouts(parts: CheckoutParts): Checkouts {
   const { store, catalog, protection, syncer, durability, log } = parts
   const { layout, disk } = store
-  const link = linkerOf(parts.links.strategy, disk)
+  const linker = createLinker(parts.links.strategy, { disk, threads: parts.threads })
 
   return {
     async create(request) {
@@ -176,15 +179,23 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     files: readonly ManifestFile[],
   ): Promise<string[]> {
     const made = new Set<string>([stagingDir])
+    const linking = linker.begin()
     const rootDepth = wanted.split('/').length
-    for (const [i, file] of files.entries()) {
-      if (i % sliceLength === sliceLength - 1) await nextTurn()
-      const path = `${stagingDir}/${file.path}`
-      ensureDir(made, path.slice(0, path.lastIndexOf('/')))
-      const blob = layout.blob(file)
-      const depth = rootDepth + count(file.path, '/')
-      link(blob, path, relativeTarget(depth, blob, layout.root))
+    try {
+      for (const [i, file] of files.entries()) {
+        if (i % sliceLength === sliceLength - 1) await linking.turn()
+        const path = `${stagingDir}/${file.path}`
+        ensureDir(made, path.slice(0, path.lastIndexOf('/')))
+        const blob = layout.blob(file)
+        const depth = rootDepth + count(file.path, '/')
+        linking.add(blob, path, relativeTarget(depth, blob, layout.root))
+      }
+    } catch (error) {
+      // Nothing may still be linked when the directory is removed.
+      await linking.end().catch(() => undefined)
+      throw error
     }
+    await linking.end()
     return [...made]
   }
 

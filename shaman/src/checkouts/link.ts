@@ -1,7 +1,8 @@
 import { copyFileSync, constants as fsConstants } from 'node:fs'
 import { join, posix } from 'node:path'
 import { removeQuietly } from '../blobs/temp-file.ts'
-import { type Disk, realDisk } from '../disk.ts'
+import type { Threads } from '../blobs/threads.ts'
+import { type Disk, nextTurn, realDisk } from '../disk.ts'
 
 /** How a checkout's file stands for its blob. */
 export type LinkStrategy = 'symlink' | 'hardlink' | 'reflink' | 'copy'
@@ -12,8 +13,82 @@ export interface LinkChoice {
   reason: string
 }
 
-/** Makes one file of a checkout. */
-export type Linker = (blob: string, path: string, linkTarget: string) => void
+type Link = (blob: string, path: string, linkTarget: string) => void
+
+/** Makes the files of checkouts. */
+export interface Linker {
+  begin(): Linking
+}
+
+/** The files of one checkout, in the making. */
+export interface Linking {
+  add(blob: string, path: string, linkTarget: string): void
+  /** Lets other work run, and throws when a file could not be made. */
+  turn(): Promise<void>
+  /** Resolves when all are made; nothing is under way any more then, also when it rejects. */
+  end(): Promise<void>
+}
+
+// A thread is worth starting for some thousand links: on a busy volume each waits for the file system's journal.
+const threadsFrom = 1024
+const batchLength = 256
+
+/** The linker of a strategy. */
+export function createLinker(
+  strategy: LinkStrategy,
+  options: { disk: Disk; threads?: Threads | undefined },
+): Linker {
+  const link = linkerOf(strategy, options.disk)
+  const { threads } = options
+  return {
+    begin: () =>
+      strategy === 'symlink' && threads ? linkInThreads(link, threads) : linkHere(link),
+  }
+}
+
+function linkHere(link: Link): Linking {
+  return { add: link, turn: nextTurn, end: async () => {} }
+}
+
+/** The first links here, and those of a checkout that turns out large in threads. */
+function linkInThreads(link: Link, threads: Threads): Linking {
+  let count = 0
+  let gathered: { target: string; path: string }[] = []
+  const running: Promise<unknown>[] = []
+  let failure: unknown
+  const send = (): void => {
+    if (gathered.length === 0) return
+    const asked = threads.pick().ask({ do: 'link', links: gathered })
+    gathered = []
+    running.push(
+      asked.catch((error: unknown) => {
+        failure ??= error
+      }),
+    )
+  }
+  return {
+    add(blob, path, target) {
+      count += 1
+      if (count <= threadsFrom) return link(blob, path, target)
+      gathered.push({ target, path })
+      if (gathered.length >= batchLength) send()
+    },
+    async turn() {
+      await nextTurn()
+      if (failure !== undefined) throw await ended()
+    },
+    async end() {
+      send()
+      const error = await ended()
+      if (error !== undefined) throw error
+    },
+  }
+
+  async function ended(): Promise<unknown> {
+    await Promise.all(running)
+    return failure
+  }
+}
 
 /**
  * Tries the strategies on a volume, best first: symbolic links cost no space and show where they lead, hard links work where
@@ -43,7 +118,7 @@ export function probeLinks(from: string, to: string, disk: Disk = realDisk): Lin
 }
 
 /** The function that makes a file by a strategy. */
-export function linkerOf(strategy: LinkStrategy, disk: Disk = realDisk): Linker {
+function linkerOf(strategy: LinkStrategy, disk: Disk): Link {
   switch (strategy) {
     case 'symlink':
       return (_blob, path, linkTarget) => disk.symlinkSync(linkTarget, path)

@@ -80,6 +80,8 @@ export const recipeLimits = {
   frames: 262_144,
   /** Blender's hold 1 to 2 MiB; a few are in memory at once. */
   frameBytes: 8 * 1024 * 1024,
+  /** Pieces that a frame is put together from: a base of tiny frames must not become a list without end. */
+  partsPerFrame: 65_536,
   /** What zstd makes of bytes it cannot compress is a little longer than they are. */
   packedFrameBytes: 8 * 1024 * 1024 + 64 * 1024,
 } as const

@@ -10,7 +10,7 @@ import type { FramePart } from './frame-worker.ts'
 import { type LiteralSource, openLiterals } from './literals.ts'
 import { type OpenBases, openBases } from './open-bases.ts'
 import { type FrameStep, packFrames } from './pack-frames.ts'
-import type { Recipe } from './recipe.ts'
+import { type Recipe, recipeLimits } from './recipe.ts'
 import { type IncomingRecipe, readRecipe } from './recipe-stream.ts'
 import { baseToClone, canReflink, writeOverClone } from './reflink.ts'
 
@@ -126,12 +126,21 @@ async function* frameSteps(
           literals.push(part.bytes)
           parts.push({ literals: part.bytes.length })
         } else if ('zeros' in part) parts.push(part)
-        else parts.push(...bases.partsAt(part))
+        else {
+          for (const piece of bases.partsAt(part)) {
+            if (parts.length >= recipeLimits.partsPerFrame) throw tooManyParts()
+            parts.push(piece)
+          }
+        }
       }
       yield { length, parts, literals: joined(literals) }
     }
   }
   await content.end()
+}
+
+function tooManyParts(): DeltaError {
+  return new DeltaError('RECIPE_TOO_LARGE', 'This recipe makes a frame of too many pieces')
 }
 
 /** In memory of its own: a thread is sent all the memory that a part of it lies in. */
