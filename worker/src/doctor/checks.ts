@@ -1,7 +1,7 @@
 import { access, constants, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createManagerClient } from '@shaman-farm/manager-api'
+import type { ManagerClient } from '@shaman-farm/manager-api'
 import { createShamanClient } from '@shaman-farm/shaman/client'
 import { digestOf } from '@shaman-farm/shaman/digest'
 import { formatBytes, formatDuration, formatRate } from '@shaman-farm/terminal'
@@ -123,8 +123,7 @@ export async function checkManager(url: string): Promise<Finding[]> {
   ]
 }
 
-export async function checkStorage(url: string): Promise<Finding> {
-  const client = createManagerClient({ url, timeoutMs: 5_000 })
+export async function checkStorage(client: ManagerClient): Promise<Finding> {
   const params = { audience: 'workers', platform: platformName() }
   const { location } = await client.getSharedStorage({ params })
   const isReadable = await access(location, constants.R_OK).then(
@@ -144,19 +143,25 @@ export async function checkStorage(url: string): Promise<Finding> {
 }
 
 /** The same bytes each time: the store keeps one copy, however many workers ask. */
-export async function checkThroughput(url: string, size = 16 << 20): Promise<Finding> {
+export async function checkThroughput(
+  { url, authorization }: Pick<ManagerClient, 'url' | 'authorization'>,
+  size = 16 << 20,
+): Promise<Finding> {
   const bytes = Buffer.alloc(size)
   for (let i = 0, x = 1; i < size; i += 4) {
     x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0
     bytes.writeUInt32LE(x, i)
   }
   const digest = digestOf(bytes)
-  const client = createShamanClient({ url })
+  const client = createShamanClient({ url, authorization })
   try {
     await client.upload({ files: [{ path: 'throughput-probe', digest, source: { bytes } }] })
     const started = performance.now()
     const blob = `${url}/api/v3/shaman/x/blobs/${digest.sha}/${digest.size}`
-    const response = await fetch(blob, { signal: AbortSignal.timeout(60_000) })
+    const response = await fetch(blob, {
+      headers: authorization ? { authorization } : {},
+      signal: AbortSignal.timeout(60_000),
+    })
     const got = (await response.arrayBuffer()).byteLength
     const rate = (got / (performance.now() - started)) * 1000
     return ok('throughput', `${formatRate(rate)} from the store`, { bytesPerSecond: rate })

@@ -1,6 +1,8 @@
+import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
 import { formatTable } from '@shaman-farm/terminal'
 import type { Command } from 'commander'
 import { type ConfigFlags, readConfig, type WorkerConfig } from '../config.ts'
+import { readCredentials } from '../credentials.ts'
 import {
   checkBlender,
   checkDisk,
@@ -32,19 +34,31 @@ export function addDoctor(worker: Command): void {
 }
 
 export async function examine(config: WorkerConfig, blender: string): Promise<Finding[]> {
-  const { managerUrl: url } = config
+  const client = await clientFor(config)
   return runChecks({
     blender: () => checkBlender(blender),
     ffmpeg: () => checkFfmpeg(),
     disk: () => checkDisk(config.home),
-    ...(url === undefined
+    ...(client === undefined
       ? {}
       : {
-          manager: () => checkManager(url),
-          storage: () => checkStorage(url),
-          throughput: () => checkThroughput(url),
+          manager: () => checkManager(client.url),
+          storage: () => checkStorage(client),
+          throughput: () => checkThroughput(client),
         }),
   })
+}
+
+/** As the worker that lives here, or as one that is to be enrolled. */
+async function clientFor({
+  managerUrl: url,
+  home,
+  token,
+}: WorkerConfig): Promise<ManagerClient | undefined> {
+  if (url === undefined) return undefined
+  const worker = await readCredentials(home)
+  const who = worker ? { worker } : token ? { token } : {}
+  return createManagerClient({ url, timeoutMs: 5_000, ...who })
 }
 
 const signs = { ok: '✓', warning: '!', problem: '✗' } as const
