@@ -4,8 +4,9 @@ import {
   type JobStatus,
   type ManagerClient,
 } from '@shaman-farm/manager-api'
-import { formatTable } from '@shaman-farm/terminal'
+import { createProgress, formatBytes, formatTable } from '@shaman-farm/terminal'
 import { type Command, Option } from 'commander'
+import { fetchOutputs } from '../outputs/fetch-outputs.ts'
 import { findJob } from './find-job.ts'
 import { followLog, printLog } from './job-log.ts'
 
@@ -50,7 +51,9 @@ export function registerJob(program: Command): void {
   add('delete <job>', 'Delete a job with its logs and its input; rendered output stays').action(
     remove,
   )
-  add('outputs <job>', 'List the files a job has made').action(outputs)
+  add('outputs <job>', 'List the files a job has made, or fetch them')
+    .option('--to <folder>', 'fetch them into this folder; begun again, it goes on where it was')
+    .action(outputs)
 }
 
 function clientOf({ manager, token }: Common): ManagerClient {
@@ -128,15 +131,37 @@ async function remove(id: string, flags: Common): Promise<void> {
   report(flags, job, 'deleted')
 }
 
-async function outputs(id: string, flags: Common): Promise<void> {
+async function outputs(id: string, flags: Common & { to?: string }): Promise<void> {
   const client: ManagerClient = clientOf(flags)
   const job = await findJob(client, id)
+  if (flags.to !== undefined) return fetchTo(client, job.id, flags.to, flags)
   const found = await client.farmJobOutputs({ params: { job_id: job.id } })
   if (flags.json) return printJson([found])
   if (found.files.length === 0 && found.pattern)
     print(`Nothing yet; output goes to ${found.pattern}`)
   for (const { path } of found.files) print(path)
   if (found.video) print(found.video)
+}
+
+async function fetchTo(
+  client: ManagerClient,
+  jobId: string,
+  to: string,
+  { json, token }: Common,
+): Promise<void> {
+  const progress = createProgress('Fetching', { unit: 'bytes' })
+  const fetched = await fetchOutputs({
+    client,
+    jobId,
+    to,
+    token,
+    onProgress: progress.update,
+  }).finally(progress.stop)
+  if (json) return printJson([{ event: 'fetched', to, ...fetched }])
+  const { files, bytes, kept, gone } = fetched
+  const known = kept > 0 ? `, ${kept} were there already` : ''
+  print(`${files} files (${formatBytes(bytes)}) fetched into ${to}${known}`)
+  if (gone.length > 0) print(`No longer to be had: ${gone.join(', ')}`)
 }
 
 function report(flags: Common, job: { id: string; name: string }, done: string): void {
