@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { runCommand } from '@shaman-farm/terminal'
 import { Command } from 'commander'
 import { stopWithStdin } from './stop-with-stdin.ts'
@@ -14,6 +15,10 @@ const families: Record<string, () => Promise<CommandFamily>> = {
   worker: () => import('@shaman-farm/worker/cli'),
   shaman: () => import('@shaman-farm/shaman/cli'),
   pack: () => import('@shaman-farm/pack/cli'),
+  // A release has the built dashboard, but nothing for work on it.
+  ...(existsSync(new URL('../../ui/dev/cli.ts', import.meta.url))
+    ? { dev: () => import('@shaman-farm/ui/cli') }
+    : {}),
 }
 
 /** Commands that live in a family of another name. */

@@ -4,5 +4,9 @@ import { userCacheDir } from '@shaman-farm/terminal/cache-dir'
 
 // Compiling our modules anew would be two thirds of a short command's time. Never below /tmp, as is Node's default:
 // there someone else could have put code before us.
-enableCompileCache(join(userCacheDir(), 'compiled'))
+try {
+  enableCompileCache(join(userCacheDir(), 'compiled'))
+} catch {
+  // A user without a home directory compiles anew each time.
+}
 await import('./command.ts')
