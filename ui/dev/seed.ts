@@ -1,6 +1,5 @@
 // Fills a manager through its public API with workers and jobs in every state, for looking at the
-// dashboard without a farm. `node ui/dev/seed.ts --manager URL`
-import { parseArgs } from 'node:util'
+// dashboard without a farm. `farm dev seed --manager URL`
 import {
   type AssignedTask,
   createManagerClient,
@@ -103,10 +102,12 @@ export const demoJobs: readonly SeedJob[] = [
   },
 ]
 
-export async function seedFarm(
-  url: string,
-  options: { jobs?: readonly SeedJob[]; workers?: number } = {},
-): Promise<Seeded> {
+export interface SeedPlan {
+  jobs?: readonly SeedJob[]
+  workers?: number
+}
+
+export async function seedFarm(url: string, options: SeedPlan = {}): Promise<Seeded> {
   const client = createManagerClient({ url })
   const workers: SeedWorker[] = []
   for (let index = 1; index <= (options.workers ?? 8); index += 1) {
@@ -289,15 +290,4 @@ function logOf(task: AssignedTask, frames: readonly number[]): string {
     `Saved: '/render/${frame}.png'`,
   ])
   return `${[`Task ${task.name}`, ...lines].join('\n')}\n`
-}
-
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      manager: { type: 'string', default: 'http://localhost:8080' },
-      workers: { type: 'string', default: '8' },
-    },
-  })
-  const seeded = await seedFarm(values.manager, { workers: Number(values.workers) })
-  console.log(`Seeded ${seeded.jobs.length} jobs and ${seeded.workers.length} workers.`)
 }

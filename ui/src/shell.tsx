@@ -9,11 +9,14 @@ import {
   Show,
   Suspense,
 } from 'solid-js'
+import { tokenIsWanted } from './farm/auth.ts'
 import { useClock } from './farm/clock.ts'
 import { useFarm } from './farm/farm.tsx'
-import { formatAgo, formatClock } from './farm/format.ts'
+import { formatAgo, formatBytes, formatClock } from './farm/format.ts'
+import { createRead } from './farm/read.ts'
+import { type StoreStats, storePaths } from './farm/store.ts'
 import { nextTheme } from './farm/theme.ts'
-import { undoLast } from './farm/toasts.ts'
+import { toastHistory, undoLast } from './farm/toasts.ts'
 import { listenForShortcuts, useShortcuts } from './farm/use-shortcuts.ts'
 import { ErrorPanel } from './parts/error-panel.tsx'
 import { Icon } from './parts/glyph.tsx'
@@ -33,11 +36,16 @@ const places = [
 // Opened by a key or a click, so they need not be there before.
 const Palette = lazy(() => import('./parts/palette.tsx').then((m) => ({ default: m.Palette })))
 const Help = lazy(() => import('./parts/help.tsx').then((m) => ({ default: m.Help })))
+const Notices = lazy(() => import('./parts/notices.tsx').then((m) => ({ default: m.Notices })))
+const TokenDialog = lazy(() =>
+  import('./parts/token-dialog.tsx').then((m) => ({ default: m.TokenDialog })),
+)
 
 /** Top bar, page, status bar: what surrounds every page. */
 export function Shell(props: RouteSectionProps) {
   const navigate = useNavigate()
-  const [overlay, setOverlay] = createSignal<'palette' | 'help'>()
+  const [overlay, setOverlay] = createSignal<'palette' | 'help' | 'notices'>()
+  const [tokenPutOff, setTokenPutOff] = createSignal(false)
   const close = (): void => void setOverlay(undefined)
   listenForShortcuts()
   // Before anybody asks for it, or what is typed at once would be lost.
@@ -58,6 +66,7 @@ export function Shell(props: RouteSectionProps) {
     { keys: '/', label: 'Find in this page', group: 'Find', run: focusFind },
     { keys: '?', label: 'Show the keys', group: 'View', run: () => setOverlay('help') },
     { keys: 't', label: 'Change the theme', group: 'View', run: nextTheme },
+    { keys: 'm', label: 'Show the notices', group: 'View', run: () => setOverlay('notices') },
     { keys: 'u', label: 'Undo', group: 'View', run: () => void undoLast() },
     { keys: 'g o', label: 'Go to the overview', group: 'Go', run: () => navigate('/') },
     { keys: 'g a', label: 'Go to attention', group: 'Go', run: () => navigate('/attention') },
@@ -78,7 +87,7 @@ export function Shell(props: RouteSectionProps) {
           <Suspense>{props.children}</Suspense>
         </ErrorBoundary>
       </main>
-      <StatusBar />
+      <StatusBar onNotices={() => setOverlay('notices')} />
       <Toasts />
       <Suspense>
         <Show when={overlay() === 'palette'}>
@@ -86,6 +95,12 @@ export function Shell(props: RouteSectionProps) {
         </Show>
         <Show when={overlay() === 'help'}>
           <Help open onClose={close} />
+        </Show>
+        <Show when={overlay() === 'notices'}>
+          <Notices open onClose={close} />
+        </Show>
+        <Show when={tokenIsWanted() && !tokenPutOff()}>
+          <TokenDialog open onClose={() => setTokenPutOff(true)} />
         </Show>
       </Suspense>
     </div>
@@ -147,8 +162,9 @@ function TopBar(props: { onPalette: () => void; onHelp: () => void }) {
   )
 }
 
-function StatusBar() {
+function StatusBar(props: { onNotices: () => void }) {
   const farm = useFarm()
+  const store = createRead<StoreStats>(() => storePaths.stats, { everyMs: 60_000 })
   const now = useClock()
   return (
     <footer class={styles.bottom} data-state={farm.liveState()}>
@@ -173,6 +189,16 @@ function StatusBar() {
         <button type="button" class={styles.reload} onClick={() => location.reload()}>
           The manager was updated: reload
         </button>
+      </Show>
+      <button type="button" class={styles.foot} onClick={() => props.onNotices()}>
+        {toastHistory().length === 0 ? 'Notices' : `Notices ${toastHistory().length}`}
+      </button>
+      <Show when={store.data()}>
+        {(stats) => (
+          <A href="/storage" class={styles.gauge}>
+            store {formatBytes(stats().bytes)} · {formatBytes(stats().freeBytes)} free
+          </A>
+        )}
       </Show>
       <span class={styles.version}>{farm.version()?.version}</span>
     </footer>

@@ -105,7 +105,15 @@ export function setJobPriority(id: string, priority: number): Promise<unknown> {
   return call(`/jobs/${id}/setpriority`, { method: 'POST', body: { priority } })
 }
 
-export function setTaskStatus(id: string, status: 'queued' | 'canceled'): Promise<unknown> {
-  const reason = status === 'queued' ? 'Requeued in the dashboard' : 'Canceled in the dashboard'
+/** An empty id takes the tag off. */
+export function setJobTag(id: string, tag: string): Promise<unknown> {
+  return call(`/jobs/${id}/settag`, { method: 'POST', body: tag === '' ? {} : { id: tag } })
+}
+
+export function setTaskStatus(
+  id: string,
+  status: 'queued' | 'canceled',
+  reason = status === 'queued' ? 'Requeued in the dashboard' : 'Canceled in the dashboard',
+): Promise<unknown> {
   return call(`/tasks/${id}/setstatus`, { method: 'POST', body: { status, reason } })
 }

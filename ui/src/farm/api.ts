@@ -1,3 +1,7 @@
+import { authHeaders, tellRefused } from './auth.ts'
+
+export { authHeaders }
+
 /** What went wrong with a request, in the manager's own code and words where it gave them. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
@@ -20,7 +24,7 @@ export class ApiError extends Error {
 }
 
 export interface RequestOptions {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
   query?: Record<string, string | number | boolean | undefined>
   signal?: AbortSignal | undefined
@@ -46,13 +50,16 @@ export async function request(path: string, options: RequestOptions = {}): Promi
   const response = await fetch(urlOf(path, options.query), {
     method,
     signal,
-    ...(body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } }),
+    headers: {
+      ...authHeaders(),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((cause: unknown) => {
     if (options.signal?.aborted) throw cause
     throw unreachable(timeout.aborted)
   })
+  if (response.status === 401) tellRefused()
   if (!response.ok) throw await errorOf(response)
   return response
 }
@@ -67,6 +74,11 @@ export function urlOf(path: string, query: RequestOptions['query'] = {}): string
 
 export function isAborted(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError'
+}
+
+/** A manager that does not know the request, or has nothing to answer it with. */
+export function isAbsent(error: ApiError | undefined): boolean {
+  return error !== undefined && [404, 405, 501].includes(error.status)
 }
 
 export function asApiError(error: unknown): ApiError {

@@ -14,6 +14,21 @@ export function changesOf(before: Config, after: Config): ConfigChange[] {
     .map((key) => ({ key, before: before[key], after: after[key] }))
 }
 
+/** The JSON merge patch that makes one value of another: what is gone is null, what is the same is left out. */
+export function patchBetween(before: Config, after: Config): Config {
+  const patch: Config = {}
+  for (const { key } of changesOf(before, after)) {
+    const [old, next] = [before[key], after[key]]
+    if (!(key in after)) patch[key] = null
+    else patch[key] = isObject(old) && isObject(next) ? patchBetween(old, next) : next
+  }
+  return patch
+}
+
+function isObject(value: unknown): value is Config {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
 export type FieldKind = 'text' | 'number' | 'switch' | 'json'
 
 export function kindOf(value: ConfigValue): FieldKind {
@@ -30,6 +45,9 @@ const sections: readonly [string, RegExp][] = [
   ['Variables', /variables/],
 ]
 
+/** The sections in their order. */
+export const titles: readonly string[] = [...sections.map(([title]) => title), 'Other']
+
 /** Keys by the section of the settings they belong to, each section in the file's order. */
 export function sectionsOf(config: Config): { title: string; keys: string[] }[] {
   const byTitle = new Map<string, string[]>()
@@ -37,11 +55,15 @@ export function sectionsOf(config: Config): { title: string; keys: string[] }[] 
     const title = sections.find(([, pattern]) => pattern.test(key))?.[0] ?? 'Other'
     byTitle.set(title, [...(byTitle.get(title) ?? []), key])
   }
-  const order = [...sections.map(([title]) => title), 'Other']
-  return order.flatMap((title) => {
+  return titles.flatMap((title) => {
     const keys = byTitle.get(title)
     return keys ? [{ title, keys }] : []
   })
+}
+
+/** A section's name in an address: `Timeouts and failures` is `timeouts`. */
+export function slugOf(title: string): string {
+  return title.split(' ')[0]!.toLowerCase()
 }
 
 /** Reads JSON typed by a person; undefined when it is none yet. */

@@ -9,6 +9,7 @@ import {
   useContext,
 } from 'solid-js'
 import { call } from './api.ts'
+import { authHeaders, token } from './auth.ts'
 import { createLive, type LiveState } from './live.ts'
 import type { FarmStatusReport, LiveEvents, Version } from './wire.ts'
 
@@ -25,6 +26,8 @@ export interface Farm {
   useTopic(topic: () => string | undefined): void
   on<K extends keyof LiveEvents>(kind: K, handler: (event: LiveEvents[K]) => void): void
 }
+
+const ticketEveryMs = 120_000
 
 const FarmContext = createContext<Farm>()
 
@@ -53,6 +56,7 @@ function createFarm(): Farm {
 
   const live = createLive({
     url: '/api/v3/farm/events',
+    headers: authHeaders,
     onState: (state) => {
       if (state === 'live' && untrack(liveState) === 'lost') emit('reset', {})
       setLiveState(state)
@@ -71,6 +75,14 @@ function createFarm(): Farm {
   const pinger = setInterval(() => !document.hidden && void ping(), 15_000)
   onCleanup(() => clearInterval(pinger))
   void ping()
+  createEffect(() => {
+    if (token() === undefined) return
+    // Images and downloads can carry no token; a cookie that the ticket brings stands in for it.
+    const fetchTicket = () => void call('/farm/auth/ticket', { method: 'POST' }).catch(() => {})
+    fetchTicket()
+    const timer = setInterval(fetchTicket, ticketEveryMs)
+    onCleanup(() => clearInterval(timer))
+  })
 
   return {
     liveState,

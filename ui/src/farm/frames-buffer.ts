@@ -34,6 +34,8 @@ export interface Frames {
   worker: Int16Array
   workers: readonly { id: string; name: string }[]
   tries: Uint8Array
+  /** 1 where the picture was taken over from an earlier job. */
+  reused: Uint8Array
   thumbnails: ReadonlyMap<number, string>
 }
 
@@ -49,6 +51,7 @@ export function framesOf(answer: JobFrames): Frames {
       frames.number[at] = run.from + step * run.step
       frames.status[at] = codeOf[run.status] ?? 0
       frames.task[at] = task
+      frames.reused[at] = run.reused_from ? 1 : 0
       at += 1
     }
   }
@@ -82,8 +85,14 @@ function blank(kind: Frames['kind'], count: number): Frames {
     worker: new Int16Array(count).fill(-1),
     workers: [],
     tries: new Uint8Array(count),
+    reused: new Uint8Array(count),
     thumbnails: new Map(),
   }
+}
+
+interface FrameFacts {
+  duration: number | undefined
+  worker: number
 }
 
 /** Adds who made each frame, how long it took and how often it was tried. Attempts are newest first. */
@@ -109,7 +118,7 @@ export function withAttempts(frames: Frames, attempts: readonly Attempt[]): Fram
     worker: frames.worker.slice(),
     tries: frames.tries.slice(),
   }
-  const reports = new Map<string, { duration: number | undefined; worker: number }>()
+  const reports = new Map<string, FrameFacts>()
   for (const [task, list] of byTask) {
     for (const attempt of list.toReversed()) {
       for (const report of attempt.frames) {

@@ -6,6 +6,8 @@ export interface LiveOptions {
   url: string
   onEvent(kind: string, data: unknown): void
   onState(state: LiveState): void
+  /** Sent with every connection, and asked anew for each. */
+  headers?(): Record<string, string>
   fetch?: typeof fetch
   sleep?(ms: number, signal: AbortSignal): Promise<void>
   random?(): number
@@ -71,7 +73,10 @@ export function createLive(options: LiveOptions): Live {
     try {
       feed()
       const response = await (options.fetch ?? fetch)(`${options.url}?${query()}`, {
-        headers: lastId === undefined ? {} : { 'Last-Event-ID': lastId },
+        headers: {
+          ...options.headers?.(),
+          ...(lastId === undefined ? {} : { 'Last-Event-ID': lastId }),
+        },
         signal,
         cache: 'no-store',
       })

@@ -59,6 +59,14 @@ export function prepend(buffer: LogBuffer, bytes: Uint8Array, offset: number): L
   return { ...buffer, lines: [...lines, ...buffer.lines], start: offset + skip }
 }
 
+/** Drops all but the newest lines; what is left still begins at a line. */
+export function keepNewest(buffer: LogBuffer, most: number): LogBuffer {
+  if (buffer.lines.length <= most) return buffer
+  // By a good part at once, or every new line would copy them all.
+  const lines = buffer.lines.slice(-Math.ceil(most * 0.75))
+  return { ...buffer, lines, start: lines[0]!.offset }
+}
+
 // An empty last line stands for "the text so far ends with a line break".
 function endsLine(buffer: LogBuffer): boolean {
   return buffer.lines.at(-1)?.text === ''
@@ -99,6 +107,17 @@ export function levelOf(text: string): LogLevel {
   if (errorLine.test(plain)) return 'error'
   if (warningLine.test(plain)) return 'warning'
   return markLine.test(plain) ? 'mark' : 'plain'
+}
+
+const errorsKnown = new WeakMap<LogLine, boolean>()
+
+/** Whether a line tells of an error; each line is looked at once, however often the log grows. */
+export function isError(line: LogLine): boolean {
+  const known = errorsKnown.get(line)
+  if (known !== undefined) return known
+  const found = levelOf(line.text) === 'error'
+  errorsKnown.set(line, found)
+  return found
 }
 
 export interface AnsiSpan {

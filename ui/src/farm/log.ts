@@ -1,7 +1,7 @@
 import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
 import { type ApiError, asApiError, isAborted, request } from './api.ts'
 import { useFarm } from './farm.tsx'
-import { append, bufferOf, emptyLog, type LogBuffer, prepend } from './log-buffer.ts'
+import { append, bufferOf, emptyLog, keepNewest, type LogBuffer, prepend } from './log-buffer.ts'
 
 export interface TaskLog {
   buffer: Accessor<LogBuffer>
@@ -12,9 +12,18 @@ export interface TaskLog {
   loadEarlier(): Promise<void>
   /** Reads the range around a byte offset, dropping what is there. */
   jumpTo(offset: number): Promise<void>
+  /** Reads the end, where another part is loaded. */
+  toEnd(): Promise<void>
+  /** Where a line begins, counted from 1; undefined when the log has fewer. */
+  offsetOfLine(number: number): Promise<number | undefined>
+  /** Keeps memory bounded while a log is followed. */
+  forgetBeginning(): void
 }
 
 const chunk = 262_144
+const mostLines = 20_000
+// What the manager gives at once.
+const largestRange = 4_194_304
 
 /** A task's log, its end first, growing as the worker writes. */
 export function createTaskLog(taskId: () => string | undefined, tail = chunk): TaskLog {
@@ -42,7 +51,35 @@ export function createTaskLog(taskId: () => string | undefined, tail = chunk): T
   )
   onCleanup(() => running?.abort())
 
-  return { buffer, loading, error, reload: () => void readTail(), loadEarlier, jumpTo }
+  return {
+    buffer,
+    loading,
+    error,
+    reload: () => void readTail(),
+    loadEarlier,
+    jumpTo,
+    toEnd: async () => void (detached && (await readTail())),
+    offsetOfLine,
+    forgetBeginning: () => {
+      const kept = keepNewest(untrack(buffer), mostLines)
+      if (kept !== untrack(buffer)) setBuffer(kept)
+    },
+  }
+
+  async function offsetOfLine(number: number): Promise<number | undefined> {
+    let before = 1
+    let offset = 0
+    while (before < number) {
+      const range = await read({ offset, limit: largestRange })
+      if (!range || range.bytes.length === 0) return undefined
+      for (let at = range.bytes.indexOf(10); at >= 0; at = range.bytes.indexOf(10, at + 1)) {
+        before += 1
+        if (before === number) return offset + at + 1
+      }
+      offset += range.bytes.length
+    }
+    return 0
+  }
 
   async function readTail(): Promise<void> {
     detached = false

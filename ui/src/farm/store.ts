@@ -77,6 +77,23 @@ function post<T>(path: string, body: unknown, options: RequestOptions = {}): Pro
   return call<T>(path, { ...options, method: 'POST', ...(body === undefined ? {} : { body }) })
 }
 
+/** The checkout of the same project made before this one: its name but for version and time. */
+export function previousOf(
+  path: string,
+  checkouts: readonly Pick<CheckoutInfo, 'path' | 'created'>[],
+): string | undefined {
+  const own = checkouts.find((one) => one.path === path)
+  if (!own) return undefined
+  const earlier = checkouts.filter(
+    (one) => one.created < own.created && familyOf(one.path) === familyOf(path),
+  )
+  return earlier.toSorted((a, b) => b.created.localeCompare(a.created))[0]?.path
+}
+
+function familyOf(path: string): string {
+  return path.replace(/\d{8}-\d{6}$/, '').replace(/[_-]?v?\d+$/i, '')
+}
+
 /** Address of a checkout's page; its path may hold slashes. */
 export function checkoutHref(path: string): string {
   return `/storage/checkouts/${path.split('/').map(encodeURIComponent).join('/')}`

@@ -24,6 +24,10 @@ export function toast(text: string, extras: Pick<Toast, 'report' | 'undo'> = {})
   if (extras.report === undefined) setTimeout(() => dismiss(fresh.id), 8000)
 }
 
+export function clearHistory(): void {
+  setHistory([])
+}
+
 export function dismiss(id: number): void {
   setToasts((all) => all.filter((one) => one.id !== id))
 }

@@ -1,21 +1,13 @@
 import type { JobsQueryResult } from '@shaman-farm/manager-api'
-import { A, useParams, useSearchParams } from '@solidjs/router'
+import { A, useParams } from '@solidjs/router'
 import { createMemo, For, Show } from 'solid-js'
 import { actOnEach } from '../farm/acts.ts'
 import { usesOfCheckouts } from '../farm/checkout-jobs.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { createRead } from '../farm/read.ts'
-import {
-  type CheckoutDiff,
-  type CheckoutInfo,
-  type CheckoutManifest,
-  checkoutHref,
-  pinCheckout,
-  storePaths,
-} from '../farm/store.ts'
-import { Diff } from '../parts/checkout-diff.tsx'
-import { CheckoutFiles } from '../parts/checkout-files.tsx'
+import { type CheckoutInfo, checkoutHref, pinCheckout, storePaths } from '../farm/store.ts'
+import { CheckoutContents } from '../parts/checkout-contents.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { Icon } from '../parts/glyph.tsx'
 import { ReceiptFacts } from '../parts/receipt.tsx'
@@ -25,16 +17,9 @@ import page from './page.module.css'
 /** What is in this checkout, who uses it, what changed since another? */
 export function CheckoutPage() {
   const params = useParams<{ path: string }>()
-  const [search, setSearch] = useSearchParams<{ since?: string }>()
   const path = () => decodeURIComponent(params.path ?? '')
   const info = createRead<CheckoutInfo>(() => storePaths.checkout(path()), { key: 'path' })
-  const manifest = createRead<CheckoutManifest>(() => storePaths.manifest(path()), { key: 'path' })
-  const all = createRead<{ checkouts: CheckoutInfo[] }>(() => storePaths.checkouts, { key: 'path' })
   const jobs = createRead<JobsQueryResult>(() => '/jobs')
-  const diff = createRead<CheckoutDiff>(
-    () => (search.since ? storePaths.diff(path()) : undefined),
-    { query: () => ({ since: search.since }), key: 'path' },
-  )
   const users = createMemo(() => usesOfCheckouts(jobs.data()?.jobs ?? []).get(path())?.jobs ?? [])
   const pin = async (pinned: boolean): Promise<void> => {
     const set = (value: boolean) => actOnEach([path()], (one) => pinCheckout(one, value))
@@ -71,37 +56,7 @@ export function CheckoutPage() {
         {(error) => <ErrorPanel error={error()} onRetry={info.reload} what="the checkout" />}
       </Show>
       <div class={page.two}>
-        <section class="card" aria-label="Files">
-          <header>
-            <h2>{search.since ? `Changed since ${search.since}` : 'Files'}</h2>
-            <label class="spread row-gap">
-              <span class="muted">compare with</span>
-              <select
-                class="input"
-                value={search.since ?? ''}
-                onChange={(event) => setSearch({ since: event.currentTarget.value || null })}
-              >
-                <option value="">nothing</option>
-                <For each={all.data()?.checkouts.filter((one) => one.path !== path())}>
-                  {(one) => <option value={one.path}>{one.path}</option>}
-                </For>
-              </select>
-            </label>
-          </header>
-          <Show
-            when={search.since}
-            fallback={
-              <Show when={manifest.data()}>{(data) => <CheckoutFiles files={data().files} />}</Show>
-            }
-          >
-            <Show when={diff.error()}>
-              {(error) => (
-                <ErrorPanel error={error()} onRetry={diff.reload} what="the difference" />
-              )}
-            </Show>
-            <Show when={diff.data()}>{(data) => <Diff diff={data()} />}</Show>
-          </Show>
-        </section>
+        <CheckoutContents path={path()} />
         <div class="stack">
           <Show when={info.data()}>
             {(data) => (

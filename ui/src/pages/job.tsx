@@ -7,6 +7,7 @@ import { createJobFrames } from '../farm/job-frames.ts'
 import { createRead } from '../farm/read.ts'
 import { lookOf, taskStatusOrder } from '../farm/status.ts'
 import type { FarmJob } from '../farm/wire.ts'
+import { BlockedWorkers } from '../parts/blocklist.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { Filmstrip } from '../parts/filmstrip.tsx'
 import { FrameGrid } from '../parts/frame-grid/grid.tsx'
@@ -104,6 +105,7 @@ function Tabs(props: { id: string }) {
   const tabs = [
     { href: '', label: 'Frames', end: true },
     { href: '/tasks', label: 'Tasks' },
+    { href: '/submission', label: 'Submission' },
     { href: '/settings', label: 'Settings' },
     { href: '/history', label: 'History' },
   ]
@@ -134,8 +136,8 @@ export function JobOverview() {
           {(frames) => <FrameGrid jobId={id()} live={live} frames={frames()} />}
         </Show>
         <section class={`card ${styles.made}`} aria-label="Made">
-          <Filmstrip jobId={id()} frames={live.frames()} />
-          <WorkerTimeline jobId={id()} attempts={live.attempts()} />
+          <Filmstrip job={data()} frames={live.frames()} />
+          <WorkerTimeline title="Workers on this job" attempts={live.attempts()} />
         </section>
       </div>
       <div class="stack">
@@ -143,6 +145,7 @@ export function JobOverview() {
           <Submission job={data()} />
           <WhyPanel jobId={id()} status={data().status} />
         </section>
+        <BlockedWorkers jobId={id()} />
         <LogTail jobId={id()} />
       </div>
     </div>

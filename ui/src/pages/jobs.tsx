@@ -15,8 +15,12 @@ import { DeleteJobs } from '../parts/delete-jobs.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { FirstJob } from '../parts/first-job.tsx'
+import { Icon } from '../parts/glyph.tsx'
+import { JobOrder } from '../parts/job-order.tsx'
 import { JobTable } from '../parts/job-table.tsx'
+import { JobWall } from '../parts/job-wall.tsx'
 import { StatusChips } from '../parts/status-chips.tsx'
+import { ViewAs } from '../parts/view-as.tsx'
 import styles from './jobs.module.css'
 
 const pageSize = 1000
@@ -25,11 +29,23 @@ const acts: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
 /** What is running? */
 export function Jobs() {
   const farm = useFarm()
-  const [params, setParams] = useSearchParams<{ status?: string; q?: string; sort?: string }>()
+  const [params, setParams] = useSearchParams<{
+    status?: string
+    q?: string
+    type?: string
+    sort?: string
+    view?: string
+  }>()
   const sort = () => params.sort ?? '-updated'
   const statuses = () => params.status?.split(',').filter(Boolean) ?? []
   const jobs = createRead<JobPage>(() => '/farm/jobs', {
-    query: () => ({ status: params.status, q: params.q, sort: sort(), limit: pageSize }),
+    query: () => ({
+      status: params.status,
+      q: params.q,
+      type: params.type,
+      sort: sort(),
+      limit: pageSize,
+    }),
     soonMs: 700,
   })
   farm.on('reset', () => jobs.reload())
@@ -51,7 +67,7 @@ export function Jobs() {
     const keys = rows()?.selection().keys ?? new Set()
     return view.rows().filter((job) => keys.has(job.id))
   })
-  const filtered = () => statuses().length > 0 || Boolean(params.q)
+  const filtered = () => statuses().length > 0 || Boolean(params.q) || Boolean(params.type)
   const nothingYet = () => !filtered() && jobs.data()?.total === 0
 
   const actOnSelected = (act: JobAction): void => {
@@ -68,6 +84,15 @@ export function Jobs() {
       group: 'Job' as const,
       run: () => actOnSelected(act),
     })),
+  )
+  const isWall = () => params.view === 'wall'
+  const table = () => (
+    <JobTable
+      jobs={view.rows()}
+      sort={sort()}
+      onSort={(next) => setParams({ sort: next })}
+      onRows={setRows}
+    />
   )
   return (
     <div class={styles.page}>
@@ -93,6 +118,17 @@ export function Jobs() {
               setParams({ q: event.currentTarget.value || null }, { replace: true })
             }
           />
+          <Show when={params.type}>
+            <button
+              type="button"
+              class="button"
+              title="Show jobs of every type"
+              onClick={() => setParams({ type: null })}
+            >
+              {params.type}
+              <Icon name="close" size={12} />
+            </button>
+          </Show>
           <Show when={view.pending() > 0}>
             <button type="button" class="button" onClick={view.release}>
               {formatCount(view.pending(), 'change')} · apply
@@ -101,6 +137,11 @@ export function Jobs() {
           <span class="spread muted">
             {jobs.data() ? formatCount(jobs.data()!.total, 'job') : ''}
           </span>
+          <ViewAs
+            views={{ table: 'Table', wall: 'Wall' }}
+            view={isWall() ? 'wall' : 'table'}
+            onView={(next) => setParams({ view: next === 'table' ? null : next })}
+          />
           <A class="button" href="/jobs/submit">
             Submit…
           </A>
@@ -121,7 +162,7 @@ export function Jobs() {
                   <button
                     type="button"
                     class="button"
-                    onClick={() => setParams({ status: null, q: null })}
+                    onClick={() => setParams({ status: null, q: null, type: null })}
                   >
                     Clear the filter
                   </button>
@@ -130,12 +171,9 @@ export function Jobs() {
             </Show>
           }
         >
-          <JobTable
-            jobs={view.rows()}
-            sort={sort()}
-            onSort={(next) => setParams({ sort: next })}
-            onRows={setRows}
-          />
+          <Show when={isWall()} fallback={table()}>
+            <JobWall jobs={view.rows()} onRows={setRows} />
+          </Show>
         </Show>
       </Show>
     </div>
@@ -172,6 +210,7 @@ function SelectionBar(props: {
             )
           }}
         </For>
+        <JobOrder jobs={props.jobs} />
         <button type="button" class="button quiet" onClick={() => props.onClear()}>
           Clear selection
         </button>

@@ -1,18 +1,9 @@
-import type { JobsQueryResult } from '@shaman-farm/manager-api'
 import { A } from '@solidjs/router'
 import { createMemo, createSignal, For, Show } from 'solid-js'
-import { usesOfCheckouts } from '../farm/checkout-jobs.ts'
-import { useFarm } from '../farm/farm.tsx'
 import { formatBytes, formatCount } from '../farm/format.ts'
-import { createRead } from '../farm/read.ts'
+import { createStorage, type Storage as StorageFacts } from '../farm/storage.ts'
 import type { MapMode } from '../farm/storage-map.ts'
-import {
-  type CheckoutInfo,
-  checkoutHref,
-  type GcPlan,
-  type StoreStats,
-  storePaths,
-} from '../farm/store.ts'
+import { type CheckoutInfo, checkoutHref, type GcPlan, type StoreStats } from '../farm/store.ts'
 import { Ago } from '../parts/ago.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
@@ -26,38 +17,22 @@ import styles from './storage.module.css'
 
 /** What uses the space, and what could be freed without breaking a render? */
 export function Storage() {
-  const farm = useFarm()
-  const stats = createRead<StoreStats>(() => storePaths.stats, { soonMs: 2000, everyMs: 20_000 })
-  const checkouts = createRead<{ checkouts: CheckoutInfo[] }>(() => storePaths.checkouts, {
-    key: 'path',
-    soonMs: 2000,
-  })
-  const jobs = createRead<JobsQueryResult>(() => '/jobs', { soonMs: 5000 })
-  const reload = (): void => {
-    stats.reload()
-    checkouts.reload()
-  }
-  farm.on('job', () => {
-    checkouts.reloadSoon()
-    stats.reloadSoon()
-    jobs.reloadSoon()
-  })
-  farm.on('reset', reload)
+  const store = createStorage()
   const [mode, setMode] = createSignal<MapMode>('disk')
   const [erase, setErase] = createSignal<readonly string[]>([])
   const [plan, setPlan] = createSignal<GcPlan>()
-  const list = () => checkouts.data()?.checkouts ?? []
-  const uses = createMemo(() => usesOfCheckouts(jobs.data()?.jobs ?? []))
   const planned = createMemo(() => new Set(plan()?.erase ?? []))
 
   return (
     <div class={page.page}>
       <h1 class="sr-only">Storage</h1>
-      <Show when={stats.error() ?? checkouts.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={reload} what="the store" />}
+      <Show when={store.error()}>
+        {(error) => <ErrorPanel error={error()} onRetry={store.reload} what="the store" />}
       </Show>
-      <Show when={stats.data()}>{(known) => <Figures stats={known()} checkouts={list()} />}</Show>
-      <Show when={stats.data() && checkouts.data()}>
+      <Show when={store.stats()}>
+        {(known) => <Figures stats={known()} checkouts={store.checkouts()} />}
+      </Show>
+      <Show when={store.isKnown()}>
         <div class={page.two}>
           <div class="stack">
             <section class="card" aria-label="Space by checkout">
@@ -81,12 +56,13 @@ export function Storage() {
                     Referenced
                   </button>
                 </div>
+                <A href="/storage/gc">Plan a collection</A>
                 <span class={`spread ${styles.legend}`}>
                   shared <i aria-hidden="true" /> exclusive
                 </span>
               </header>
               <Show
-                when={list().length > 0 || stats.data()!.bytes > 0}
+                when={store.checkouts().length > 0 || store.stats()!.bytes > 0}
                 fallback={
                   <EmptyState
                     icon="disk"
@@ -96,19 +72,19 @@ export function Storage() {
                 }
               >
                 <Treemap
-                  checkouts={list()}
-                  stats={stats.data()!}
+                  checkouts={store.checkouts()}
+                  stats={store.stats()!}
                   mode={mode()}
                   planned={planned()}
                   collects={(plan()?.removed.blobs ?? 0) > 0}
                 />
               </Show>
             </section>
-            <Show when={list().length > 0}>
+            <Show when={store.checkouts().length > 0}>
               <section class={`card ${styles.scroll}`} aria-label="Checkouts as a table">
                 <CheckoutTable
-                  checkouts={list()}
-                  uses={uses()}
+                  checkouts={store.checkouts()}
+                  store={store}
                   erase={erase()}
                   onErase={setErase}
                 />
@@ -122,10 +98,10 @@ export function Storage() {
               onKeep={(path) => setErase(erase().filter((one) => one !== path))}
               onApplied={() => {
                 setErase([])
-                reload()
+                store.reload()
               }}
             />
-            <Trash onChange={reload} stats={stats.data()!} />
+            <Trash onChange={store.reload} stats={store.stats()!} />
             <Scrub />
           </div>
         </div>
@@ -164,16 +140,13 @@ function Figures(props: { stats: StoreStats; checkouts: readonly CheckoutInfo[] 
 
 function CheckoutTable(props: {
   checkouts: readonly CheckoutInfo[]
-  uses: ReturnType<typeof usesOfCheckouts>
+  store: StorageFacts
   erase: readonly string[]
   onErase: (paths: readonly string[]) => void
 }) {
   const toggle = (path: string, on: boolean): void =>
     props.onErase(on ? [...props.erase, path] : props.erase.filter((one) => one !== path))
-  const keptBecause = (one: CheckoutInfo): string | undefined => {
-    if (one.pinned) return 'pinned'
-    return props.uses.get(one.path)?.needed ? 'a job needs it' : undefined
-  }
+  const { keptBecause, uses } = props.store
   return (
     <table class="table">
       <thead>
@@ -215,7 +188,7 @@ function CheckoutTable(props: {
               </td>
               <td>
                 <Show
-                  when={props.uses.get(one.path)?.jobs[0]}
+                  when={uses().get(one.path)?.jobs[0]}
                   fallback={<span class="faint">none</span>}
                 >
                   {(job) => <A href={`/jobs/${job().id}`}>{job().name}</A>}

@@ -1,21 +1,25 @@
 import { A, useNavigate, useParams } from '@solidjs/router'
-import { createSignal, For, Show } from 'solid-js'
+import { createSignal, Show } from 'solid-js'
 import { actOnEach } from '../farm/acts.ts'
 import { call } from '../farm/api.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
 import { useFarm } from '../farm/farm.tsx'
 import { createRead } from '../farm/read.ts'
-import type { Attempts, Worker, WorkerTagList } from '../farm/wire.ts'
+import type { Attempts, Worker } from '../farm/wire.ts'
 import { Ago } from '../parts/ago.tsx'
 import { AttemptList } from '../parts/attempt-list.tsx'
+import { BlockedJobs } from '../parts/blocklist.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
+import { Doctor } from '../parts/doctor.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { SleepSchedule } from '../parts/sleep-schedule.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
 import { WorkerActs } from '../parts/worker-acts.tsx'
 import { WorkerStatusWord } from '../parts/worker-status.tsx'
+import { WorkerTags } from '../parts/worker-tags.tsx'
+import { WorkerTimeline } from '../parts/worker-timeline/timeline.tsx'
 import page from './page.module.css'
 import styles from './worker.module.css'
 
@@ -58,6 +62,11 @@ export function WorkerPage() {
             </header>
             <div class={page.two}>
               <div class="stack">
+                <Show when={attempts.data()?.attempts.length}>
+                  <section class="card" aria-label="Timeline">
+                    <WorkerTimeline title="The last day" attempts={attempts.data()!.attempts} />
+                  </section>
+                </Show>
                 <section class="card" aria-label="History">
                   <header>
                     <h2>What it did</h2>
@@ -74,6 +83,8 @@ export function WorkerPage() {
               </div>
               <div class="stack">
                 <WorkerFacts worker={data()} />
+                <BlockedJobs workerId={data().id} name={data().name} />
+                <Doctor workerId={data().id} name={data().name} />
                 <WorkerTags worker={data()} onChange={worker.reload} />
                 <SleepSchedule workerId={data().id} />
               </div>
@@ -124,64 +135,6 @@ function WorkerFacts(props: { worker: Worker }) {
           <CopyButton text={() => worker().id} what="the worker id" />
         </dd>
       </dl>
-    </section>
-  )
-}
-
-function WorkerTags(props: { worker: Worker; onChange: () => void }) {
-  const tags = createRead<WorkerTagList>(() => '/worker-mgt/tags')
-  const chosen = () => props.worker.tags.flatMap((tag) => tag.id ?? [])
-  const set = async (ids: readonly string[]): Promise<void> => {
-    const before = chosen()
-    const send = (tagIds: readonly string[]) =>
-      actOnEach([props.worker.id], (id) =>
-        call(`/worker-mgt/workers/${id}/settags`, { method: 'POST', body: { tag_ids: tagIds } }),
-      )
-    tellOutcome(
-      'Tags set for',
-      'worker',
-      await send(ids),
-      () => props.worker.name,
-      () => {
-        void send(before).then(props.onChange)
-      },
-    )
-    props.onChange()
-  }
-  return (
-    <section class="card" aria-label="Tags">
-      <header>
-        <h2>Tags</h2>
-        <A href="/workers/tags" class="spread">
-          All tags
-        </A>
-      </header>
-      <p class="muted">
-        A worker with tags takes jobs of these tags and jobs without one; a worker without tags
-        takes only jobs without one.
-      </p>
-      <ul class={styles.tags}>
-        <For each={tags.data()?.tags} fallback={<li class="faint">No tags exist yet.</li>}>
-          {(tag) => (
-            <li>
-              <label class={styles.check}>
-                <input
-                  type="checkbox"
-                  checked={chosen().includes(tag.id ?? '')}
-                  onChange={(event) =>
-                    void set(
-                      event.currentTarget.checked
-                        ? [...chosen(), tag.id!]
-                        : chosen().filter((id) => id !== tag.id),
-                    )
-                  }
-                />
-                {tag.name} <span class="faint">{tag.description}</span>
-              </label>
-            </li>
-          )}
-        </For>
-      </ul>
     </section>
   )
 }

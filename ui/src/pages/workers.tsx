@@ -1,19 +1,19 @@
 import { A, useNavigate, useSearchParams } from '@solidjs/router'
-import { createMemo, For, Show } from 'solid-js'
+import { createMemo, Match, Show, Switch } from 'solid-js'
 import { formatCount } from '../farm/format.ts'
-import { createRows, type Rows } from '../farm/rows.ts'
+import { createRows } from '../farm/rows.ts'
 import type { WorkerRow, WorkerStatus } from '../farm/wire.ts'
 import { createWorkers } from '../farm/workers.ts'
-import { Ago } from '../parts/ago.tsx'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { StatusChips } from '../parts/status-chips.tsx'
+import { ViewAs } from '../parts/view-as.tsx'
 import { WorkerActs } from '../parts/worker-acts.tsx'
 import { WorkerGrid } from '../parts/worker-grid.tsx'
-import { WorkerStatusWord } from '../parts/worker-status.tsx'
+import { WorkerTable } from '../parts/worker-table.tsx'
+import { FarmTimeline } from '../parts/worker-timeline/farm-timeline.tsx'
 import page from './page.module.css'
-import styles from './workers.module.css'
 
 const order: readonly WorkerStatus[] = [
   'error',
@@ -30,7 +30,7 @@ export function Workers() {
   const [params, setParams] = useSearchParams<{ view?: string; status?: string; q?: string }>()
   const all = createWorkers()
   const navigate = useNavigate()
-  const view = () => (params.view === 'table' ? 'table' : 'grid')
+  const view = () => (params.view === 'table' || params.view === 'timeline' ? params.view : 'grid')
   const statuses = () => params.status?.split(',').filter(Boolean) ?? []
   const counts = createMemo(() => {
     const byStatus: Record<string, number> = {}
@@ -83,19 +83,13 @@ export function Workers() {
             }
           />
           <A href="/workers/tags">Tags</A>
-          <div class="segments spread" role="group" aria-label="View as">
-            <For each={['grid', 'table']}>
-              {(one) => (
-                <button
-                  type="button"
-                  aria-pressed={view() === one}
-                  onClick={() => setParams({ view: one === 'grid' ? null : one })}
-                >
-                  {one === 'grid' ? 'Grid' : 'Table'}
-                </button>
-              )}
-            </For>
-          </div>
+          <span class="spread">
+            <ViewAs
+              views={{ grid: 'Grid', table: 'Table', timeline: 'Timeline' }}
+              view={view()}
+              onView={(next) => setParams({ view: next === 'grid' ? null : next })}
+            />
+          </span>
         </div>
         <Show when={selected().length > 0}>
           <div class="row-gap" role="toolbar" aria-label="Selected workers">
@@ -124,89 +118,22 @@ export function Workers() {
             />
           }
         >
-          <Show when={view() === 'grid'} fallback={<WorkerTable workers={shown()} rows={rows} />}>
-            <WorkerGrid workers={shown()} rows={rows} />
-          </Show>
+          <Switch>
+            <Match when={view() === 'grid'}>
+              <WorkerGrid workers={shown()} rows={rows} />
+            </Match>
+            <Match when={view() === 'table'}>
+              <WorkerTable workers={shown()} rows={rows} />
+            </Match>
+            <Match when={view() === 'timeline'}>
+              <section class="card" aria-label="Timeline">
+                <FarmTimeline workers={shown()} />
+              </section>
+            </Match>
+          </Switch>
         </Show>
       </Show>
     </div>
-  )
-}
-
-function WorkerTable(props: { workers: readonly WorkerRow[]; rows: Rows }) {
-  return (
-    <section class={`card ${styles.scroll}`} {...props.rows.listProps}>
-      <table
-        class="table"
-        role="grid"
-        aria-label="Workers"
-        aria-multiselectable="true"
-        onKeyDown={props.rows.onKeyDown}
-      >
-        <thead>
-          <tr>
-            <th>
-              <span class="sr-only">Select</span>
-            </th>
-            <th>Status</th>
-            <th>Name</th>
-            <th>Task</th>
-            <th>Tags</th>
-            <th>Takes</th>
-            <th>Address</th>
-            <th>Version</th>
-            <th>Seen</th>
-          </tr>
-        </thead>
-        <tbody>
-          <For each={props.workers}>
-            {(worker) => (
-              <tr
-                class={styles.row}
-                data-key={worker.id}
-                aria-selected={props.rows.selected(worker.id)}
-                tabindex={props.rows.current() === worker.id ? 0 : -1}
-                onClick={(event) => props.rows.onClick(worker.id, event)}
-              >
-                <td>
-                  <input
-                    type="checkbox"
-                    tabindex="-1"
-                    aria-label={`Select ${worker.name}`}
-                    checked={props.rows.selected(worker.id)}
-                    onChange={() => props.rows.toggle(worker.id)}
-                  />
-                </td>
-                <td>
-                  <WorkerStatusWord worker={worker} />
-                </td>
-                <td>
-                  <A href={`/workers/${worker.id}`} tabindex="-1">
-                    {worker.name}
-                  </A>
-                </td>
-                <td>
-                  <Show when={worker.task} fallback={<span class="faint">–</span>}>
-                    {(task) => (
-                      <A href={`/jobs/${task().job_id}/tasks/${task().id}`} tabindex="-1">
-                        {task().name}
-                      </A>
-                    )}
-                  </Show>
-                </td>
-                <td>{worker.tags.map((tag) => tag.name).join(', ') || '–'}</td>
-                <td>{worker.supported_task_types.join(', ')}</td>
-                <td class="mono">{worker.ip_address}</td>
-                <td>{worker.version}</td>
-                <td>
-                  <Ago time={worker.last_seen} none="never" />
-                </td>
-              </tr>
-            )}
-          </For>
-        </tbody>
-      </table>
-    </section>
   )
 }
 

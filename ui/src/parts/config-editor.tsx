@@ -3,21 +3,24 @@ import { createMemo, createSignal, For, Show } from 'solid-js'
 import { type ApiError, asApiError, call } from '../farm/api.ts'
 import {
   type Config,
-  type ConfigChange,
   changesOf,
-  kindOf,
+  type ConfigChange as KeyChange,
   parseJson,
+  patchBetween,
   sectionsOf,
+  slugOf,
 } from '../farm/config-edit.ts'
 import { formatCount } from '../farm/format.ts'
 import { createRead } from '../farm/read.ts'
-import { toast } from '../farm/toasts.ts'
+import type { ConfigChange } from '../farm/wire.ts'
 import styles from './config-editor.module.css'
+import { ConfigField } from './config-field.tsx'
+import { tellChange } from './config-history.tsx'
 import { Dialog } from './dialog.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 
 /** The manager's configuration, key by key; what changes is shown before it is saved. */
-export function ConfigEditor() {
+export function ConfigEditor(props: { section?: string | undefined; onSaved: () => void }) {
   const file = createRead<Config>(() => '/configuration/file')
   const [edits, setEdits] = createSignal<Config>({})
   const [broken, setBroken] = createSignal<ReadonlySet<string>>(new Set())
@@ -44,15 +47,24 @@ export function ConfigEditor() {
   const save = async (): Promise<void> => {
     setAsking(false)
     try {
-      await call('/configuration/file', { method: 'PUT', body: after() })
-      toast(`Saved ${formatCount(changes().length, 'setting')}.`)
+      const body = patchBetween(before(), after())
+      const change = await call<ConfigChange>('/farm/config', { method: 'PATCH', body })
+      tellChange(change, () => {
+        file.reload()
+        props.onSaved()
+      })
       setEdits({})
       setError(undefined)
       file.reload()
+      props.onSaved()
     } catch (cause) {
       setError(asApiError(cause))
     }
   }
+  const shown = () =>
+    sectionsOf(before()).filter(
+      ({ title }) => props.section === undefined || slugOf(title) === props.section,
+    )
   return (
     <section class="card" aria-label="Configuration">
       <header>
@@ -79,7 +91,7 @@ export function ConfigEditor() {
         )}
       </Show>
       <Show when={error()}>{(problem) => <ErrorPanel error={problem()} />}</Show>
-      <For each={sectionsOf(before())}>
+      <For each={shown()}>
         {(section) => (
           <fieldset class={styles.section}>
             <legend>{section.title}</legend>
@@ -99,7 +111,9 @@ export function ConfigEditor() {
       </For>
       <Dialog open={asking()} onClose={() => setAsking(false)} title="Save the configuration?">
         <Changes changes={changes()} />
-        <p class="muted">Some settings take hold only when the manager starts again.</p>
+        <p class="muted">
+          You are told which of them hold at once and which when the manager starts again.
+        </p>
         <div class="row-gap">
           <button type="button" class="button primary" onClick={() => void save()}>
             Save {formatCount(changes().length, 'change')}
@@ -117,65 +131,7 @@ function structuredCloneOf(value: Config): Config {
   return JSON.parse(JSON.stringify(value)) as Config
 }
 
-function ConfigField(props: {
-  name: string
-  value: unknown
-  broken: boolean
-  onChange: (value: unknown) => void
-  onJson: (text: string) => void
-}) {
-  const kind = kindOf(props.value)
-  const id = `config-${props.name}`
-  // Not bound to the value: what a person types must not be rewritten under the cursor.
-  const json = JSON.stringify(props.value ?? null, null, 2)
-  return (
-    <div class={styles.field}>
-      <label for={id} class="mono">
-        {props.name}
-      </label>
-      <Show when={kind === 'switch'}>
-        <input
-          id={id}
-          type="checkbox"
-          checked={props.value === true}
-          onChange={(event) => props.onChange(event.currentTarget.checked)}
-        />
-      </Show>
-      <Show when={kind === 'number' || kind === 'text'}>
-        <input
-          id={id}
-          class="input"
-          type={kind}
-          value={String(props.value)}
-          onInput={(event) =>
-            props.onChange(
-              kind === 'number' ? event.currentTarget.valueAsNumber : event.currentTarget.value,
-            )
-          }
-        />
-      </Show>
-      <Show when={kind === 'json'}>
-        <div>
-          <textarea
-            id={id}
-            class="input mono"
-            rows={Math.min(12, json.split('\n').length)}
-            spellcheck={false}
-            aria-invalid={props.broken}
-            onInput={(event) => props.onJson(event.currentTarget.value)}
-          >
-            {json}
-          </textarea>
-          <Show when={props.broken}>
-            <p class={styles.broken}>This is not JSON yet.</p>
-          </Show>
-        </div>
-      </Show>
-    </div>
-  )
-}
-
-function Changes(props: { changes: readonly ConfigChange[] }) {
+function Changes(props: { changes: readonly KeyChange[] }) {
   return (
     <ul class={styles.changes}>
       <For each={props.changes}>

@@ -2,7 +2,7 @@ import { createEffect, createSignal, on, Show } from 'solid-js'
 import { call } from '../farm/api.ts'
 import { actOnJobs } from '../farm/do-acts.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
-import type { JobDeletionInfo } from '../farm/wire.ts'
+import type { DeletionPreview } from '../farm/wire.ts'
 import { Dialog } from './dialog.tsx'
 
 interface Named {
@@ -10,11 +10,8 @@ interface Named {
   name: string
 }
 
-interface Effect {
-  checkouts: number
-  freed: number
-  known: boolean
-}
+// Ids travel in the address, which has a limit.
+const askedAtOnce = 200
 
 /** Asks what deleting would do, says it, and only then does it. */
 export function DeleteJobs(props: {
@@ -22,7 +19,7 @@ export function DeleteJobs(props: {
   onClose: () => void
   onDone?: () => void
 }) {
-  const [effect, setEffect] = createSignal<Effect>()
+  const [effect, setEffect] = createSignal<DeletionPreview>()
   createEffect(
     on(
       () => props.jobs,
@@ -50,11 +47,9 @@ export function DeleteJobs(props: {
         {(known) => (
           <p>
             <Show when={known().checkouts > 0} fallback="No checkout in the store belongs to it.">
-              {formatCount(known().checkouts, 'checkout')} would be removed
-              <Show when={known().known}>
-                , which frees <b>{formatBytes(known().freed)}</b> with the next garbage collection
-              </Show>
-              .
+              {formatCount(known().checkouts, 'checkout')} would be removed, which frees{' '}
+              <b>{formatBytes(known().frees_bytes)}</b> with the next garbage collection;{' '}
+              {formatBytes(known().keeps_shared_bytes)} stay, as other checkouts hold them too.
             </Show>
           </p>
         )}
@@ -72,14 +67,15 @@ export function DeleteJobs(props: {
   )
 }
 
-async function foresee(jobs: readonly Named[]): Promise<Effect> {
-  // The first hundred tell enough; a thousand questions would not be answered faster than read.
-  const infos = await Promise.all(
-    jobs.slice(0, 100).map((job) => call<JobDeletionInfo>(`/jobs/${job.id}/what-would-delete-do`)),
-  )
-  return {
-    checkouts: infos.filter((info) => info.shaman_checkout).length,
-    freed: infos.reduce((sum, info) => sum + (info.exclusive_bytes ?? 0), 0),
-    known: infos.some((info) => info.exclusive_bytes !== undefined) && jobs.length <= 100,
+/** In parts for a great many jobs; what parts share with each other is then not counted as freed. */
+async function foresee(jobs: readonly Named[]): Promise<DeletionPreview> {
+  const sum = { jobs: 0, checkouts: 0, frees_bytes: 0, keeps_shared_bytes: 0 }
+  for (let from = 0; from < jobs.length; from += askedAtOnce) {
+    const ids = jobs.slice(from, from + askedAtOnce).map((job) => job.id)
+    const part = await call<DeletionPreview>('/farm/jobs/deletion-preview', {
+      query: { ids: ids.join(',') },
+    })
+    for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += part[key]
   }
+  return sum
 }

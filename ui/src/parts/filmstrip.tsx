@@ -1,8 +1,12 @@
-import { createMemo, createSignal, For, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, on, Show } from 'solid-js'
+import { actOnEach, setTaskStatus } from '../farm/acts.ts'
+import { call } from '../farm/api.ts'
+import { tellOutcome } from '../farm/do-acts.ts'
+import { createEarlierJobs } from '../farm/earlier-jobs.ts'
 import { useFarm } from '../farm/farm.tsx'
 import type { Frames } from '../farm/frames-buffer.ts'
 import { createRead } from '../farm/read.ts'
-import type { JobLastRenderedImageInfo } from '../farm/wire.ts'
+import type { FarmJob, JobFrames, JobLastRenderedImageInfo, JobRow } from '../farm/wire.ts'
 import { EmptyState } from './empty-state.tsx'
 import styles from './filmstrip.module.css'
 import { Lightbox, type Picture } from './lightbox.tsx'
@@ -10,13 +14,13 @@ import { Lightbox, type Picture } from './lightbox.tsx'
 const shownAtMost = 24
 
 /** The newest frames of a job, newest first. */
-export function Filmstrip(props: { jobId: string; frames: Frames | undefined }) {
+export function Filmstrip(props: { job: FarmJob; frames: Frames | undefined }) {
   const farm = useFarm()
   const [open, setOpen] = createSignal<number>()
   const [round, setRound] = createSignal(0)
-  const last = createRead<JobLastRenderedImageInfo>(() => `/jobs/${props.jobId}/last-rendered`)
+  const last = createRead<JobLastRenderedImageInfo>(() => `/jobs/${props.job.id}/last-rendered`)
   farm.on('last-rendered', (event) => {
-    if (event.job_id !== props.jobId) return
+    if (event.job_id !== props.job.id) return
     setRound(round() + 1)
     last.reloadSoon()
   })
@@ -33,8 +37,24 @@ export function Filmstrip(props: { jobId: string; frames: Frames | undefined }) 
     return [...frames.thumbnails]
       .toSorted(([a], [b]) => b - a)
       .slice(0, shownAtMost)
-      .map(([frame, url]) => ({ url, label: labelOf(frames, frame), name: `Frame ${frame}` }))
+      .map(([frame, url]) => ({
+        url,
+        frame,
+        label: labelOf(frames, frame),
+        name: `Frame ${frame}`,
+      }))
   })
+  const earlier = createEarlierJobs(() => (open() === undefined ? undefined : props.job))
+  const others = createOtherFrames(earlier)
+  const markBad = async (picture: Picture): Promise<void> => {
+    const frames = props.frames
+    const index = frames?.number.indexOf(picture.frame ?? Number.NaN) ?? -1
+    const task = index < 0 ? undefined : frames?.taskIds[frames.task[index]!]
+    if (task === undefined) return
+    const reason = `${picture.name} was marked bad in the dashboard`
+    const results = await actOnEach([task], (id) => setTaskStatus(id, 'queued', reason))
+    tellOutcome('Requeued', 'task', results, () => picture.name)
+  }
   return (
     <div>
       <div class="card-head">
@@ -65,10 +85,40 @@ export function Filmstrip(props: { jobId: string; frames: Frames | undefined }) 
             )}
           </For>
         </ul>
-        <Lightbox pictures={pictures()} open={open()} onOpen={setOpen} />
+        <Lightbox
+          pictures={pictures()}
+          others={others}
+          open={open()}
+          onOpen={setOpen}
+          onBad={props.frames?.kind === 'frames' ? (picture) => void markBad(picture) : undefined}
+        />
       </Show>
     </div>
   )
+}
+
+/** The pictures other jobs have of a frame; asked for only once a picture is open. */
+function createOtherFrames(jobs: () => readonly JobRow[]) {
+  const [known, setKnown] = createSignal<readonly { job: JobRow; frames: JobFrames }[]>([])
+  createEffect(
+    on(jobs, async (list) => {
+      const found: { job: JobRow; frames: JobFrames }[] = []
+      await actOnEach(
+        list.slice(0, 5).map((job) => job.id),
+        async (id) => {
+          const frames = await call<JobFrames>(`/farm/jobs/${id}/frames`)
+          found.push({ job: list.find((job) => job.id === id)!, frames })
+        },
+      )
+      setKnown(found)
+    }),
+  )
+  return (frame: number): Picture[] =>
+    known().flatMap(({ job, frames }) => {
+      const url = frames.thumbnails.find((one) => one.frame === frame)?.url
+      const name = `${job.name}, frame ${frame}`
+      return url ? [{ url, frame, label: `${job.name} · ${frame}`, name }] : []
+    })
 }
 
 function labelOf(frames: Frames, frame: number): string {

@@ -1,6 +1,6 @@
 import { createEffect, createSignal, For, on, onCleanup, Show } from 'solid-js'
 import { type ApiError, asApiError } from '../farm/api.ts'
-import { formatBytes, formatCount, formatNumber } from '../farm/format.ts'
+import { formatBytes, formatCount } from '../farm/format.ts'
 import { reportOf } from '../farm/report.ts'
 import {
   applyCollection,
@@ -13,6 +13,7 @@ import { toast } from '../farm/toasts.ts'
 import { Ago } from './ago.tsx'
 import { Dialog } from './dialog.tsx'
 import { ErrorPanel } from './error-panel.tsx'
+import { PlanBar, PlanTable } from './gc-figures.tsx'
 import styles from './gc-plan.module.css'
 
 const replanMs = 300
@@ -194,63 +195,4 @@ function removeWords(plan: GcPlan): string {
   return plan.removed.bytes === 0
     ? `Remove ${checkouts}`
     : `Remove ${checkouts} and ${formatBytes(plan.removed.bytes)}`
-}
-
-function PlanBar(props: { plan: GcPlan }) {
-  const share = (bytes: number): string =>
-    `${props.plan.total.bytes === 0 ? 0 : (100 * bytes) / props.plan.total.bytes}%`
-  return (
-    <div class={styles.bar} aria-hidden="true">
-      <span data-part="referenced" style={{ width: share(props.plan.kept.referenced.bytes) }} />
-      <span
-        data-part="kept"
-        style={{
-          width: share(props.plan.remaining.bytes - props.plan.kept.referenced.bytes),
-        }}
-      />
-      <span data-part="removed" style={{ width: share(props.plan.removed.bytes) }} />
-    </div>
-  )
-}
-
-const keptLabels = {
-  referenced: 'Kept: a checkout uses it',
-  recent: 'Kept: newer than the limit',
-  leased: 'Kept: a submission under way may use it',
-  pinned: 'Kept: being written into a checkout',
-  foreign: 'Kept: used by a folder this store did not make',
-} as const
-
-function PlanTable(props: { plan: GcPlan }) {
-  const rows = () => [
-    ...(Object.keys(keptLabels) as (keyof typeof keptLabels)[])
-      .map((key) => ({ label: keptLabels[key], count: props.plan.kept[key] }))
-      .filter((row, index) => index < 2 || row.count.blobs > 0),
-    { label: 'Would be removed', count: props.plan.removed },
-    { label: 'Remaining after', count: props.plan.remaining },
-  ]
-  return (
-    <table class="table">
-      <thead>
-        <tr>
-          <th>
-            <span class="sr-only">What</span>
-          </th>
-          <th class="number">blobs</th>
-          <th class="number">bytes</th>
-        </tr>
-      </thead>
-      <tbody>
-        <For each={rows()}>
-          {(row) => (
-            <tr>
-              <td>{row.label}</td>
-              <td class="number">{formatNumber(row.count.blobs)}</td>
-              <td class="number">{formatBytes(row.count.bytes)}</td>
-            </tr>
-          )}
-        </For>
-      </tbody>
-    </table>
-  )
 }

@@ -1,13 +1,13 @@
 import { canDoToJob, type JobAction } from '@shaman-farm/manager-api/status'
 import { useNavigate } from '@solidjs/router'
 import { createSignal, For } from 'solid-js'
-import { actOnEach, jobActLooks, setJobPriority } from '../farm/acts.ts'
-import { actOnJobs, tellOutcome } from '../farm/do-acts.ts'
+import { jobActLooks } from '../farm/acts.ts'
+import { actOnJobs } from '../farm/do-acts.ts'
 import { useShortcuts } from '../farm/use-shortcuts.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { DeleteJobs } from './delete-jobs.tsx'
-import { Dialog } from './dialog.tsx'
 import styles from './job-actions.module.css'
+import { changePriority, JobOrder } from './job-order.tsx'
 import { Keys } from './keys.tsx'
 
 const shown: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
@@ -28,6 +28,24 @@ export function JobActions(props: { job: FarmJob }) {
       group: 'Job' as const,
       run: () => canDoToJob(act, props.job.status) && run(act),
     })),
+    {
+      keys: '+',
+      label: 'Raise this job’s priority',
+      group: 'Job',
+      run: () => void changePriority([props.job], (before) => before + 10),
+    },
+    {
+      keys: '-',
+      label: 'Lower this job’s priority',
+      group: 'Job',
+      run: () => void changePriority([props.job], (before) => before - 10),
+    },
+    {
+      keys: 'l',
+      label: 'Go to the log',
+      group: 'Job',
+      run: () => document.querySelector<HTMLElement>('main [role=log]')?.focus(),
+    },
   ])
   return (
     <div class={styles.actions}>
@@ -43,58 +61,12 @@ export function JobActions(props: { job: FarmJob }) {
           </button>
         )}
       </For>
-      <Priority job={props.job} />
+      <JobOrder jobs={[props.job]} />
       <DeleteJobs
         jobs={deleting() ? [props.job] : undefined}
         onClose={() => setDeleting(false)}
         onDone={() => navigate('/jobs')}
       />
     </div>
-  )
-}
-
-function Priority(props: { job: FarmJob }) {
-  const [open, setOpen] = createSignal(false)
-  let input!: HTMLInputElement
-  const save = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    const before = props.job.priority
-    const wanted = input.valueAsNumber
-    setOpen(false)
-    const set = (priority: number) =>
-      actOnEach([props.job.id], (id) => setJobPriority(id, priority))
-    tellOutcome(
-      `Priority ${wanted} for`,
-      'job',
-      await set(wanted),
-      () => props.job.name,
-      () => void set(before),
-    )
-  }
-  return (
-    <>
-      <button type="button" class="button" data-act="priority" onClick={() => setOpen(true)}>
-        Priority {props.job.priority}
-      </button>
-      <Dialog open={open()} onClose={() => setOpen(false)} title="Priority">
-        <form class={styles.form} onSubmit={(event) => void save(event)}>
-          <label>
-            Between 0 and 100; workers take higher first
-            <input
-              ref={input}
-              class="input"
-              type="number"
-              min="0"
-              max="100"
-              required
-              value={props.job.priority}
-            />
-          </label>
-          <button type="submit" class="button primary">
-            Set the priority
-          </button>
-        </form>
-      </Dialog>
-    </>
   )
 }

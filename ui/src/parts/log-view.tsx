@@ -1,36 +1,43 @@
 import { createVirtualizer } from '@tanstack/solid-virtual'
 import { createEffect, createMemo, createSignal, For, on, Show } from 'solid-js'
-import { apiBase } from '../farm/api.ts'
+import { urlOf } from '../farm/api.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { createTaskLog } from '../farm/log.ts'
-import { type LogLine, levelOf, parseAnsi, stripAnsi } from '../farm/log-buffer.ts'
+import { isError } from '../farm/log-buffer.ts'
+import { createLogFind } from '../farm/log-find.ts'
 import { EmptyState } from './empty-state.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { Icon } from './glyph.tsx'
+import { LogFindBar } from './log-find-bar.tsx'
+import { LogLineRow } from './log-line.tsx'
 import styles from './log-view.module.css'
 
 const lineHeight = 18
+const shownMarks = 200
 
 /** A task's log: opens at its end, follows it, finds in it. */
 export function LogView(props: {
   taskId: string
   title?: string
   tools?: boolean
+  tall?: boolean
   /** Byte offset to show, e.g. where an attempt begins. */
   offset?: number | undefined
+  /** Line to show, counted from 1. */
+  lineNumber?: number | undefined
 }) {
   const log = createTaskLog(() => props.taskId)
   const [following, setFollowing] = createSignal(true)
   const [seen, setSeen] = createSignal(0)
   const [wrap, setWrap] = createSignal(false)
-  const [find, setFind] = createSignal('')
-  const [hit, setHit] = createSignal(-1)
+  const [target, setTarget] = createSignal<number>()
   let scroller!: HTMLDivElement
 
   const lines = createMemo(() => {
     const all = log.buffer().lines
     return all.at(-1)?.text === '' ? all.slice(0, -1) : all
   })
+  const find = createLogFind(() => props.taskId, log, lines)
   const virtual = createVirtualizer({
     get count() {
       return lines().length
@@ -40,19 +47,15 @@ export function LogView(props: {
     overscan: 30,
     getItemKey: (index) => lines()[index]?.offset ?? index,
   })
-  const matches = createMemo(() => {
-    const wanted = find().toLowerCase()
-    if (wanted === '') return []
-    return lines().flatMap((line, index) =>
-      stripAnsi(line.text).toLowerCase().includes(wanted) ? [index] : [],
-    )
-  })
-  const firstError = createMemo(() => lines().findIndex((line) => levelOf(line.text) === 'error'))
+  const errors = createMemo(() => lines().flatMap((line, index) => (isError(line) ? index : [])))
   const fresh = () => Math.max(0, lines().length - seen())
+  const marked = () => (find.at() < 0 ? target() : find.matches()[find.at()])
 
   createEffect(
     on(lines, (all) => {
       if (!following()) return
+      // What scrolled away long ago is read again when somebody goes there.
+      log.forgetBeginning()
       setSeen(all.length)
       requestAnimationFrame(() => {
         scroller.scrollTop = scroller.scrollHeight
@@ -60,6 +63,21 @@ export function LogView(props: {
     }),
   )
   createEffect(on(wrap, () => virtual.measure(), { defer: true }))
+  createEffect(
+    on(
+      () => props.offset,
+      (offset) => offset !== undefined && void show(offset),
+    ),
+  )
+  createEffect(
+    on(
+      () => props.lineNumber,
+      async (number) => {
+        const offset = number === undefined ? undefined : await log.offsetOfLine(number)
+        if (offset !== undefined) void show(offset)
+      },
+    ),
+  )
 
   const onScroll = (): void => {
     const bottom =
@@ -79,33 +97,29 @@ export function LogView(props: {
     setSeen((count) => count + added)
     fetchingEarlier = false
   }
-  const goTo = (index: number): void => {
+  async function show(offset: number, align: 'start' | 'center' = 'start'): Promise<void> {
     setFollowing(false)
-    virtual.scrollToIndex(index, { align: 'center' })
+    await log.jumpTo(offset)
+    setTarget(offset)
+    const index = lines().findIndex((line) => line.offset >= offset)
+    if (index >= 0) virtual.scrollToIndex(index, { align })
   }
   const step = (by: number): void => {
-    const count = matches().length
-    if (count === 0) return
-    const next = (hit() + by + count) % count
-    setHit(next)
-    goTo(matches()[next]!)
+    const offset = find.step(by)
+    if (offset !== undefined) void show(offset, 'center')
   }
-  createEffect(
-    on(
-      () => props.offset,
-      async (offset) => {
-        if (offset === undefined) return
-        setFollowing(false)
-        await log.jumpTo(offset)
-        const index = lines().findIndex((line) => line.offset >= offset)
-        if (index >= 0) virtual.scrollToIndex(index, { align: 'start' })
-      },
-    ),
-  )
-  const follow = (): void => {
+  const follow = async (): Promise<void> => {
+    await log.toEnd()
     setFollowing(true)
     setSeen(lines().length)
     scroller.scrollTop = scroller.scrollHeight
+  }
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return
+    if (event.key === 'n') step(1)
+    else if (event.key === 'N') step(-1)
+    else return
+    event.preventDefault()
   }
 
   return (
@@ -113,50 +127,12 @@ export function LogView(props: {
       <header>
         <h2>{props.title ?? 'Log'}</h2>
         <Show when={props.tools}>
-          <input
-            type="search"
-            class={`input ${styles.find}`}
-            placeholder="Find in log"
-            aria-label="Find in log"
-            value={find()}
-            onInput={(event) => {
-              setFind(event.currentTarget.value)
-              setHit(-1)
-            }}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') step(event.shiftKey ? -1 : 1)
-            }}
-          />
-          <Show when={find() !== ''}>
-            <span class="muted">
-              {matches().length === 0
-                ? 'none'
-                : hit() < 0
-                  ? matches().length
-                  : `${hit() + 1} of ${matches().length}`}
-            </span>
-            <button
-              type="button"
-              class="button icon"
-              aria-label="Previous match"
-              onClick={() => step(-1)}
-            >
-              <Icon name="up" size={14} />
-            </button>
-            <button
-              type="button"
-              class="button icon"
-              aria-label="Next match"
-              onClick={() => step(1)}
-            >
-              <Icon name="down" size={14} />
-            </button>
-          </Show>
+          <LogFindBar find={find} onStep={step} />
           <button
             type="button"
             class="button"
-            disabled={firstError() < 0}
-            onClick={() => goTo(firstError())}
+            disabled={errors().length === 0}
+            onClick={() => void show(lines()[errors()[0]!]!.offset, 'center')}
           >
             First error
           </button>
@@ -177,7 +153,7 @@ export function LogView(props: {
           </span>
           <a
             class="button icon quiet"
-            href={`${apiBase}/farm/tasks/${props.taskId}/log`}
+            href={urlOf(`/farm/tasks/${props.taskId}/log`)}
             download={`task-${props.taskId}.log`}
             aria-label="Download the log"
             title="Download the log"
@@ -196,7 +172,9 @@ export function LogView(props: {
         <div
           ref={scroller}
           class={styles.scroller}
+          data-tall={props.tall ? '' : undefined}
           onScroll={onScroll}
+          onKeyDown={onKeyDown}
           tabindex="0"
           role="log"
           aria-live="off"
@@ -211,28 +189,36 @@ export function LogView(props: {
             style={{ height: `${virtual.getTotalSize()}px` }}
           >
             <For each={virtual.getVirtualItems()}>
-              {(item) => (
-                <Line
-                  line={lines()[item.index]}
-                  number={log.buffer().start === 0 ? item.index + 1 : undefined}
-                  top={item.start}
-                  index={item.index}
-                  hit={matches()[hit()] === item.index}
-                  measure={wrap() ? (element) => virtual.measureElement(element) : undefined}
-                />
-              )}
+              {(item) => {
+                const line = () => lines()[item.index]
+                const number = () => (log.buffer().start === 0 ? item.index + 1 : undefined)
+                return (
+                  <LogLineRow
+                    line={line()}
+                    number={number()}
+                    href={props.tools ? hrefOf(props.taskId, number(), line()?.offset) : undefined}
+                    top={item.start}
+                    index={item.index}
+                    hit={line()?.offset === marked()}
+                    measure={wrap() ? (element) => virtual.measureElement(element) : undefined}
+                  />
+                )
+              }}
             </For>
           </div>
         </div>
-        <Show when={!following() && fresh() > 0}>
-          <button type="button" class={`button primary ${styles.fresh}`} onClick={follow}>
-            {formatCount(fresh(), 'new line')}
-            <Icon name="down" size={12} />
-          </button>
-        </Show>
-        <Show when={!following() && fresh() === 0}>
-          <button type="button" class={`button ${styles.fresh}`} onClick={follow}>
-            To the end
+        <div class={styles.marks} aria-hidden="true">
+          <For each={errors().slice(0, shownMarks)}>
+            {(index) => <i style={{ top: `${(100 * index) / lines().length}%` }} />}
+          </For>
+        </div>
+        <Show when={!following()}>
+          <button
+            type="button"
+            class={`button ${fresh() > 0 ? 'primary' : ''} ${styles.fresh}`}
+            onClick={() => void follow()}
+          >
+            {fresh() > 0 ? formatCount(fresh(), 'new line') : 'To the end'}
             <Icon name="down" size={12} />
           </button>
         </Show>
@@ -241,34 +227,7 @@ export function LogView(props: {
   )
 }
 
-function Line(props: {
-  line: LogLine | undefined
-  number: number | undefined
-  top: number
-  index: number
-  hit: boolean
-  measure: ((element: Element) => void) | undefined
-}) {
-  const text = () => props.line?.text ?? ''
-  return (
-    <div
-      ref={(element) => queueMicrotask(() => props.measure?.(element))}
-      class={styles.line}
-      data-index={props.index}
-      data-level={levelOf(text())}
-      data-hit={props.hit ? '' : undefined}
-      style={{ transform: `translateY(${props.top}px)` }}
-    >
-      <span class={styles.number}>{props.number ?? ''}</span>
-      <span class={styles.text}>
-        <For each={parseAnsi(text())}>
-          {(span) => (
-            <span data-ansi={span.color} style={span.bold ? { 'font-weight': 700 } : {}}>
-              {span.text}
-            </span>
-          )}
-        </For>
-      </span>
-    </div>
-  )
+/** A line's address: its number where it is known, else its place in bytes. */
+function hrefOf(task: string, number: number | undefined, offset: number | undefined): string {
+  return `/logs/${task}#${number === undefined ? `B${offset ?? 0}` : `L${number}`}`
 }

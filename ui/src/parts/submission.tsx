@@ -1,4 +1,5 @@
 import { For, Show } from 'solid-js'
+import { urlOf } from '../farm/api.ts'
 import { formatMoment } from '../farm/format.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
@@ -49,6 +50,20 @@ export function Submission(props: { job: FarmJob }) {
                 <code>{path()}</code>
                 <CopyButton text={path} what="the output path" />
               </dd>
+              <Show when={props.job.steps_completed > 0}>
+                <dt>
+                  <span class="sr-only">Frames</span>
+                </dt>
+                <dd>
+                  <a
+                    href={urlOf(`/farm/jobs/${props.job.id}/outputs.tar`)}
+                    download=""
+                    rel="external"
+                  >
+                    Download what is rendered
+                  </a>
+                </dd>
+              </Show>
             </>
           )}
         </Show>

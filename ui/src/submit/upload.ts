@@ -1,6 +1,8 @@
 import type { ShamanCheckoutResult, ShamanRequirementsResponse } from '@shaman-farm/shaman/schemas'
-import { ApiError, apiBase, call } from '../farm/api.ts'
+import { ApiError, call } from '../farm/api.ts'
 import type { Counted, HashedFile } from './hash.ts'
+import { resumableBytes, sendResumable } from './resumable.ts'
+import { send } from './send.ts'
 
 export interface Negotiated {
   missing: HashedFile[]
@@ -109,14 +111,15 @@ async function sendBatch(
   }
 }
 
-function sendFile(
+async function sendFile(
   file: HashedFile,
   signal: AbortSignal,
   onShare: (share: number) => void,
-): Promise<unknown> {
-  return send(`/shaman/files/${file.sha}/${file.size}`, file.file, signal, onShare, {
-    'Content-Type': 'application/octet-stream',
-  })
+): Promise<void> {
+  if (file.size >= resumableBytes) return sendResumable(file, signal, onShare)
+  const path = `/shaman/files/${file.sha}/${file.size}`
+  const headers = { 'Content-Type': 'application/octet-stream' }
+  await send({ method: 'POST', path, body: file.file }, { signal, onShare, headers })
 }
 
 async function sendForm(
@@ -126,7 +129,8 @@ async function sendForm(
 ): Promise<void> {
   const form = new FormData()
   for (const file of files) form.append(`${file.sha}/${file.size}`, file.file, 'blob')
-  const answer = (await send('/shaman/x/form', form, signal, onShare)) as {
+  const what = { method: 'POST', path: '/shaman/x/form', body: form } as const
+  const answer = (await send(what, { signal, onShare })).body as {
     files?: { name: string; status: number; message?: string }[]
   }
   const bad = answer.files?.find((one) => one.status >= 400)
@@ -136,64 +140,6 @@ async function sendForm(
     status: bad.status,
     code: 'UPLOAD_REFUSED',
   })
-}
-
-// XMLHttpRequest, because fetch does not tell how much of a body has been sent.
-function send(
-  path: string,
-  body: Blob | FormData,
-  signal: AbortSignal,
-  onShare: (share: number) => void,
-  headers: Record<string, string> = {},
-): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest()
-    const stop = (): void => request.abort()
-    let watchdog: ReturnType<typeof setTimeout> | undefined
-    // No limit for the whole, which may take hours, but for silence.
-    const feed = (): void => {
-      clearTimeout(watchdog)
-      watchdog = setTimeout(stop, 120_000)
-    }
-    request.open('POST', `${apiBase}${path}`)
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
-    request.upload.onprogress = (event) => {
-      feed()
-      if (event.total > 0) onShare(event.loaded / event.total)
-    }
-    request.onloadend = () => {
-      clearTimeout(watchdog)
-      signal.removeEventListener('abort', stop)
-      if (request.status >= 200 && request.status < 300) resolve(parse(request.responseText))
-      else if (signal.aborted) reject(signal.reason)
-      else reject(refused(request))
-    }
-    signal.addEventListener('abort', stop, { once: true })
-    feed()
-    request.send(body)
-  })
-}
-
-function refused(request: XMLHttpRequest): ApiError {
-  const body = parse(request.responseText) as { code?: unknown; message?: string; hint?: string }
-  return new ApiError(body?.message ?? 'The upload broke off.', {
-    status: request.status,
-    code:
-      typeof body?.code === 'string'
-        ? body.code
-        : request.status === 0
-          ? 'UNREACHABLE'
-          : `HTTP_${request.status}`,
-    ...(body?.hint ? { hint: body.hint } : {}),
-  })
-}
-
-function parse(text: string): unknown {
-  try {
-    return text === '' ? {} : JSON.parse(text)
-  } catch {
-    return {}
-  }
 }
 
 export async function createCheckout(

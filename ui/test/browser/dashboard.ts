@@ -5,10 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { TestContext } from 'node:test'
+import { after, before, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { type Seeded, type SeedPlan, seedFarm } from '../../dev/seed.ts'
 
 const uiDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -102,6 +103,37 @@ export async function openBrowser(): Promise<Browser> {
       '--disable-sync',
     ],
   })
+}
+
+export interface SeededFarm {
+  manager: Running & { dir: string }
+  seeded: Seeded
+  browser: Browser
+}
+
+/** An empty manager and a browser for one test. */
+export async function startFarm(t: TestContext): Promise<Pick<SeededFarm, 'manager' | 'browser'>> {
+  const manager = await startManagerProcess()
+  t.after(() => manager.stop())
+  const browser = await openBrowser()
+  t.after(() => browser.close())
+  return { manager, browser }
+}
+
+/** A seeded manager and a browser for all tests of a file; filled before the first of them runs. */
+export function useSeededFarm(plan: SeedPlan): SeededFarm {
+  const farm = {} as SeededFarm
+  before(async () => {
+    farm.manager = await startManagerProcess()
+    farm.seeded = await seedFarm(farm.manager.url, plan)
+    // Without one every test skips by itself, and says why.
+    if (existsSync(chromiumPath) || process.env.CI === 'true') farm.browser = await openBrowser()
+  })
+  after(async () => {
+    await farm.browser?.close()
+    await farm.manager?.stop()
+  })
+  return farm
 }
 
 export interface View {

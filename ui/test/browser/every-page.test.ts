@@ -1,35 +1,13 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { demoJobs, type Seeded, seedFarm } from '../../dev/seed.ts'
-import {
-  needsChromium,
-  openBrowser,
-  openPage,
-  type Running,
-  startManagerProcess,
-} from './dashboard.ts'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { demoJobs, type Seeded } from '../../dev/seed.ts'
+import { needsChromium, openPage, useSeededFarm } from './dashboard.ts'
 
-let manager: Running
-let browser: Browser
-let axe: string
-let places: Record<string, string>
-
-before(async () => {
-  manager = await startManagerProcess()
-  places = placesOf(await seedFarm(manager.url, { jobs: demoJobs.slice(3), workers: 6 }))
-  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-  browser = await openBrowser().catch((error: unknown) => {
-    if (process.env.CI === 'true') throw error
-    return undefined as unknown as Browser
-  })
-})
-after(async () => {
-  await browser?.close()
-  await manager?.stop()
-})
+const farm = useSeededFarm({ jobs: demoJobs.slice(3), workers: 6 })
+const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 function placesOf({ jobs, workers }: Seeded): Record<string, string> {
   const job = jobs.find((one) => one.name === 'sh020_anim_v014')!
@@ -37,20 +15,29 @@ function placesOf({ jobs, workers }: Seeded): Record<string, string> {
     overview: '/',
     attention: '/attention',
     jobs: '/jobs',
+    'jobs, wall': '/jobs?view=wall',
     'job, frames': `/jobs/${job.id}`,
     'job, one frame': `/jobs/${job.id}/frames/1001`,
     'job, tasks': `/jobs/${job.id}/tasks`,
+    'job, submission': `/jobs/${job.id}/submission`,
+    'job, changed files': `/jobs/${job.id}/submission?since=spring/sh040_fx_v021`,
+    'job, diff': `/jobs/${job.id}/diff/${jobs[1]!.id}`,
     'job, settings': `/jobs/${job.id}/settings`,
     'job, history': `/jobs/${job.id}/history`,
     submit: '/jobs/submit',
     workers: '/workers',
     'workers, table': '/workers?view=table',
+    'workers, timeline': '/workers?view=timeline',
     worker: `/workers/${workers[0]!.uuid}`,
     tags: '/workers/tags',
     storage: '/storage',
+    collection: '/storage/gc',
     checkout: '/storage/checkouts/spring/sh020_anim_v014',
     wall: '/wall',
     settings: '/settings',
+    'settings, one section': '/settings/timeouts',
+    'settings, access': '/settings/access',
+    'settings, changes': '/settings/changes',
     welcome: '/welcome',
     'job types': '/job-types',
     'nothing there': '/no/such/page',
@@ -66,11 +53,11 @@ async function settled(page: Page): Promise<void> {
 
 test('axe finds nothing on any page in either theme, and no page is wider than its window', async (t) => {
   if (needsChromium(t)) return
-  const { page, problems } = await openPage(t, browser, `${manager.url}/app/`)
+  const { page, problems } = await openPage(t, farm.browser, `${farm.manager.url}/app/`)
   const found: string[] = []
-  for (const [name, path] of Object.entries(places)) {
+  for (const [name, path] of Object.entries(placesOf(farm.seeded))) {
     await page.setViewportSize({ width: 1440, height: 900 })
-    await page.goto(`${manager.url}/app${path}`)
+    await page.goto(`${farm.manager.url}/app${path}`)
     await settled(page)
     for (const theme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
@@ -104,7 +91,7 @@ const everyRule = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best
 const colorRules = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] }
 
 async function violations(page: Page, runOnly: unknown): Promise<string[]> {
-  await page.evaluate(axe)
+  await page.evaluate(await axe)
   return page.evaluate(async (runOnly) => {
     const { axe: runner } = globalThis as unknown as {
       axe: {

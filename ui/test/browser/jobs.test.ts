@@ -1,55 +1,34 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { createManagerClient } from '@shaman-farm/manager-api'
-import type { Browser, Page } from 'playwright-core'
-import { type Seeded, seedFarm } from '../../dev/seed.ts'
-import {
-  needsChromium,
-  openBrowser,
-  openPage,
-  type Running,
-  startManagerProcess,
-} from './dashboard.ts'
+import type { Page } from 'playwright-core'
+import { seedFarm } from '../../dev/seed.ts'
+import { needsChromium, openPage, useSeededFarm } from './dashboard.ts'
 
-let manager: Running
-let browser: Browser
-let seeded: Seeded
-
-before(async () => {
-  manager = await startManagerProcess()
-  seeded = await seedFarm(manager.url, {
-    workers: 4,
-    jobs: [
-      { name: 'titles_v4', frames: '1-4', finish: 5 },
-      {
-        name: 'hero',
-        frames: '101-140',
-        finish: 12,
-        failing: [105, 106],
-        running: 2,
-        pictures: true,
-      },
-      { name: 'waiting', frames: '1-30', finish: 0 },
-    ],
-  })
-  browser = await openBrowser().catch((error: unknown) => {
-    if (process.env.CI === 'true') throw error
-    return undefined as unknown as Browser
-  })
-})
-after(async () => {
-  await browser?.close()
-  await manager?.stop()
+const farm = useSeededFarm({
+  workers: 4,
+  jobs: [
+    { name: 'titles_v4', frames: '1-4', finish: 5 },
+    {
+      name: 'hero',
+      frames: '101-140',
+      finish: 12,
+      failing: [105, 106],
+      running: 2,
+      pictures: true,
+    },
+    { name: 'waiting', frames: '1-30', finish: 0 },
+  ],
 })
 
 const row = (page: Page, name: string) => page.locator('tbody tr', { hasText: name })
 
 test('the list shows every job and follows what happens to it', async (t) => {
   if (needsChromium(t)) return
-  const { page, problems } = await openPage(t, browser, `${manager.url}/app/jobs`)
+  const { page, problems } = await openPage(t, farm.browser, `${farm.manager.url}/app/jobs`)
   await row(page, 'hero').getByText('active').waitFor()
   await row(page, 'titles_v4').getByText('completed').waitFor()
-  const client = createManagerClient({ url: manager.url })
+  const client = createManagerClient({ url: farm.manager.url })
   const job = await client.submitJob({
     body: {
       name: 'came later',
@@ -67,7 +46,7 @@ test('the list shows every job and follows what happens to it', async (t) => {
 
 test('a job is paused by keyboard alone, the answer is told, and it can be taken back', async (t) => {
   if (needsChromium(t)) return
-  const { page } = await openPage(t, browser, `${manager.url}/app/jobs?q=waiting`)
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/jobs?q=waiting`)
   await row(page, 'waiting').getByText('queued').waitFor()
   await page.keyboard.press('Tab')
   await row(page, 'waiting').focus()
@@ -81,13 +60,13 @@ test('a job is paused by keyboard alone, the answer is told, and it can be taken
 
 test('nothing moves under the pointer: new order waits until it is asked for', async (t) => {
   if (needsChromium(t)) return
-  const { page } = await openPage(t, browser, `${manager.url}/app/jobs?sort=-priority`)
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/jobs?sort=-priority`)
   await row(page, 'hero').waitFor()
   const order = () => page.locator('tbody tr[data-key] a').allTextContents()
   const before = await order()
   await row(page, 'hero').hover()
-  const last = seeded.jobs.find((job) => job.name === before.at(-1))!
-  const client = createManagerClient({ url: manager.url })
+  const last = farm.seeded.jobs.find((job) => job.name === before.at(-1))!
+  const client = createManagerClient({ url: farm.manager.url })
   await client.setJobPriority({ params: { job_id: last.id }, body: { priority: 99 } })
   await page.getByRole('button', { name: /change/ }).waitFor()
   assert.deepEqual(await order(), before)
@@ -100,7 +79,7 @@ test('nothing moves under the pointer: new order waits until it is asked for', a
 
 test('chips filter, the address keeps the filter, and no match offers the way out', async (t) => {
   if (needsChromium(t)) return
-  const { page } = await openPage(t, browser, `${manager.url}/app/jobs`)
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/jobs`)
   await page.getByRole('button', { name: /completed 1/ }).click()
   await row(page, 'hero').waitFor({ state: 'detached' })
   assert.equal(new URL(page.url()).searchParams.get('status'), 'completed')
@@ -113,7 +92,7 @@ test('chips filter, the address keeps the filter, and no match offers the way ou
 
 test('deleting says first what it does, and then does it', async (t) => {
   if (needsChromium(t)) return
-  const client = createManagerClient({ url: manager.url })
+  const client = createManagerClient({ url: farm.manager.url })
   const job = await client.submitJob({
     body: {
       name: 'to be deleted',
@@ -123,7 +102,7 @@ test('deleting says first what it does, and then does it', async (t) => {
       settings: { message: 'bye', sleep_duration_seconds: 0, sleep_repeats: 1 },
     },
   })
-  const { page } = await openPage(t, browser, `${manager.url}/app/jobs/${job.id}`)
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/jobs/${job.id}`)
   await page.getByRole('button', { name: /^Delete…/ }).click()
   await page.getByText('No checkout in the store belongs to it.').waitFor()
   await page.getByRole('button', { name: 'Delete “to be deleted”' }).click()
@@ -134,8 +113,12 @@ test('deleting says first what it does, and then does it', async (t) => {
 
 test('a failed frame is found by key, opens its task, tells its attempts and is requeued', async (t) => {
   if (needsChromium(t)) return
-  const hero = seeded.jobs.find((job) => job.name === 'hero')!
-  const { page, problems } = await openPage(t, browser, `${manager.url}/app/jobs/${hero.id}`)
+  const hero = farm.seeded.jobs.find((job) => job.name === 'hero')!
+  const { page, problems } = await openPage(
+    t,
+    farm.browser,
+    `${farm.manager.url}/app/jobs/${hero.id}`,
+  )
   const cell = page.getByRole('gridcell')
   await page.getByText(/in trouble/).waitFor()
   await cell.focus()
@@ -154,11 +137,15 @@ test('a failed frame is found by key, opens its task, tells its attempts and is 
 
 test('a long list of tasks is scrolled to its end without a blank row', async (t) => {
   if (needsChromium(t)) return
-  const { jobs } = await seedFarm(manager.url, {
+  const { jobs } = await seedFarm(farm.manager.url, {
     workers: 0,
     jobs: [{ name: 'long', frames: '1-1500', finish: 0 }],
   })
-  const { page } = await openPage(t, browser, `${manager.url}/app/jobs/${jobs[0]!.id}/tasks`)
+  const { page } = await openPage(
+    t,
+    farm.browser,
+    `${farm.manager.url}/app/jobs/${jobs[0]!.id}/tasks`,
+  )
   await page.getByText('render-1', { exact: true }).waitFor()
   await page
     .getByRole('grid', { name: 'Tasks' })
@@ -172,8 +159,8 @@ test('a long list of tasks is scrolled to its end without a blank row', async (t
 
 test('frames chosen by dragging are told as a range and requeued together', async (t) => {
   if (needsChromium(t)) return
-  const titles = seeded.jobs.find((job) => job.name === 'titles_v4')!
-  const { page } = await openPage(t, browser, `${manager.url}/app/jobs/${titles.id}`)
+  const titles = farm.seeded.jobs.find((job) => job.name === 'titles_v4')!
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/jobs/${titles.id}`)
   const canvas = page.locator('canvas').first()
   await canvas.waitFor()
   const box = (await canvas.boundingBox())!

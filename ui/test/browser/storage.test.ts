@@ -2,12 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { seedFarm } from '../../dev/seed.ts'
 import { storeProject } from '../../dev/store.ts'
-import { needsChromium, openBrowser, openPage, startManagerProcess } from './dashboard.ts'
+import { needsChromium, openPage, startFarm } from './dashboard.ts'
 
 test('the store is explained by checkout, a plan is made, and pins and jobs protect', async (t) => {
   if (needsChromium(t)) return
-  const manager = await startManagerProcess()
-  t.after(() => manager.stop())
+  const { manager, browser } = await startFarm(t)
   await seedFarm(manager.url, {
     workers: 1,
     jobs: [
@@ -21,8 +20,6 @@ test('the store is explained by checkout, a plan is made, and pins and jobs prot
   })
   await storeProject(manager.url, 'orphan', { folder: 'spring', shared: 2, ownKb: 80 })
   await storeProject(manager.url, 'loose', { folder: 'spring', shared: 2, ownKb: 30 })
-  const browser = await openBrowser()
-  t.after(() => browser.close())
   const { page, problems } = await openPage(t, browser, `${manager.url}/app/storage`)
 
   await page.getByRole('button', { name: /shared by several 280 kB/ }).waitFor()
@@ -47,5 +44,42 @@ test('the store is explained by checkout, a plan is made, and pins and jobs prot
   await page.getByRole('dialog').getByRole('button', { name: 'Remove 1 checkout' }).click()
   await page.getByText('Removed 1 checkout.').waitFor()
   await page.getByRole('link', { name: 'spring/loose' }).waitFor({ state: 'detached' })
+  assert.deepEqual(problems, [])
+})
+
+test('a collection is planned by how long nobody used a checkout; what is kept or pinned leaves the plan', async (t) => {
+  if (needsChromium(t)) return
+  const { manager, browser } = await startFarm(t)
+  for (const [name, ownKb] of [
+    ['old_v001', 80],
+    ['old_v002', 40],
+    ['old_v003', 20],
+  ] as const)
+    await storeProject(manager.url, name, { folder: 'spring', shared: 1, ownKb })
+  const { page, problems } = await openPage(t, browser, `${manager.url}/app/storage/gc`)
+  await page.getByText('No checkout is unused for that long.').waitFor()
+  const slider = page.getByLabel('Checkouts nobody used for')
+  await slider.focus()
+  // By keys: everything was made a moment ago, so only no limit at all finds it.
+  await page.keyboard.press('Home')
+  await page.getByText('3 unused checkouts').waitFor()
+  await page.getByText('3 checkouts in this plan').waitFor()
+  await page.getByRole('button', { name: /old_v001 80.0 kB ?, in this plan/ }).waitFor()
+
+  await page.getByLabel('Remove spring/old_v002 with the plan').uncheck()
+  await page.getByText('2 checkouts in this plan').waitFor()
+  await page
+    .getByRole('row', { name: /old_v003/ })
+    .getByRole('button', { name: 'Pin' })
+    .click()
+  await page.getByText('Pinned spring/old_v003.').waitFor()
+  await page.getByText('1 checkout in this plan').waitFor()
+  await page.getByRole('button', { name: /^Remove 1 checkout/ }).click()
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: /^Remove 1 checkout/ })
+    .click()
+  await page.getByText('Removed 1 checkout.').waitFor()
+  await page.getByText('1 unused checkout').waitFor()
   assert.deepEqual(problems, [])
 })

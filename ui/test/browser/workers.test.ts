@@ -1,47 +1,25 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { createManagerClient } from '@shaman-farm/manager-api'
-import type { Browser } from 'playwright-core'
-import { type Seeded, seedFarm } from '../../dev/seed.ts'
-import {
-  needsChromium,
-  openBrowser,
-  openPage,
-  type Running,
-  startManagerProcess,
-} from './dashboard.ts'
+import { needsChromium, openPage, useSeededFarm } from './dashboard.ts'
 
-let manager: Running
-let browser: Browser
-let seeded: Seeded
-
-before(async () => {
-  manager = await startManagerProcess()
-  seeded = await seedFarm(manager.url, {
-    workers: 3,
-    jobs: [{ name: 'shot', frames: '1-12', finish: 4, running: 1 }],
-  })
-  browser = await openBrowser().catch((error: unknown) => {
-    if (process.env.CI === 'true') throw error
-    return undefined as unknown as Browser
-  })
-})
-after(async () => {
-  await browser?.close()
-  await manager?.stop()
+const farm = useSeededFarm({
+  workers: 3,
+  jobs: [{ name: 'shot', frames: '1-12', finish: 4, running: 1 }],
 })
 
 test('workers are asked to sleep after their task, which shows at once and can be taken back', async (t) => {
   if (needsChromium(t)) return
-  const { page, problems } = await openPage(t, browser, `${manager.url}/app/workers`)
+  const { page, problems } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers`)
   await page.getByLabel('Select node-01').check()
   await page.getByLabel('Select node-02').check()
   await page.getByLabel('Ask of the workers').selectOption('sleep')
   await page.getByText('Asleep after its task: 2 workers.').waitFor()
   await page.getByText('asleep after its task').first().waitFor()
-  const client = createManagerClient({ url: manager.url })
+  const client = createManagerClient({ url: farm.manager.url })
   const ask = async () =>
-    (await client.fetchWorker({ params: { worker_id: seeded.workers[0]!.uuid } })).status_change
+    (await client.fetchWorker({ params: { worker_id: farm.seeded.workers[0]!.uuid } }))
+      .status_change
   assert.deepEqual(await ask(), { status: 'asleep', is_lazy: true })
   await page.getByRole('button', { name: 'Undo' }).click()
   await page.getByText('Took it back for 2 workers.').waitFor()
@@ -51,23 +29,23 @@ test('workers are asked to sleep after their task, which shows at once and can b
 
 test('a tag is made, given to a worker, and told where it is used', async (t) => {
   if (needsChromium(t)) return
-  const { page } = await openPage(t, browser, `${manager.url}/app/workers/tags`)
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers/tags`)
   await page.getByRole('button', { name: 'New tag' }).click()
   await page.getByLabel('Name').fill('gpu')
   await page.getByLabel('Description').fill('large cards')
   await page.getByRole('button', { name: 'Save the tag' }).click()
   await page.getByText('Created gpu.').waitFor()
-  await page.goto(`${manager.url}/app/workers/${seeded.workers[2]!.uuid}`)
+  await page.goto(`${farm.manager.url}/app/workers/${farm.seeded.workers[2]!.uuid}`)
   await page.getByLabel('gpu large cards').check()
   await page.getByText('Tags set for node-03.').waitFor()
-  await page.goto(`${manager.url}/app/workers/tags`)
+  await page.goto(`${farm.manager.url}/app/workers/tags`)
   await page.getByRole('row', { name: /gpu large cards 1/ }).waitFor()
 })
 
 test('a sleep schedule with two windows is saved and shown as hours of the week', async (t) => {
   if (needsChromium(t)) return
-  const uuid = seeded.workers[1]!.uuid
-  const { page } = await openPage(t, browser, `${manager.url}/app/workers/${uuid}`)
+  const uuid = farm.seeded.workers[1]!.uuid
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers/${uuid}`)
   await page.getByLabel('in force').check()
   await page.getByLabel('from').fill('09:00')
   await page.getByLabel('to', { exact: true }).fill('18:00')
@@ -79,7 +57,7 @@ test('a sleep schedule with two windows is saved and shown as hours of the week'
     .waitFor()
   await page.getByRole('button', { name: 'Save the schedule' }).click()
   await page.getByText('Sleep schedule saved for this worker.').waitFor()
-  const client = createManagerClient({ url: manager.url })
+  const client = createManagerClient({ url: farm.manager.url })
   const schedule = await client.fetchWorkerSleepSchedule({ params: { worker_id: uuid } })
   assert.equal(schedule?.is_active, true)
   assert.equal(schedule?.days_of_week, 'mo tu we th fr')
@@ -88,7 +66,7 @@ test('a sleep schedule with two windows is saved and shown as hours of the week'
 
 test('everything can be reached by the palette', async (t) => {
   if (needsChromium(t)) return
-  const { page } = await openPage(t, browser, `${manager.url}/app/workers`)
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers`)
   await page.getByText('node-03').first().waitFor()
   await page.keyboard.press('Control+k')
   await page.getByRole('combobox').waitFor()

@@ -43,8 +43,10 @@ function drawCell(drawing: Drawing, index: number, scale: TimeScale | undefined)
   ctx.fillRect(x, y, layout.side, layout.side)
   ctx.save()
   ctx.translate(x, y)
-  if (drawing.mode === 'status') drawStatus(ctx, size, statusAt(drawing.frames, index), palette)
-  else if (drawing.mode === 'time') drawTime(drawing, index, size, scale)
+  if (drawing.mode === 'status') {
+    drawStatus(ctx, size, statusAt(drawing.frames, index), palette)
+    if (drawing.frames.reused[index]) hollow(ctx, size, palette.surface)
+  } else if (drawing.mode === 'time') drawTime(drawing, index, size, scale)
   else if (drawing.mode === 'worker') drawWorker(drawing, index, size)
   else drawAttempts(drawing, index, size)
   if (drawing.selected.has(index)) {
@@ -140,6 +142,13 @@ function drawAttempts({ ctx, frames, palette }: Drawing, index: number, size: nu
     ctx.textBaseline = 'middle'
     ctx.fillText(tries > 9 ? '+' : String(tries), size / 2, size / 2 + 0.5)
   }
+}
+
+/** Taken over, not made: the cell is a frame without its picture. */
+function hollow(ctx: CanvasRenderingContext2D, size: number, color: string): void {
+  const inset = Math.max(2, Math.round(size * 0.25))
+  ctx.fillStyle = color
+  ctx.fillRect(inset, inset, size - 2 * inset, size - 2 * inset)
 }
 
 function outline(ctx: CanvasRenderingContext2D, size: number, color: string): void {

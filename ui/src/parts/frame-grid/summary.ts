@@ -12,6 +12,7 @@ export function sayCell(frames: Frames, index: number): string {
     `${noun} ${frames.number[index]}, ${status}`,
     worker ? ` on ${worker}` : '',
     Number.isNaN(ms) ? '' : ` after ${formatDuration(ms)}`,
+    frames.reused[index] ? ', reused from an earlier job' : '',
     tries > 1 ? `, ${tries} attempts` : '',
   ].join('')
 }

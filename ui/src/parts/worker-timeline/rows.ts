@@ -14,21 +14,34 @@ export interface TimelineRow {
   bars: Bar[]
   failed: number
   busyMs: number
+  /** Since when it has been away, to the end of the picture. */
+  away?: number
+}
+
+/** A worker that has a row even if it did nothing. */
+export interface TimelineWorker {
+  id: string
+  name: string
+  status: string
+  last_seen?: string | undefined
 }
 
 export type TimelineSort = 'name' | 'busy' | 'failed'
 
 /** Attempts as rows of bars, one row a worker. */
-export function timelineRows(attempts: readonly Attempt[], now: number): TimelineRow[] {
-  const rows = new Map<string, TimelineRow>()
+export function timelineRows(
+  attempts: readonly Attempt[],
+  now: number,
+  workers: readonly TimelineWorker[] = [],
+): TimelineRow[] {
+  const rows = new Map<string, TimelineRow>(
+    workers.map((worker) => [
+      worker.id,
+      { ...emptyRow(worker.id, worker.name), ...awayOf(worker) },
+    ]),
+  )
   for (const attempt of attempts) {
-    const row = rows.get(attempt.worker.id) ?? {
-      workerId: attempt.worker.id,
-      name: attempt.worker.name,
-      bars: [],
-      failed: 0,
-      busyMs: 0,
-    }
+    const row = rows.get(attempt.worker.id) ?? emptyRow(attempt.worker.id, attempt.worker.name)
     rows.set(attempt.worker.id, row)
     const bar = barOf(attempt)
     row.bars.push(bar)
@@ -37,6 +50,15 @@ export function timelineRows(attempts: readonly Attempt[], now: number): Timelin
   }
   for (const row of rows.values()) row.bars.sort((a, b) => a.start - b.start)
   return [...rows.values()]
+}
+
+function emptyRow(workerId: string, name: string): TimelineRow {
+  return { workerId, name, bars: [], failed: 0, busyMs: 0 }
+}
+
+function awayOf(worker: TimelineWorker): { away?: number } {
+  const isAway = worker.status === 'offline' || worker.status === 'error'
+  return isAway && worker.last_seen ? { away: Date.parse(worker.last_seen) } : {}
 }
 
 export function sortRows(rows: readonly TimelineRow[], by: TimelineSort): TimelineRow[] {
@@ -78,6 +100,7 @@ export function spanOf(rows: readonly TimelineRow[], now: number): Span {
       from = Math.min(from, bar.start)
       to = Math.max(to, bar.end ?? now)
     }
+    if (row.away !== undefined && row.bars.length > 0) to = Math.max(to, now)
   }
   if (from > to) return { from: now - 60_000, to: now }
   return to - from < 1000 ? { from, to: from + 1000 } : { from, to }

@@ -5,20 +5,22 @@ import { formatClock, formatDuration } from '../../farm/format.ts'
 import type { Attempt } from '../../farm/wire.ts'
 import { EmptyState } from '../empty-state.tsx'
 import { onThemeChange } from '../frame-grid/palette.ts'
+import { paint, rowHeight } from './paint.ts'
 import {
   type Bar,
   panSpan,
   type Span,
   sortRows,
   spanOf,
+  type TimelineRow,
   type TimelineSort,
+  type TimelineWorker,
   ticksOf,
   timelineRows,
   zoomSpan,
 } from './rows.ts'
 import styles from './timeline.module.css'
 
-const rowHeight = 24
 const sorts: readonly { by: TimelineSort; label: string }[] = [
   { by: 'name', label: 'Name' },
   { by: 'busy', label: 'Busy' },
@@ -26,13 +28,20 @@ const sorts: readonly { by: TimelineSort; label: string }[] = [
 ]
 
 /** A row for each worker, a bar for each attempt: who did what when, and where the gaps are. */
-export function WorkerTimeline(props: { jobId?: string; attempts: readonly Attempt[] }) {
+export function WorkerTimeline(props: {
+  title: string
+  attempts: readonly Attempt[]
+  /** Shown even if they did nothing. */
+  workers?: readonly TimelineWorker[]
+}) {
   const now = useClock()
   const [sort, setSort] = createSignal<TimelineSort>('name')
   const running = createMemo(() => props.attempts.some((attempt) => !attempt.ended))
   // While something runs the now-line moves; otherwise the picture stands still.
   const edge = () => (running() ? now() : 0)
-  const rows = createMemo(() => sortRows(timelineRows(props.attempts, Date.now()), sort()))
+  const rows = createMemo(() =>
+    sortRows(timelineRows(props.attempts, Date.now(), props.workers), sort()),
+  )
   const whole = createMemo(() => {
     edge()
     return spanOf(rows(), Date.now())
@@ -42,7 +51,7 @@ export function WorkerTimeline(props: { jobId?: string; attempts: readonly Attem
   return (
     <div>
       <div class="card-head">
-        <h2>Workers on this job</h2>
+        <h2>{props.title}</h2>
         <Show when={rows().length > 0}>
           <span class="muted">
             {formatClock(span().from).slice(0, 5)} –{' '}
@@ -87,13 +96,7 @@ export function WorkerTimeline(props: { jobId?: string; attempts: readonly Attem
               )}
             </For>
           </ul>
-          <Bars
-            rows={rows().map((row) => row.bars)}
-            names={rows().map((row) => row.name)}
-            span={span()}
-            whole={whole()}
-            onSpan={setZoomed}
-          />
+          <Bars rows={rows()} span={span()} whole={whole()} onSpan={setZoomed} />
         </div>
       </Show>
     </div>
@@ -101,8 +104,7 @@ export function WorkerTimeline(props: { jobId?: string; attempts: readonly Attem
 }
 
 function Bars(props: {
-  rows: readonly (readonly Bar[])[]
-  names: readonly string[]
+  rows: readonly TimelineRow[]
   span: Span
   whole: Span
   onSpan: (span: Span | undefined) => void
@@ -152,7 +154,7 @@ function Bars(props: {
     const box = canvas.getBoundingClientRect()
     const row = Math.floor((event.clientY - box.top) / rowHeight)
     const time = timeAt(event.clientX - box.left)
-    const bar = props.rows[row]?.find(
+    const bar = props.rows[row]?.bars.find(
       (one) => time >= one.start && time <= (one.end ?? Number.POSITIVE_INFINITY),
     )
     return bar ? { bar, row, x: event.clientX - box.left } : undefined
@@ -204,7 +206,7 @@ function Bars(props: {
           >
             <b>{at().bar.attempt.task_name}</b>
             <span>
-              {at().bar.attempt.outcome ?? 'running'} on {props.names[at().row]},{' '}
+              {at().bar.attempt.outcome ?? 'running'} on {props.rows[at().row]?.name},{' '}
               {formatDuration((at().bar.end ?? Date.now()) - at().bar.start)} from{' '}
               {formatClock(at().bar.start)}
             </span>
@@ -216,61 +218,4 @@ function Bars(props: {
       </Show>
     </div>
   )
-}
-
-function paint(
-  canvas: HTMLCanvasElement,
-  width: number,
-  height: number,
-  rows: readonly (readonly Bar[])[],
-  xOf: (time: number) => number,
-): void {
-  const ctx = canvas.getContext('2d')
-  if (!ctx) return
-  const style = colorsOf(canvas)
-  const ratio = window.devicePixelRatio || 1
-  canvas.width = Math.ceil(width * ratio)
-  canvas.height = Math.ceil(height * ratio)
-  canvas.style.width = `${width}px`
-  canvas.style.height = `${height}px`
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0)
-  for (const [row, bars] of rows.entries()) {
-    const y = row * rowHeight + 5
-    for (const bar of bars) {
-      const from = Math.max(-2, xOf(bar.start))
-      const to = Math.min(width, bar.end === undefined ? width : xOf(bar.end))
-      if (to < 0 || from > width) continue
-      const wide = Math.max(1, to - from - 1)
-      ctx.fillStyle = style[bar.tone]
-      ctx.fillRect(from, y, wide, rowHeight - 10)
-      if (bar.tone === 'failed' && wide > 10) cross(ctx, from + Math.min(wide / 2, 8), y + 7)
-    }
-  }
-}
-
-function cross(ctx: CanvasRenderingContext2D, x: number, y: number): void {
-  ctx.strokeStyle = '#ffffff'
-  ctx.lineWidth = 1.4
-  ctx.beginPath()
-  ctx.moveTo(x - 2.5, y - 2.5)
-  ctx.lineTo(x + 2.5, y + 2.5)
-  ctx.moveTo(x + 2.5, y - 2.5)
-  ctx.lineTo(x - 2.5, y + 2.5)
-  ctx.stroke()
-}
-
-function colorsOf(host: HTMLElement): Record<Bar['tone'], string> {
-  const before = host.style.color
-  const read = (name: string): string => {
-    host.style.color = `var(--${name})`
-    return getComputedStyle(host).color
-  }
-  const colors = {
-    active: read('active'),
-    completed: read('completed'),
-    failed: read('failed'),
-    canceled: read('canceled'),
-  }
-  host.style.color = before
-  return colors
 }

@@ -1,0 +1,43 @@
+import type { JobsQueryResult } from '@shaman-farm/manager-api'
+import { createMemo } from 'solid-js'
+import { usesOfCheckouts } from './checkout-jobs.ts'
+import { useFarm } from './farm.tsx'
+import { createRead } from './read.ts'
+import { type CheckoutInfo, type StoreStats, storePaths } from './store.ts'
+
+export type Storage = ReturnType<typeof createStorage>
+
+/** The store, its checkouts and the jobs that use them, followed as the farm changes. */
+export function createStorage() {
+  const farm = useFarm()
+  const stats = createRead<StoreStats>(() => storePaths.stats, { soonMs: 2000, everyMs: 20_000 })
+  const checkouts = createRead<{ checkouts: CheckoutInfo[] }>(() => storePaths.checkouts, {
+    key: 'path',
+    soonMs: 2000,
+  })
+  const jobs = createRead<JobsQueryResult>(() => '/jobs', { soonMs: 5000 })
+  const uses = createMemo(() => usesOfCheckouts(jobs.data()?.jobs ?? []))
+  const reload = (): void => {
+    stats.reload()
+    checkouts.reload()
+  }
+  farm.useTopic(() => 'storage')
+  farm.on('job', () => {
+    checkouts.reloadSoon()
+    stats.reloadSoon()
+    jobs.reloadSoon()
+  })
+  farm.on('reset', reload)
+  return {
+    stats: stats.data,
+    checkouts: () => checkouts.data()?.checkouts ?? [],
+    isKnown: () => stats.data() !== undefined && checkouts.data() !== undefined,
+    uses,
+    error: () => stats.error() ?? checkouts.error(),
+    reload,
+    keptBecause(one: CheckoutInfo): string | undefined {
+      if (one.pinned) return 'pinned'
+      return uses().get(one.path)?.needed ? 'a job needs it' : undefined
+    },
+  }
+}

@@ -1,0 +1,199 @@
+import { A } from '@solidjs/router'
+import { createMemo, createSignal, For, Show } from 'solid-js'
+import { actOnEach } from '../farm/acts.ts'
+import { lastUseOf } from '../farm/checkout-jobs.ts'
+import { tellOutcome } from '../farm/do-acts.ts'
+import { formatBytes, formatCount } from '../farm/format.ts'
+import { createStorage, type Storage } from '../farm/storage.ts'
+import { type CheckoutInfo, checkoutHref, type GcPlan, pinCheckout } from '../farm/store.ts'
+import { Ago } from '../parts/ago.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
+import { ErrorPanel } from '../parts/error-panel.tsx'
+import { GcPlanCard } from '../parts/gc-plan.tsx'
+import { Icon } from '../parts/glyph.tsx'
+import { Trash } from '../parts/trash.tsx'
+import { Treemap } from '../parts/treemap.tsx'
+import styles from './gc.module.css'
+import page from './page.module.css'
+
+const dayMs = 86_400_000
+const shownAtMost = 500
+
+/** What could go: by how long nobody used it, seen before anything is removed. */
+export function CollectionPage() {
+  const store = createStorage()
+  const [days, setDays] = createSignal(90)
+  const [kept, setKept] = createSignal<ReadonlySet<string>>(new Set())
+  const [plan, setPlan] = createSignal<GcPlan>()
+  const planned = createMemo(() => new Set(plan()?.erase ?? []))
+  const untouched = createMemo(() => {
+    const before = Date.now() - days() * dayMs
+    return store
+      .checkouts()
+      .filter((one) => store.keptBecause(one) === undefined)
+      .filter((one) => lastUseOf(one, store.uses()) <= before)
+      .toSorted((a, b) => b.exclusiveBytes - a.exclusiveBytes)
+  })
+  const erase = createMemo(() =>
+    untouched()
+      .map((one) => one.path)
+      .filter((path) => !kept().has(path)),
+  )
+  const keep = (path: string, on: boolean): void => {
+    const next = new Set(kept())
+    if (on) next.add(path)
+    else next.delete(path)
+    setKept(next)
+  }
+  return (
+    <div class={page.page}>
+      <header>
+        <nav class="muted" aria-label="Breadcrumb">
+          <A href="/storage">Storage</A> /
+        </nav>
+        <h1>Collection</h1>
+      </header>
+      <Show when={store.error()}>
+        {(error) => <ErrorPanel error={error()} onRetry={store.reload} what="the store" />}
+      </Show>
+      <Show when={store.isKnown()}>
+        <div class={page.two}>
+          <div class="stack">
+            <section class="card" aria-label="Space by checkout">
+              <header>
+                <h2>What would go</h2>
+                <span class="spread faint">hatched: in this plan</span>
+              </header>
+              <Treemap
+                checkouts={store.checkouts()}
+                stats={store.stats()!}
+                mode="disk"
+                planned={planned()}
+                collects={(plan()?.removed.blobs ?? 0) > 0}
+              />
+            </section>
+            <section class="card" aria-label="Unused checkouts">
+              <header>
+                <h2>{formatCount(untouched().length, 'unused checkout')}</h2>
+              </header>
+              <label class={styles.slider}>
+                <span>Checkouts nobody used for</span>
+                <input
+                  type="range"
+                  min="0"
+                  max="365"
+                  step="1"
+                  value={days()}
+                  aria-valuetext={formatCount(days(), 'day')}
+                  onInput={(event) => setDays(event.currentTarget.valueAsNumber)}
+                />
+                <span>{formatCount(days(), 'day')}</span>
+              </label>
+              <Show
+                when={untouched().length > 0}
+                fallback={
+                  <EmptyState
+                    small
+                    icon="done"
+                    title="No checkout is unused for that long."
+                    sentence="Pinned checkouts and those that a job still needs are never in a plan."
+                  />
+                }
+              >
+                <Unused
+                  checkouts={untouched().slice(0, shownAtMost)}
+                  store={store}
+                  kept={kept()}
+                  onKeep={keep}
+                />
+                <Show when={untouched().length > shownAtMost}>
+                  <p class="faint">
+                    The {shownAtMost} that free most are shown; all are in the plan.
+                  </p>
+                </Show>
+              </Show>
+            </section>
+          </div>
+          <div class="stack">
+            <GcPlanCard
+              erase={erase()}
+              onPlan={setPlan}
+              onKeep={(path) => keep(path, true)}
+              onApplied={store.reload}
+            />
+            <Trash onChange={store.reload} stats={store.stats()!} />
+          </div>
+        </div>
+      </Show>
+    </div>
+  )
+}
+
+function Unused(props: {
+  checkouts: readonly CheckoutInfo[]
+  store: Storage
+  kept: ReadonlySet<string>
+  onKeep: (path: string, on: boolean) => void
+}) {
+  const pin = async (path: string): Promise<void> => {
+    const set = (value: boolean) => actOnEach([path], (one) => pinCheckout(one, value))
+    const undo = (): void => void set(false).then(props.store.reload)
+    tellOutcome('Pinned', 'checkout', await set(true), () => path, undo)
+    props.store.reload()
+  }
+  return (
+    <div class={styles.scroll}>
+      <table class="table">
+        <thead>
+          <tr>
+            <th>
+              <span class="sr-only">In the plan</span>
+            </th>
+            <th>Checkout</th>
+            <th>Last used</th>
+            <th class="number">Size</th>
+            <th class="number">Only here</th>
+            <th>
+              <span class="sr-only">Keep</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          <For each={props.checkouts}>
+            {(one) => (
+              <tr data-kept={props.kept.has(one.path) ? '' : undefined}>
+                <td>
+                  <input
+                    type="checkbox"
+                    aria-label={`Remove ${one.path} with the plan`}
+                    checked={!props.kept.has(one.path)}
+                    onChange={(event) => props.onKeep(one.path, !event.currentTarget.checked)}
+                  />
+                </td>
+                <td>
+                  <A href={checkoutHref(one.path)}>{one.path}</A>
+                </td>
+                <td>
+                  <Ago time={lastUseOf(one, props.store.uses())} />
+                </td>
+                <td class="number">{formatBytes(one.bytes)}</td>
+                <td class="number">{formatBytes(one.exclusiveBytes)}</td>
+                <td class="number">
+                  <button
+                    type="button"
+                    class="button quiet"
+                    title="Never remove it"
+                    onClick={() => void pin(one.path)}
+                  >
+                    <Icon name="pin" size={14} />
+                    Pin
+                  </button>
+                </td>
+              </tr>
+            )}
+          </For>
+        </tbody>
+      </table>
+    </div>
+  )
+}
