@@ -244,6 +244,15 @@ function answer(rows: Row[]): Answer {
           values: cumulative(values.map((v) => v / 1e6)),
         })),
       }),
+      'production-store.svg': lineChart({
+        title: 'What a production keeps on disk',
+        xLabel: 'submission',
+        yLabel: 'MB',
+        series: [
+          { name: 'a copy per job', values: cumulative(rows.map((row) => row.project / 1e6)) },
+          { name: 'the store', values: rows.map((row) => row.store / 1e6) },
+        ],
+      }),
     },
   }
 }

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { formatDuration, formatTable } from '@shaman-farm/terminal'
+import { formatDuration, formatTable, printProblem } from '@shaman-farm/terminal'
 import { describeMachine } from './machine.ts'
-import type { Answer, Figure, Question } from './question.ts'
+import { type Answer, type Figure, isMissed, type Question } from './question.ts'
 import { writeReport } from './report.ts'
 
 const folder = join(import.meta.dirname, '..')
@@ -56,6 +56,10 @@ for (const file of chosen) {
     })
     answers[name] = { question, durationMs: Date.now() - started, ...answer }
     print(answer, Date.now() - started)
+  } catch (error) {
+    // The answers so far took their time: they are kept, and the other questions asked.
+    printProblem(error)
+    process.exitCode = 1
   } finally {
     await rm(workDir, { recursive: true, force: true })
   }
@@ -104,7 +108,8 @@ function print(answer: Answer, durationMs: number): void {
 function sentenceOf(figure: Figure): string {
   const target = figure.target ? `  target ${figure.target}: ${figure.met ? 'met' : 'NOT met'}` : ''
   const baseline = figure.baseline ? `  (${figure.baseline})` : ''
-  return `  ${figure.name}: ${round(figure.value)} ${figure.unit}${target}${baseline}`
+  const cause = isMissed(figure) && figure.cause ? `\n    ${figure.cause}` : ''
+  return `  ${figure.name}: ${round(figure.value)} ${figure.unit}${target}${baseline}${cause}`
 }
 
 function round(value: number): number {

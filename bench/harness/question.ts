@@ -29,4 +29,11 @@ export interface Figure {
   target?: string
   met?: boolean
   baseline?: string
+  /** What stands in the way of the target; told where it is not met. */
+  cause?: string
+}
+
+/** Whether a figure has a target and does not reach it. */
+export function isMissed({ target, met }: Figure): boolean {
+  return target !== undefined && met !== true
 }

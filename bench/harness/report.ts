@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Machine } from './machine.ts'
-import type { Answer } from './question.ts'
+import { type Answer, type Figure, isMissed } from './question.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
 const recordFile = join(docs, 'benchmarks.json')
@@ -34,7 +34,10 @@ export async function writeReport(report: {
   const sections = Object.entries(recorded)
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, answer]) => sectionOf(name, answer))
-  await writeFile(join(docs, 'benchmarks.md'), `${head}\n${sections.join('\n')}`)
+  await writeFile(
+    join(docs, 'benchmarks.md'),
+    `${head}\n${summaryOf(recorded)}\n${sections.join('\n')}`,
+  )
 }
 
 async function readRecorded(): Promise<Record<string, Recorded>> {
@@ -72,26 +75,39 @@ function sectionOf(name: string, answer: Recorded): string {
     (table) =>
       `**${table.title}**\n\n${[table.columns, table.columns.map(() => '---'), ...table.rows].map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`,
   )
-  const figures = answer.figures
-    .filter((figure) => figure.target)
-    .map(
-      (f) =>
-        `| ${f.name} | ${Number(f.value.toPrecision(4))} ${f.unit} | ${f.target} | ${f.met ? 'met' : '**not met**'} | ${f.baseline ?? ''} |`,
-    )
-  const targets =
-    figures.length > 0
-      ? [
-          '| figure | measured | target | | baseline |',
-          '| --- | --- | --- | --- | --- |',
-          ...figures,
-          '',
-        ].join('\n')
-      : ''
   return [
     `## ${answer.question}`,
     `\`npm run bench -- ${name}\` (${measuredOn(answer)})`,
     ...charts,
     ...tables,
-    targets,
+    ...targetsOf(answer.figures.filter((figure) => figure.target)),
   ].join('\n\n')
+}
+
+function targetsOf(figures: readonly Figure[]): string[] {
+  if (figures.length === 0) return []
+  const rows = figures.map(
+    (figure) =>
+      `| ${figure.name} | ${Number(figure.value.toPrecision(4))} ${figure.unit} | ${figure.target} | ${isMissed(figure) ? '**not met**' : 'met'} | ${figure.baseline ?? ''} |`,
+  )
+  const causes = figures
+    .filter(isMissed)
+    .map(({ name, cause }) => `- **${name}**: ${cause ?? 'cause not known yet'}`)
+  const table = [
+    '| figure | measured | target | | baseline |',
+    '| --- | --- | --- | --- | --- |',
+    ...rows,
+  ]
+  return [table.join('\n'), ...(causes.length > 0 ? [`Not met:\n\n${causes.join('\n')}`] : []), '']
+}
+
+/** What of all that was aimed at is reached, before anything else. */
+function summaryOf(recorded: Record<string, Recorded>): string {
+  const figures = Object.values(recorded)
+    .flatMap((answer) => answer.figures)
+    .filter(({ target }) => target)
+  const missed = figures.filter(isMissed)
+  return `${figures.length - missed.length} of ${figures.length} targets are met${
+    missed.length > 0 ? '; those that are not stand with their causes under their question' : ''
+  }.\n`
 }

@@ -23,20 +23,21 @@ const sequences = 5
 
 /** How often each thing happens, in percent: mostly small edits, now and then something shared by all. */
 const habits: [Exclude<Edit['kind'], 'first'>, number][] = [
-  ['move', 26],
-  ['retime', 22],
+  ['move', 25],
+  ['retime', 21],
   ['sculpt', 15],
   ['save', 10],
   ['add', 10],
   ['version', 8],
   ['texture', 4],
-  ['library', 3],
+  ['library', 5],
   ['rename', 2],
 ]
 
 /** The life of a show: each sequence's first submission, then edits in an order that is the same in every run. */
 export function planProduction(count: number): Edit[] {
   const random = randomFrom(20260101)
+  const kinds = shuffled(shares(count - sequences), random)
   const shots = Array.from(
     { length: sequences },
     (_, i) => `seq0${i + 1}/sh010/seq0${i + 1}_sh010_v001.blend`,
@@ -45,7 +46,7 @@ export function planProduction(count: number): Edit[] {
     const sequence = i < sequences ? i : Math.floor(random() * sequences)
     const shot = shots[sequence]!
     const edit: Edit = {
-      kind: i < sequences ? 'first' : pick(random() * 100),
+      kind: i < sequences ? 'first' : kinds[i - sequences]!,
       artist: Math.floor(random() * 3),
       sequence,
       shot,
@@ -76,13 +77,22 @@ function targetOf(edit: Edit, random: () => number): string | undefined {
   }
 }
 
-function pick(percent: number): Edit['kind'] {
+/** The habits in a number of edits, each as often as its share says: chance decides on the order alone. */
+function shares(count: number): Edit['kind'][] {
+  const kinds: Edit['kind'][] = []
   let reached = 0
-  for (const [kind, share] of habits) {
-    reached += share
-    if (percent < reached) return kind
+  for (const [kind, percent] of habits) {
+    reached += percent
+    while (kinds.length < Math.round((count * reached) / 100)) kinds.push(kind)
   }
-  return 'move'
+  return kinds
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  return items
+    .map((item) => ({ item, at: random() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ item }) => item)
 }
 
 /** Park and Miller's minimal standard generator: the same show in every run. */
