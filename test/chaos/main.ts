@@ -35,6 +35,10 @@ frames, store and processes. The seed that is printed gives the same order of fa
   process.exit(0)
 }
 
+// A leak of one per request or job would be far above these after some minutes.
+const mostDescriptors = 300
+const mostResidentMiB = 500
+
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
 const started = Date.now()
 const say = (line: string): void =>
@@ -65,7 +69,8 @@ try {
     ...(await auditJobs(farm.api, expected)),
     ...(await auditStore(join(disk.path, 'storage'))),
   )
-  if (descriptors > 300) findings.push(`the manager holds ${descriptors} descriptors`)
+  if (descriptors > mostDescriptors) findings.push(`the manager holds ${descriptors} descriptors`)
+  if (residentMiB > mostResidentMiB) findings.push(`the manager holds ${residentMiB} MiB`)
   await farm.stop()
   await sleep(2000)
   conclude([...findings, ...auditProcesses(dir)])
