@@ -2,8 +2,8 @@ import { ShamanClientError } from '../client/errors.ts'
 import type { Digest } from '../digest.ts'
 import { type ChunkAlgorithm, deltaSizes } from './algorithms.ts'
 import { decodeChunkMap } from './chunk-map.ts'
+import type { DeltaFile, DeltaRoute } from './delta-file.ts'
 import type { Remembered } from './history.ts'
-import type { DeltaFile, DeltaRoute } from './sender.ts'
 
 /**
  * What a file may be a new version of: what this machine sent before, which costs no request, or

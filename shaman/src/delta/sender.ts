@@ -1,6 +1,5 @@
 import type { Logger } from 'pino'
 import { counted } from '../client/counted.ts'
-import type { Http } from '../client/http.ts'
 import { type Digest, digestOfFile, sameDigest } from '../digest.ts'
 import { type ChunkAlgorithm, deltaSizes } from './algorithms.ts'
 import { findBases } from './base-lookup.ts'
@@ -11,6 +10,7 @@ import {
   type ChunkHasher,
   createChunkHasher,
 } from './chunk-and-hash.ts'
+import type { DeltaFile, DeltaOutcome, DeltaRoute, NotSent } from './delta-file.ts'
 import { type Draft, draftRecipe } from './draft.ts'
 import { createFramePacker } from './frame-packer.ts'
 import {
@@ -23,37 +23,6 @@ import {
 import { isWorthDelta, openPaceBook, type Work } from './pace.ts'
 import { recipeMediaType } from './recipe.ts'
 import { sendRecipe } from './recipe-stream.ts'
-
-/** A file that the store lacks. */
-export interface DeltaFile {
-  /** Its path in the checkout: what namesakes are looked for by. */
-  readonly path: string
-  readonly file: string
-  readonly digest: Digest
-}
-
-/** How a file was (not) sent as its difference to one the store holds. */
-export type DeltaOutcome =
-  | { readonly kind: 'sent'; readonly wasNew: boolean; readonly wireBytes: number }
-  | { readonly kind: 'not-sent'; readonly reason: NotSent; readonly wireBytes: number }
-
-/** Why a file has to be sent whole. */
-export type NotSent =
-  | 'size'
-  | 'no base'
-  | 'changed'
-  | 'unlike its base'
-  | 'quicker whole'
-  | 'refused'
-  | 'failed'
-
-/** Where a file is sent to. */
-export interface DeltaRoute {
-  readonly http: Http
-  /** Id of the store: what paces are remembered by. */
-  readonly store: string
-  readonly signal?: AbortSignal | undefined
-}
 
 /** Sends what changed inside files, and remembers what was sent. */
 export interface DeltaSender {
