@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { collectRegularly, openShaman, type Shaman } from '@shaman-farm/shaman'
+import { CodedError } from '@shaman-farm/terminal/coded-error'
 import { type Logger, pino } from 'pino'
 import { type Config, openConfig } from './config/config.ts'
 import { parseDuration } from './config/durations.ts'
@@ -183,18 +184,6 @@ function carryOn(farm: Farm): void {
   forgiveSilence(farm)
 }
 
-export class ListenError extends Error {
-  override readonly name = 'ListenError'
-  readonly code: 'PORT_IN_USE' | 'PORT_FORBIDDEN' | 'HOST_UNKNOWN'
-  readonly hint: string
-
-  constructor(code: ListenError['code'], message: string, hint: string, cause: unknown) {
-    super(message, { cause })
-    this.code = code
-    this.hint = hint
-  }
-}
-
 async function listen({ app }: HttpServer, host: string, port: number): Promise<void> {
   try {
     await app.listen({ host: host || '::', port })
@@ -203,15 +192,15 @@ async function listen({ app }: HttpServer, host: string, port: number): Promise<
     if (code === 'EAFNOSUPPORT' && !host) return listen({ app } as HttpServer, '0.0.0.0', port)
     if (code === 'EADDRINUSE') {
       const hint = 'Another manager may be running. Stop it, or choose another port with --port N.'
-      throw new ListenError('PORT_IN_USE', `Port ${port} is in use`, hint, cause)
+      throw new CodedError('PORT_IN_USE', `Port ${port} is in use`, { hint, cause })
     }
     if (code === 'EACCES') {
       const hint = 'Ports below 1024 need more rights; choose another one with --port N.'
-      throw new ListenError('PORT_FORBIDDEN', `Port ${port} may not be used`, hint, cause)
+      throw new CodedError('PORT_FORBIDDEN', `Port ${port} may not be used`, { hint, cause })
     }
     if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
       const hint = 'Use an address of this machine with --host, or leave it out for all of them.'
-      throw new ListenError('HOST_UNKNOWN', `${host} is no address of this machine`, hint, cause)
+      throw new CodedError('HOST_UNKNOWN', `${host} is no address of this machine`, { hint, cause })
     }
     throw cause
   }

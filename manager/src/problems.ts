@@ -1,3 +1,5 @@
+import { CodedError, type ErrorFacts } from '@shaman-farm/terminal/coded-error'
+
 export type FarmErrorCode =
   | 'BAD_REQUEST'
   | 'BAD_ID'
@@ -40,24 +42,19 @@ export type FarmErrorCode =
   | 'BUSY'
 
 /** A request that cannot be granted, for a reason its sender can understand. */
-export class FarmError extends Error {
+export class FarmError extends CodedError<FarmErrorCode> {
   override readonly name = 'FarmError'
-  readonly code: FarmErrorCode
-  readonly hint: string | undefined
   readonly fields: readonly { field: string; message: string }[] | undefined
 
   constructor(
     code: FarmErrorCode,
     message: string,
-    facts: {
-      hint?: string
-      cause?: unknown
-      fields?: readonly { field: string; message: string }[]
-    } = {},
+    {
+      fields,
+      ...facts
+    }: ErrorFacts & { fields?: readonly { field: string; message: string }[] } = {},
   ) {
-    super(message, { cause: facts.cause })
-    this.code = code
-    this.hint = facts.hint
-    this.fields = facts.fields
+    super(code, message, facts)
+    this.fields = fields
   }
 }

@@ -1,3 +1,4 @@
+import { CodedError } from '@shaman-farm/terminal/coded-error'
 import type { BlendErrorCode } from './blend/errors.ts'
 
 /** What can go wrong between a .blend on an artist's disk and a pack or a job on the farm. */
@@ -28,27 +29,9 @@ export type PackErrorCode =
   | 'STORE_FULL'
   | 'TAG_UNKNOWN'
 
-/** Facts around a {@link PackError}. */
-export interface PackErrorFacts {
-  detail?: Readonly<Record<string, unknown>>
-  /** One sentence the artist can act on. */
-  hint?: string
-  cause?: unknown
-}
-
-/** Something that could not be packed or sent, with a code to act on and a hint to follow. */
-export class PackError extends Error {
+/** Something that could not be packed or sent. */
+export class PackError extends CodedError<PackErrorCode> {
   override readonly name = 'PackError'
-  readonly code: PackErrorCode
-  readonly detail: Readonly<Record<string, unknown>>
-  readonly hint: string | undefined
-
-  constructor(code: PackErrorCode, message: string, facts: PackErrorFacts = {}) {
-    super(message, { cause: facts.cause })
-    this.code = code
-    this.detail = facts.detail ?? {}
-    this.hint = facts.hint
-  }
 }
 
 /** The system's code of an error (`ENOENT`...), when it has one. */

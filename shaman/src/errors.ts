@@ -1,3 +1,5 @@
+import { CodedError } from '@shaman-farm/terminal/coded-error'
+
 /** What can go wrong in the store, as codes a caller can act on. */
 export type ShamanErrorCode =
   | 'DIGEST_INVALID'
@@ -24,27 +26,9 @@ export type ShamanErrorCode =
   | 'GC_PLAN_UNKNOWN'
   | 'MANIFEST_CORRUPT'
 
-/** Facts beside a {@link ShamanError}: what a person may do, and what lies behind it. */
-export interface ShamanErrorFacts {
-  detail?: Readonly<Record<string, unknown>>
-  /** One sentence a person can act on. */
-  hint?: string
-  cause?: unknown
-}
-
-/** A problem the store foresaw. Anything unforeseen stays a plain Error. */
-export class ShamanError extends Error {
+/** A problem the store foresaw. */
+export class ShamanError extends CodedError<ShamanErrorCode> {
   override readonly name = 'ShamanError'
-  readonly code: ShamanErrorCode
-  readonly detail: Readonly<Record<string, unknown>>
-  readonly hint: string | undefined
-
-  constructor(code: ShamanErrorCode, message: string, facts: ShamanErrorFacts = {}) {
-    super(message, { cause: facts.cause })
-    this.code = code
-    this.detail = facts.detail ?? {}
-    this.hint = facts.hint
-  }
 }
 
 /** Whether an unknown thing is an error with this code (a system call's or ours). */

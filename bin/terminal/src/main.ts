@@ -1,4 +1,4 @@
 export { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from './format.ts'
-export { type ProblemFacts, printProblem, runCommand, UserError } from './problems.ts'
+export { printProblem, runCommand, UserError } from './problems.ts'
 export { createProgress, type Progress } from './progress.ts'
 export { formatTable, type TableColumn } from './table.ts'

@@ -1,24 +1,16 @@
 import { CommanderError } from 'commander'
 import pc from 'picocolors'
-
-export interface ProblemFacts {
-  /** Stable, upper case; what a script may act on. */
-  code?: string | undefined
-  /** One sentence a person can act on. */
-  hint?: string | undefined
-  cause?: unknown
-}
+import { CodedError, type ErrorFacts } from './coded-error.ts'
 
 /** A problem the person at the terminal can mend: printed without a stack. */
-export class UserError extends Error {
+export class UserError extends CodedError {
   override readonly name = 'UserError'
-  readonly code: string
-  readonly hint: string | undefined
 
-  constructor(message: string, facts: ProblemFacts = {}) {
-    super(message, { cause: facts.cause })
-    this.code = facts.code ?? 'FAILED'
-    this.hint = facts.hint
+  constructor(
+    message: string,
+    { code = 'FAILED', ...facts }: ErrorFacts & { code?: string | undefined } = {},
+  ) {
+    super(code, message, facts)
   }
 }
 

@@ -1,21 +1,12 @@
+import { CodedError } from '@shaman-farm/terminal/coded-error'
+
 export type DatabaseErrorCode =
   | 'DATABASE_UNREADABLE'
   | 'DATABASE_LOCKED'
   | 'DATABASE_CORRUPT'
   | 'DATABASE_TOO_NEW'
 
-export class DatabaseError extends Error {
+/** A database that cannot be used as it is. */
+export class DatabaseError extends CodedError<DatabaseErrorCode> {
   override readonly name = 'DatabaseError'
-  readonly code: DatabaseErrorCode
-  readonly hint: string | undefined
-
-  constructor(
-    code: DatabaseErrorCode,
-    message: string,
-    facts: { hint?: string; cause?: unknown } = {},
-  ) {
-    super(message, { cause: facts.cause })
-    this.code = code
-    this.hint = facts.hint
-  }
 }

@@ -1,3 +1,5 @@
+import { CodedError } from '@shaman-farm/terminal/coded-error'
+
 export type JobTypeErrorCode =
   | 'JOB_TYPE_UNKNOWN'
   | 'JOB_TYPE_CHANGED'
@@ -18,24 +20,9 @@ export interface ScriptPlace {
   column?: number
 }
 
-export interface JobTypeErrorFacts {
-  detail?: Record<string, unknown>
-  hint?: string
-  cause?: unknown
-}
-
-export class JobTypeError extends Error {
+/** A script of a job type that could not be read or run, or what it was asked for. */
+export class JobTypeError extends CodedError<JobTypeErrorCode> {
   override readonly name = 'JobTypeError'
-  readonly code: JobTypeErrorCode
-  readonly detail: Readonly<Record<string, unknown>>
-  readonly hint: string | undefined
-
-  constructor(code: JobTypeErrorCode, message: string, facts: JobTypeErrorFacts = {}) {
-    super(message, { cause: facts.cause })
-    this.code = code
-    this.detail = facts.detail ?? {}
-    this.hint = facts.hint
-  }
 }
 
 /** The same script, run again, may well do better: such a failure must not be remembered. */

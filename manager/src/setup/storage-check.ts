@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve, sep } from 'node:path'
 import type { PathCheckResult } from '@shaman-farm/manager-api'
+import { CodedError } from '@shaman-farm/terminal/coded-error'
 
 /**
  * Whether jobs can be stored there. Whoever reaches the port may ask about any path, so that nothing is written except
@@ -58,29 +59,21 @@ async function tryWriting(dir: string): Promise<string | undefined> {
   }
 }
 
-export class StorageError extends Error {
-  override readonly name = 'StorageError'
-  readonly code = 'STORAGE_UNUSABLE'
-  readonly hint: string | undefined
-
-  constructor(message: string, hint: string, cause?: unknown) {
-    super(message, { cause })
-    this.hint = hint
-  }
-}
-
 /** Makes the storage directory and makes sure that it can be written; throws in words if not. */
 export async function prepareStorage(path: string): Promise<void> {
   const hint = 'Choose another folder with --storage DIR, or give this user the right to write it.'
   try {
     await mkdir(path, { recursive: true })
   } catch (cause) {
-    throw new StorageError(
+    throw new CodedError(
+      'STORAGE_UNUSABLE',
       `The storage ${path} cannot be made: ${(cause as Error).message}`,
-      hint,
-      cause,
+      { hint, cause },
     )
   }
   const problem = await tryWriting(path)
-  if (problem) throw new StorageError(`The storage ${path} is not usable. ${problem}`, hint)
+  if (problem)
+    throw new CodedError('STORAGE_UNUSABLE', `The storage ${path} is not usable. ${problem}`, {
+      hint,
+    })
 }

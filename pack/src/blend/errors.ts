@@ -1,3 +1,5 @@
+import { CodedError } from '@shaman-farm/terminal/coded-error'
+
 export type BlendErrorCode =
   | 'BLEND_NOT_A_BLEND'
   | 'BLEND_TRUNCATED'
@@ -14,22 +16,16 @@ const hints: Record<BlendErrorCode, string> = {
 }
 
 /** A file that cannot be read as a .blend: which one, where in it, and what to do. */
-export class BlendError extends Error {
+export class BlendError extends CodedError<BlendErrorCode> {
   override readonly name = 'BlendError'
-  readonly code: BlendErrorCode
-  readonly detail: Readonly<Record<string, unknown>>
-  readonly hint: string
 
   constructor(
     code: BlendErrorCode,
     message: string,
     detail: Record<string, unknown> = {},
-    options?: ErrorOptions,
+    options: ErrorOptions = {},
   ) {
-    super(message, options)
-    this.code = code
-    this.detail = detail
-    this.hint = hints[code]
+    super(code, message, { ...options, detail, hint: hints[code] })
   }
 }
 

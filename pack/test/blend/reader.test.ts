@@ -25,7 +25,7 @@ async function codeOf(bytes: Buffer): Promise<string> {
   } catch (error) {
     const { code, message, hint } = error as BlendError
     assert.ok(message.includes(path), `${message} names the file`)
-    assert.ok(hint.length > 0)
+    assert.ok(hint, 'says what to do')
     return code
   }
 }

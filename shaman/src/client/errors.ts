@@ -1,25 +1,17 @@
+import { CodedError, type ErrorFacts } from '@shaman-farm/terminal/coded-error'
+
 /** A request to a store that failed for good: `code` is the server's error code, or one of the client's own. */
-export class ShamanClientError extends Error {
+export class ShamanClientError extends CodedError {
   override readonly name = 'ShamanClientError'
-  readonly code: string
+  /** Of the server's answer, when there was one. */
   readonly status: number | undefined
-  readonly hint: string | undefined
-  readonly detail: Readonly<Record<string, unknown>>
 
   constructor(
     code: string,
     message: string,
-    facts: {
-      status?: number | undefined
-      hint?: string | undefined
-      detail?: Record<string, unknown>
-      cause?: unknown
-    } = {},
+    { status, ...facts }: ErrorFacts & { status?: number | undefined } = {},
   ) {
-    super(message, { cause: facts.cause })
-    this.code = code
-    this.status = facts.status
-    this.hint = facts.hint
-    this.detail = facts.detail ?? {}
+    super(code, message, facts)
+    this.status = status
   }
 }

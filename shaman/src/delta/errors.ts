@@ -1,3 +1,5 @@
+import { CodedError } from '@shaman-farm/terminal/coded-error'
+
 /** Why a delta upload was refused; each is answered by sending the whole file instead. */
 export type DeltaErrorCode =
   | 'CHUNK_MAP_INVALID'
@@ -7,19 +9,15 @@ export type DeltaErrorCode =
   | 'BASE_CHANGED'
 
 /** A chunk map or a recipe that cannot be used, with the facts in `detail`. */
-export class DeltaError extends Error {
+export class DeltaError extends CodedError<DeltaErrorCode> {
   override readonly name = 'DeltaError'
-  readonly code: DeltaErrorCode
-  readonly detail: Readonly<Record<string, unknown>>
 
   constructor(
     code: DeltaErrorCode,
     message: string,
     detail: Record<string, unknown> = {},
-    options?: ErrorOptions,
+    options: ErrorOptions = {},
   ) {
-    super(message, options)
-    this.code = code
-    this.detail = detail
+    super(code, message, { ...options, detail })
   }
 }
