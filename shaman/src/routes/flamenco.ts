@@ -137,7 +137,7 @@ async function receiveFile(
   const upload = inFlight.begin(digest)
   let outcome: 'stored' | 'failed' = 'failed'
   try {
-    const body = rawBody(request, { signal: upload.overtaken })
+    const body = rawBody(request, { signal: upload.overtaken, copied: true })
     const put = await blobs.put(digest, body).catch((error: unknown) => {
       if (upload.overtaken.aborted) return 'already-stored' as const
       throw error

@@ -1,3 +1,4 @@
+import { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ShamanError } from '../errors.ts'
 
@@ -6,16 +7,27 @@ export const stallMs = 60_000
 const lingerMs = 2000
 const lingerBytes = 4 << 20
 
+/** How a body is read. */
+export interface RawBodyOptions {
+  /** Ends the body early, as if it were over. */
+  signal?: AbortSignal
+  stallMs?: number
+  /** The reader has copied a piece by the time it asks for the next: its memory is freed then. */
+  copied?: boolean
+}
+
 /**
  * A request's bytes as they arrive, without ever holding more than one piece. Ends with `UPLOAD_INTERRUPTED` when the client
  * goes away or stalls.
  */
 export async function* rawBody(
   request: FastifyRequest,
-  options: { signal?: AbortSignal; stallMs?: number } = {},
+  options: RawBodyOptions = {},
 ): AsyncGenerator<Buffer> {
   const source = request.raw
   const limit = options.stallMs ?? stallMs
+  // What a test injects in place of a request from the network is the test's own memory.
+  const frees = options.copied === true && source instanceof IncomingMessage
   // Only the client's silence counts, not the time the store takes with what it has.
   let isWaiting = false
   const timer = setTimeout(() => {
@@ -32,7 +44,9 @@ export async function* rawBody(
       const result = await (overtaken ? Promise.race([next, overtaken.promise]) : next)
       isWaiting = false
       if (result === undefined || result.done) break
-      yield result.value as Buffer
+      const piece = result.value as Buffer
+      yield piece
+      if (frees) free(piece)
     }
   } catch (cause) {
     throw cause instanceof ShamanError ? cause : interrupted('the connection was lost', cause)
@@ -43,6 +57,15 @@ export async function* rawBody(
     void iterator.return?.(undefined)
   }
   if (!options.signal?.aborted && !source.complete) throw interrupted('the connection was lost')
+}
+
+/**
+ * Gives a piece's memory back at once. Left to the collector, the 64 KiB pieces of a socket count as growth of the heap, and all
+ * of it was marked again for every 20 MiB received: a quarter of the server's time.
+ */
+function free(piece: Buffer): void {
+  const { buffer } = piece
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === piece.byteLength) buffer.transfer(0)
 }
 
 function abortPromise(

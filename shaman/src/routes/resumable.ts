@@ -64,7 +64,7 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
       let outcome: 'stored' | 'failed' = 'failed'
       try {
         const { client } = request.params
-        const bytes = touching(shaman, clientOf(request), rawBody(request))
+        const bytes = touching(shaman, clientOf(request), rawBody(request, { copied: true }))
         const result = await partials.append({ digest, client, offset, bytes })
         const isStored = result.outcome !== undefined
         if (isStored) outcome = 'stored'

@@ -47,7 +47,7 @@ async function receiveBatch(
   let count = 0
   try {
     let bytes = 0
-    for await (const entry of parseTar(rawBody(request), {
+    for await (const entry of parseTar(rawBody(request, { copied: true }), {
       maxEntryBytes: batchLimits.fileBytes,
       allocate: intake.allocate,
     })) {
