@@ -125,7 +125,9 @@ interface GcCommand extends StoreOptions {
 
 async function serve(options: ServeCommand): Promise<void> {
   if (!['full', 'batch', 'none'].includes(options.durability)) {
-    throw new UserError(`--durability is full, batch or none, not ${options.durability}`)
+    throw new UserError(`--durability is full, batch or none, not ${options.durability}`, {
+      code: 'BAD_USAGE',
+    })
   }
   const log = pino()
   const shaman = await openShaman({

@@ -6,10 +6,7 @@ import { CodedError, type ErrorFacts } from './coded-error.ts'
 export class UserError extends CodedError {
   override readonly name = 'UserError'
 
-  constructor(
-    message: string,
-    { code = 'FAILED', ...facts }: ErrorFacts & { code?: string | undefined } = {},
-  ) {
+  constructor(message: string, { code, ...facts }: ErrorFacts & { code: string }) {
     super(code, message, facts)
   }
 }

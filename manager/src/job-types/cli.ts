@@ -204,11 +204,13 @@ function readSettings(
 
 function readSetting(jobType: AvailableJobType, text: string): [string, unknown] {
   const cut = text.indexOf('=')
-  if (cut < 1) throw new UserError(`"${text}" is no setting`, { hint: 'Write key=value.' })
+  if (cut < 1)
+    throw new UserError(`"${text}" is no setting`, { code: 'BAD_USAGE', hint: 'Write key=value.' })
   const [key, value] = [text.slice(0, cut), text.slice(cut + 1)]
   const type = jobType.settings.find((setting) => setting.key === key)?.type
   if (type === undefined) {
     throw new UserError(`The job type "${jobType.name}" has no setting "${key}"`, {
+      code: 'SETTING_UNKNOWN',
       hint: `It has ${jobType.settings.map((setting) => setting.key).join(', ')}.`,
     })
   }

@@ -53,6 +53,7 @@ function compileJob(job) {
 export async function createScript(name: string, dir: string): Promise<string> {
   if (!/^[a-z0-9]+(?:-[a-z0-9]+)*$/.test(name)) {
     throw new UserError(`"${name}" is no name for a job type`, {
+      code: 'BAD_USAGE',
       hint: 'Use small letters and digits, with dashes between words: my-render.',
     })
   }
@@ -62,7 +63,10 @@ export async function createScript(name: string, dir: string): Promise<string> {
   try {
     await writeFile(script, template.replace('LABEL', label), { flag: 'wx' })
   } catch (cause) {
-    throw new UserError(`Can’t write ${script}`, { cause, hint: 'Does it exist already?' })
+    throw new UserError(`${script} could not be written: ${(cause as Error).message}`, {
+      code: 'NOT_WRITTEN',
+      cause,
+    })
   }
   await copyFile(declarations, join(dir, 'job-types.d.ts'))
   await writeFile(join(dir, 'jsconfig.json'), `${JSON.stringify(editorConfig, undefined, 2)}\n`, {
