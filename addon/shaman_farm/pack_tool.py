@@ -22,6 +22,8 @@ from .manager import Manager, ManagerError
 
 MAX_TOOL_BYTES = 512 * 1024 * 1024
 HELP_SECONDS = 20.0
+# Each is more than 100 MB, and every upgrade of a farm brings another; several farms may be in use in turns.
+MAX_KEPT_TOOLS = 3
 Progress = Callable[[int, int], None]
 
 
@@ -65,6 +67,7 @@ def prepare(choice: ToolChoice, manager: Manager, progress: Progress | None = No
         done += int(file["size"])
         if progress:
             progress(done, total)
+    _forget_others(home)
     return [str(home / _safe(word)) for word in offer["command"]]
 
 
@@ -157,6 +160,14 @@ def _download(manager: Manager, file: dict[str, Any], target: Path) -> None:
         os.replace(temporary, target)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _forget_others(home: Path) -> None:
+    """Removes the tools that were not used for the longest time. One that runs just now stays where a system insists."""
+    os.utime(home)
+    kept = sorted(home.parent.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for folder in kept[MAX_KEPT_TOOLS:]:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _safe(name: str) -> str:

@@ -59,6 +59,16 @@ class FromTheFarm(unittest.TestCase):
         prepare(self.choice, self.manager)
         self.assertEqual(Path(command[1]).read_bytes(), SCRIPT)
 
+    def test_makes_room_for_itself_by_the_tools_not_used_for_the_longest_time(self):
+        versions = ["1", "2", "3", "1", "4"]
+        for at, version in enumerate(versions):
+            self.offer["version"] = version
+            self.say()
+            command = prepare(self.choice, self.manager)
+            os.utime(Path(command[0]).parent, (at, at))
+        left = {path.name for path in Path(self.folder.name).iterdir()}
+        self.assertEqual(left, {"1", "3", "4"})
+
     def test_is_refused_when_it_arrives_damaged(self):
         self.web.say(f"/api/v3/farm/pack-tool/files/{sha(SCRIPT)}", b"the scripT")
         with self.assertRaises(ManagerError) as caught:
