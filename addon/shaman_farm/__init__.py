@@ -46,6 +46,8 @@ def register() -> None:
     bpy.types.WindowManager.shaman_farm_result = bpy.props.StringProperty(
         name="Result", description="Outcome of the last scripted submission, as JSON"
     )
+    preferences.when_shown(panel_farm.draw_preferences)
+    preferences.on_change(_farm_changed)
     scene.register()
     my_jobs.register()
     unfinished.register()
@@ -65,6 +67,7 @@ def unregister() -> None:
     scene.unregister()
     neighbours.unregister()
     farm_info.unregister()
+    preferences.unregister()
     del bpy.types.WindowManager.shaman_farm_result
     for each in reversed(_classes):
         bpy.utils.unregister_class(each)
@@ -73,6 +76,16 @@ def unregister() -> None:
 
 def _started() -> None:
     farm_info.load()
+    _ask_farm()
+
+
+def _farm_changed() -> None:
+    farm_info.forget()
+    _ask_farm()
+
+
+def _ask_farm() -> None:
+    # Scripts ask when they need to know.
     if bpy.app.online_access and not bpy.app.background:
         farm_info.refresh()
 

@@ -18,7 +18,7 @@ def draw_job(
     column.prop(group, "job_name", placeholder=scene.job_name(context.scene))
     row = column.row(align=True)
     row.prop(group, "priority")
-    row.prop_menu_enum(group, "priority_word", text="", icon="DOWNARROW_HLT")
+    row.prop_menu_enum(group, "priority_word", text=scene.priority_word(group.priority))
     column.prop(group, "start_paused")
     if info.tags:
         column.prop(group, "tag")

@@ -25,6 +25,8 @@ def draw_submission(layout: bpy.types.UILayout, context: bpy.types.Context) -> N
     elif not current.is_ended:
         column.progress(text=current.text, factor=current.fraction)
         if current.phase == "upload":
+            # Always there, or the button below would move away from under the pointer.
+            column.label(text=current.pace or "Measuring the speed…", icon="TIME")
             _draw_amounts(column, current.report or {})
         column.operator("shaman_farm.cancel", icon="X")
     else:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from collections.abc import Callable
 
 import bpy
 
@@ -51,9 +52,27 @@ class ShamanFarmPreferences(bpy.types.AddonPreferences):
     )
 
     def draw(self, context: bpy.types.Context) -> None:
-        from . import panel_farm
+        for show in _shows:
+            show(self.layout, self, context)
 
-        panel_farm.draw_preferences(self.layout, self, context)
+
+_shows: list[Callable[[bpy.types.UILayout, ShamanFarmPreferences, bpy.types.Context], None]] = []
+_listeners: list[Callable[[], None]] = []
+
+
+def when_shown(show: Callable[[bpy.types.UILayout, ShamanFarmPreferences, bpy.types.Context], None]) -> None:
+    """Who draws the preferences: they know what is set, not what it looks like."""
+    _shows.append(show)
+
+
+def on_change(listener: Callable[[], None]) -> None:
+    """Calls `listener` when another farm is chosen, or another token for it."""
+    _listeners.append(listener)
+
+
+def unregister() -> None:
+    _shows.clear()
+    _listeners.clear()
 
 
 def get() -> ShamanFarmPreferences:
@@ -162,11 +181,8 @@ def _token_changed(preferences: ShamanFarmPreferences) -> None:
 
 
 def _farm_changed() -> None:
-    from . import farm_info
-
-    farm_info.forget()
-    if bpy.app.online_access and not bpy.app.background:
-        farm_info.refresh()
+    for listener in _listeners:
+        listener()
 
 
 classes = (ShamanFarmAddress, ShamanFarmPreferences)

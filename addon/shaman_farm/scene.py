@@ -125,6 +125,11 @@ def unregister() -> None:
     _items.clear()
 
 
+def priority_word(priority: int) -> str:
+    """The number in words, as the button beside it says it."""
+    return list(PRIORITIES)[_nearest_word(priority)].title()
+
+
 def _nearest_word(priority: int) -> int:
     """The index of the word closest to a number."""
     return min(range(len(PRIORITIES)), key=lambda i: abs(list(PRIORITIES.values())[i] - priority))

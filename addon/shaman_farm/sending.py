@@ -114,7 +114,7 @@ def _pump(sub: Submission, order: Order) -> float | None:
     try:
         for event in events:
             sub.take(event)
-            if event["event"] == "report" and not sub.is_dry_run:
+            if event["event"] == "report" and not (sub.is_dry_run or sub.is_canceled):
                 _decide(sub, order)
             if event["event"] == "exit":
                 _end(sub, order)

@@ -17,6 +17,8 @@ class Submission:
     phase: str = "preparing"
     fraction: float = 0.0
     text: str = "Preparing…"
+    pace: str = ""
+    """How fast it goes and what is left: a line of its own, for both do not fit into a narrow panel's bar."""
     report: Event | None = None
     problem: Event | None = None
     result: Event | None = None
@@ -30,9 +32,10 @@ class Submission:
     process: PackProcess | None = field(default=None, repr=False)
 
     def take(self, event: Event) -> None:
-        """Moves on by what the pack tool told."""
-        apply = _steps.get(event["event"])
-        if apply:
+        """Moves on by what the pack tool told. What was on its way when the artist canceled is no news any more."""
+        name = event["event"]
+        apply = _steps.get(name)
+        if apply and not (self.is_canceled and name in _under_way):
             apply(self, event)
 
     def ask(self) -> None:
@@ -48,7 +51,7 @@ class Submission:
     def cancel(self) -> None:
         self.is_canceled = True
         self.is_waiting = False
-        self.text = "Canceling…"
+        self.pace, self.text = "", "Canceling…"
         if self.process:
             self.process.cancel()
 
@@ -110,9 +113,9 @@ def _on_upload(submission: Submission, event: Event) -> None:
     submission.phase = "upload"
     submission.fraction = _ratio(event)
     rate, left = event.get("rate"), event.get("eta_s")
-    speed = f" · {format_bytes(rate)}/s" if rate else ""
-    remaining = f" · {format_seconds(left)} left" if left else ""
-    submission.text = f"{_bytes_of(event)}{speed}{remaining}"
+    facts = (f"{format_bytes(rate)}/s" if rate else "", f"{format_seconds(left)} left" if left else "")
+    submission.pace = " · ".join(fact for fact in facts if fact)
+    submission.text = _bytes_of(event)
 
 
 def _on_report(submission: Submission, event: Event) -> None:
@@ -121,7 +124,7 @@ def _on_report(submission: Submission, event: Event) -> None:
 
 
 def _on_submitted(submission: Submission, event: Event) -> None:
-    submission.phase, submission.fraction = "submitted", 1.0
+    submission.phase, submission.fraction, submission.pace = "submitted", 1.0, ""
     submission.result = event
     submission.text = f"Submitted {event['job']['name']}"
 
@@ -142,6 +145,7 @@ def _bytes_of(event: Event) -> str:
     return f"{format_bytes(done)} of {format_bytes(total)}"
 
 
+_under_way = ("trace", "hash", "upload", "report")
 _steps: dict[str, Callable[[Submission, Event], None]] = {
     "trace": _on_trace,
     "hash": _on_hash,

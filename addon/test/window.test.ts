@@ -12,7 +12,7 @@ const pictures = process.env.ADDON_PICTURES
 // In a window of fixed size the panel's buttons stay where they are; what a click did is asserted by its effect.
 const places = {
   submit: [1474, 779],
-  cancel: [1474, 842],
+  cancel: [1474, 863],
   submitWithout: [1474, 930],
   showFrame: [1525, 959],
   edge: [1322, 900],
