@@ -52,6 +52,7 @@ export const operationAccess = {
   farmJobFrames: 'artist',
   farmJobWhy: 'artist',
   farmJobAttempts: 'artist',
+  farmThroughput: 'artist',
   farmTaskAttempts: 'artist',
   farmTaskLog: 'artist',
   farmTaskLogSearch: 'artist',

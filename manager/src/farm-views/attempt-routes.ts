@@ -7,6 +7,7 @@ import type { Services } from '../services.ts'
 import type { AttemptDetail, FrameRecord } from '../tasks/attempts-store.ts'
 import { taskWorker } from '../tasks/task-views.ts'
 import { reusedFrom } from './frames.ts'
+import { throughputOf } from './throughput.ts'
 
 export function attemptHandlers({ farm }: Services): Handlers {
   const views = (attempts: readonly AttemptDetail[]) =>
@@ -24,6 +25,7 @@ export function attemptHandlers({ farm }: Services): Handlers {
       const from = query.from ? Date.parse(query.from) : to - 24 * 3_600_000
       return views(farm.attempts.ofWorker(worker.id, from, to, query.limit ?? 500))
     },
+    farmThroughput: () => ok(throughputOf(farm)),
   }
 }
 

@@ -79,6 +79,11 @@ export function createAttemptsStore(db: Db) {
     `${detail} WHERE a.worker_id = ? AND a.started_at <= ? AND coalesce(a.ended_at, 9e15) >= ?
       ORDER BY a.started_at DESC LIMIT ?`,
   )
+  // By worker, as the index is; what nobody runs any more did no work either.
+  const ends = db.prepare<[number], { ended_at: number; outcome: AttemptOutcome | null }>(
+    `SELECT ended_at, outcome FROM attempts
+      WHERE worker_id IN (SELECT id FROM workers) AND started_at >= ? AND ended_at IS NOT NULL`,
+  )
   const frames = db.prepare<[number], FrameRecord>(
     'SELECT * FROM attempt_frames WHERE attempt_id = ? ORDER BY frame',
   )
@@ -110,6 +115,8 @@ export function createAttemptsStore(db: Db) {
     ofJob: (job: number, limit: number, offset: number) => ofJob.all(job, limit, offset),
     ofWorker: (worker: number, from: number, to: number, limit: number) =>
       ofWorker.all(worker, to, from, limit),
+    /** How attempts ended that began since then. */
+    endsSince: (time: number) => ends.iterate(time),
     frames: (attempt: number) => frames.all(attempt),
     framesOfJob: (job: number) => framesOfJob.all(job),
     /** Of the latest frames rendered for a job. */

@@ -14,6 +14,7 @@ import {
   TaskOutputs,
   TaskPage,
   TaskPageQuery,
+  Throughput,
   WorkerPage,
 } from '../schemas/farm.ts'
 import { operation, refusals } from './operation.ts'
@@ -184,6 +185,13 @@ export const farmOperations = {
     summary: 'Hand over files made without the shared storage; their bytes are in the store',
     body: TaskOutputs,
     responses: { 204: null, ...refusals(400, 403, 404, 409, 424, 503) },
+  }),
+  farmThroughput: operation({
+    ...farm,
+    method: 'GET',
+    path: '/farm/throughput',
+    summary: 'How many attempts ended in each half hour of the last day',
+    responses: { 200: Throughput },
   }),
   farmHealth: operation({
     ...farm,

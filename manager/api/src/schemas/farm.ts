@@ -198,6 +198,15 @@ export type Attempt = Type.Static<typeof Attempt>
 export const Attempts = Type.Object({ attempts: Type.Array(Attempt) })
 export type Attempts = Type.Static<typeof Attempts>
 
+/** How much was done lately; columns of equal length, the last one still filling. */
+export const Throughput = Type.Object({
+  from: DateTime,
+  step_s: Type.Integer({ description: 'length of one step' }),
+  completed: Type.Array(Type.Integer(), { description: 'attempts that completed in each step' }),
+  failed: Type.Array(Type.Integer(), { description: 'and that failed or timed out' }),
+})
+export type Throughput = Type.Static<typeof Throughput>
+
 export const whyCodes = [
   'job-status',
   'job-being-deleted',

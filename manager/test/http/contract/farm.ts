@@ -31,6 +31,7 @@ test('our own operations answer as documented', async (t) => {
   await expect('farmAttention', 200)
   await expect('farmAcknowledgeAttention', 404, { params: { item_id: 'none' } })
   await expect('farmHealth', 200)
+  await expect('farmThroughput', 200)
   const { uuid } = (await expect('scheduleTask', 200)) as { uuid: string }
   await expect('farmTaskAttempts', 200, { params: { task_id: uuid } })
   await expect('farmTaskAttempts', 404, { params: { task_id: unknownId } })
