@@ -3,6 +3,7 @@
 import {
   type AssignedTask,
   createManagerClient,
+  type DoctorReport,
   type Job,
   type ManagerClient,
 } from '@shaman-farm/manager-api'
@@ -135,7 +136,35 @@ async function signOn(url: string, client: ManagerClient, name: string): Promise
     body: { name, supported_task_types: types, software_version: '0.1.0', can_restart: true },
   })
   await own.workerStateChanged({ body: { status: 'awake' } })
+  await own.farmReportDoctor({ body: doctorReport(name) })
   return { uuid, name, client: own }
+}
+
+/** What a worker on such a machine would find; the second one is short of disk. */
+function doctorReport(name: string): DoctorReport {
+  const isFull = name.endsWith('02')
+  return {
+    at: new Date().toISOString(),
+    version: '0.1.0',
+    platform: 'linux',
+    checks: [
+      { id: 'blender', title: 'Blender', status: 'ok', value: '4.5.3 LTS' },
+      { id: 'ffmpeg', title: 'FFmpeg', status: 'ok', value: '7.1' },
+      { id: 'gpu', title: 'Cycles devices', status: 'ok', value: 'OptiX: RTX 4080' },
+      { id: 'storage', title: 'Shared storage', status: 'ok', value: 'readable and writable' },
+      { id: 'clock', title: 'Clock', status: 'ok', value: '12 ms from the manager’s' },
+      isFull
+        ? {
+            id: 'disk',
+            title: 'Disk of the cache',
+            status: 'warn',
+            value: '3.1 GB free',
+            detail: 'A job’s files may not fit.',
+            hint: 'Free some space there.',
+          }
+        : { id: 'disk', title: 'Disk of the cache', status: 'ok', value: '412 GB free' },
+    ],
+  }
 }
 
 async function submit(

@@ -83,7 +83,7 @@ export function Shell(props: RouteSectionProps) {
       </a>
       <TopBar onPalette={() => setOverlay('palette')} onHelp={() => setOverlay('help')} />
       <main id="page" class={styles.page} tabindex="-1">
-        <ErrorBoundary fallback={(error, reset) => <ErrorPanel error={error} onRetry={reset} />}>
+        <ErrorBoundary fallback={brokenPage}>
           <Suspense>{props.children}</Suspense>
         </ErrorBoundary>
       </main>
@@ -105,6 +105,12 @@ export function Shell(props: RouteSectionProps) {
       </Suspense>
     </div>
   )
+}
+
+function brokenPage(error: unknown, reset: () => void) {
+  // Caught here it would be in no console, where whoever looks into it looks first.
+  console.error(error)
+  return <ErrorPanel error={error} onRetry={reset} />
 }
 
 function focusFind(): void {

@@ -68,11 +68,15 @@ export function GcPlanCard(props: {
         result.removed.blobs > 0 ? { undo: () => void takeBack(result.epoch) } : {},
       )
       props.onApplied()
+      // What was erased is still asked for until the list is read anew; its change plans again.
+      if (result.erased.length > 0) setPlan(undefined)
+      else void replan()
     } catch (cause) {
       const failed = asApiError(cause)
       toast(`Nothing was removed. ${failed.message}`, { report: reportOf(failed) })
+      props.onApplied()
+      void replan()
     }
-    void replan()
   }
   async function takeBack(epoch: string): Promise<void> {
     try {

@@ -30,11 +30,17 @@ export function ProgressLine(props: { progress: Progress }) {
           {formatBytes(now().bytesTotal)} {rate()}
         </Show>
       </p>
-      <progress
-        aria-label={phaseWords[now().phase]}
-        max={Math.max(1, now().bytesTotal)}
-        value={isCounted() ? now().bytes : undefined}
-      />
+      <Show
+        when={isCounted()}
+        // One without a value says "under way"; a value of undefined is an error.
+        fallback={<progress aria-label={phaseWords[now().phase]} />}
+      >
+        <progress
+          aria-label={phaseWords[now().phase]}
+          max={Math.max(1, now().bytesTotal)}
+          value={now().bytes}
+        />
+      </Show>
     </div>
   )
 }
