@@ -1,6 +1,14 @@
 import type { JobAction } from '@shaman-farm/manager-api/status'
 import { A, useSearchParams } from '@solidjs/router'
-import { createEffect, createMemo, createSignal, For, Show, untrack } from 'solid-js'
+import {
+  createEffect,
+  createMemo,
+  createSignal,
+  For,
+  type ParentProps,
+  Show,
+  untrack,
+} from 'solid-js'
 import { actable, jobActLooks } from '../farm/acts.ts'
 import { actOnJobs } from '../farm/do-acts.ts'
 import { useFarm } from '../farm/farm.tsx'
@@ -98,55 +106,57 @@ export function Jobs() {
     <div class={styles.page}>
       <h1 class="sr-only">Jobs</h1>
       <Show when={!nothingYet()} fallback={<FirstJob />}>
-        <div class={styles.bar}>
-          <StatusChips
-            kind="job"
-            order={jobStatusOrder}
-            counts={jobs.data()?.counts ?? {}}
-            chosen={statuses()}
-            onChoose={(chosen) => setParams({ status: chosen.join(',') || null })}
-            label="Filter by status"
-          />
-          <input
-            type="search"
-            class={`input ${styles.search}`}
-            placeholder="Find by name, person, metadata"
-            aria-label="Find jobs"
-            data-find
-            value={params.q ?? ''}
-            onInput={(event) =>
-              setParams({ q: event.currentTarget.value || null }, { replace: true })
-            }
-          />
-          <Show when={params.type}>
-            <button
-              type="button"
-              class="button"
-              title="Show jobs of every type"
-              onClick={() => setParams({ type: null })}
-            >
-              {params.type}
-              <Icon name="close" size={12} />
-            </button>
+        <div class="tools">
+          <div class={styles.bar}>
+            <StatusChips
+              kind="job"
+              order={jobStatusOrder}
+              counts={jobs.data()?.counts ?? {}}
+              chosen={statuses()}
+              onChoose={(chosen) => setParams({ status: chosen.join(',') || null })}
+              label="Filter by status"
+            />
+            <input
+              type="search"
+              class={`input ${styles.search}`}
+              placeholder="Find by name, person, metadata"
+              aria-label="Find jobs"
+              data-find
+              value={params.q ?? ''}
+              onInput={(event) =>
+                setParams({ q: event.currentTarget.value || null }, { replace: true })
+              }
+            />
+            <Show when={params.type}>
+              <button
+                type="button"
+                class="button"
+                title="Show jobs of every type"
+                onClick={() => setParams({ type: null })}
+              >
+                {params.type}
+                <Icon name="close" size={12} />
+              </button>
+            </Show>
+            <Pending count={view.pending()} onApply={view.release} />
+            <span class="spread muted">
+              {jobs.data() ? formatCount(jobs.data()!.total, 'job') : ''}
+            </span>
+            <ViewAs
+              views={{ table: 'Table', wall: 'Wall' }}
+              view={isWall() ? 'wall' : 'table'}
+              onView={(next) => setParams({ view: next === 'table' ? null : next })}
+            />
+            <A class="button" href="/jobs/submit">
+              Submit…
+            </A>
+          </div>
+          <Show when={selected().length > 0}>
+            <SelectionBar jobs={selected()} onAct={actOnSelected} onClear={() => rows()?.clear()}>
+              <Pending count={view.pending()} onApply={view.release} />
+            </SelectionBar>
           </Show>
-          <Show when={view.pending() > 0}>
-            <button type="button" class="button" onClick={view.release}>
-              {formatCount(view.pending(), 'change')} · apply
-            </button>
-          </Show>
-          <span class="spread muted">
-            {jobs.data() ? formatCount(jobs.data()!.total, 'job') : ''}
-          </span>
-          <ViewAs
-            views={{ table: 'Table', wall: 'Wall' }}
-            view={isWall() ? 'wall' : 'table'}
-            onView={(next) => setParams({ view: next === 'table' ? null : next })}
-          />
-          <A class="button" href="/jobs/submit">
-            Submit…
-          </A>
         </div>
-        <SelectionBar jobs={selected()} onAct={actOnSelected} onClear={() => rows()?.clear()} />
         <DeleteJobs jobs={deleting()} onClose={() => setDeleting(undefined)} />
         <Show when={jobs.error()}>
           {(error) => <ErrorPanel error={error()} onRetry={jobs.reload} what="the jobs" />}
@@ -180,42 +190,53 @@ export function Jobs() {
   )
 }
 
-/** The acts on the selected jobs, each with how many of them it applies to. */
-function SelectionBar(props: {
-  jobs: readonly JobRow[]
-  onAct: (act: JobAction) => void
-  onClear: () => void
-}) {
+function Pending(props: { count: number; onApply: () => void }) {
   return (
-    <Show when={props.jobs.length > 0}>
-      <div class={styles.selection} role="toolbar" aria-label="Selected jobs">
-        <span>{formatCount(props.jobs.length, 'job')} selected</span>
-        <For each={acts}>
-          {(act) => {
-            const able = () => actable(act, props.jobs).length
-            return (
-              <button
-                type="button"
-                class="button"
-                disabled={able() === 0}
-                data-act={act}
-                onClick={() => props.onAct(act)}
-              >
-                {jobActLooks[act].verb}
-                <Show when={able() > 0 && able() < props.jobs.length}>
-                  {' '}
-                  {able()} of {props.jobs.length}
-                </Show>
-              </button>
-            )
-          }}
-        </For>
-        <JobOrder jobs={props.jobs} />
-        <button type="button" class="button quiet" onClick={() => props.onClear()}>
-          Clear selection
-        </button>
-      </div>
+    <Show when={props.count > 0}>
+      <button type="button" class="button" onClick={() => props.onApply()}>
+        {formatCount(props.count, 'change')} · apply
+      </button>
     </Show>
+  )
+}
+
+/** The acts on the selected jobs, each with how many of them it applies to. */
+function SelectionBar(
+  props: ParentProps<{
+    jobs: readonly JobRow[]
+    onAct: (act: JobAction) => void
+    onClear: () => void
+  }>,
+) {
+  return (
+    <div class={styles.bar} role="toolbar" aria-label="Selected jobs">
+      <span>{formatCount(props.jobs.length, 'job')} selected</span>
+      <For each={acts}>
+        {(act) => {
+          const able = () => actable(act, props.jobs).length
+          return (
+            <button
+              type="button"
+              class="button"
+              disabled={able() === 0}
+              data-act={act}
+              onClick={() => props.onAct(act)}
+            >
+              {jobActLooks[act].verb}
+              <Show when={able() > 0 && able() < props.jobs.length}>
+                {' '}
+                {able()} of {props.jobs.length}
+              </Show>
+            </button>
+          )
+        }}
+      </For>
+      <JobOrder jobs={props.jobs} />
+      <button type="button" class="button quiet" onClick={() => props.onClear()}>
+        Clear selection
+      </button>
+      {props.children}
+    </div>
   )
 }
 

@@ -62,44 +62,46 @@ export function Workers() {
         <NoWorkers />
       </Show>
       <Show when={(all.data()?.total ?? 0) > 0}>
-        <div class={page.head}>
-          <StatusChips
-            kind="worker"
-            order={order}
-            counts={counts()}
-            chosen={statuses()}
-            onChoose={(chosen) => setParams({ status: chosen.join(',') || null })}
-            label="Filter by status"
-          />
-          <input
-            type="search"
-            class="input"
-            placeholder="Find by name, tag, address"
-            aria-label="Find workers"
-            data-find
-            value={params.q ?? ''}
-            onInput={(event) =>
-              setParams({ q: event.currentTarget.value || null }, { replace: true })
-            }
-          />
-          <A href="/workers/tags">Tags</A>
-          <span class="spread">
-            <ViewAs
-              views={{ grid: 'Grid', table: 'Table', timeline: 'Timeline' }}
-              view={view()}
-              onView={(next) => setParams({ view: next === 'grid' ? null : next })}
+        <div class="tools">
+          <div class={page.head}>
+            <StatusChips
+              kind="worker"
+              order={order}
+              counts={counts()}
+              chosen={statuses()}
+              onChoose={(chosen) => setParams({ status: chosen.join(',') || null })}
+              label="Filter by status"
             />
-          </span>
-        </div>
-        <Show when={selected().length > 0}>
-          <div class="row-gap" role="toolbar" aria-label="Selected workers">
-            <span>{formatCount(selected().length, 'worker')} selected</span>
-            <WorkerActs workers={selected()} />
-            <button type="button" class="button quiet" onClick={rows.clear}>
-              Clear selection
-            </button>
+            <input
+              type="search"
+              class="input"
+              placeholder="Find by name, tag, address"
+              aria-label="Find workers"
+              data-find
+              value={params.q ?? ''}
+              onInput={(event) =>
+                setParams({ q: event.currentTarget.value || null }, { replace: true })
+              }
+            />
+            <A href="/workers/tags">Tags</A>
+            <span class="spread">
+              <ViewAs
+                views={{ grid: 'Grid', table: 'Table', timeline: 'Timeline' }}
+                view={view()}
+                onView={(next) => setParams({ view: next === 'grid' ? null : next })}
+              />
+            </span>
           </div>
-        </Show>
+          <Show when={selected().length > 0}>
+            <div class={page.head} role="toolbar" aria-label="Selected workers">
+              <span>{formatCount(selected().length, 'worker')} selected</span>
+              <WorkerActs workers={selected()} />
+              <button type="button" class="button quiet" onClick={rows.clear}>
+                Clear selection
+              </button>
+            </div>
+          </Show>
+        </div>
         <Show
           when={shown().length > 0}
           fallback={

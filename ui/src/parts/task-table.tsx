@@ -136,7 +136,10 @@ export function TaskTable(props: {
   createEffect(() => {
     const from = items()[0]?.index
     const to = items().at(-1)?.index
-    if (from !== undefined && to !== undefined) untrack(() => pages?.want(from, to + 1))
+    // A screen more at either end is there before somebody scrolls to it.
+    const more = to === undefined || from === undefined ? 0 : to - from
+    if (from !== undefined && to !== undefined)
+      untrack(() => pages?.want(Math.max(0, from - more), Math.min(total(), to + 1 + more)))
   })
   const selected = createMemo(() => {
     version()
@@ -146,21 +149,25 @@ export function TaskTable(props: {
 
   return (
     <>
-      <Show when={props.counts}>
-        {(counts) => (
-          <div class={styles.bar}>
-            <StatusChips
-              kind="task"
-              order={taskStatusOrder}
-              counts={counts()}
-              chosen={props.statuses ?? []}
-              onChoose={(chosen) => props.onStatuses?.(chosen)}
-              label="Filter tasks by status"
-            />
-          </div>
-        )}
-      </Show>
-      <TaskSelection tasks={selected()} onClear={rows.clear} />
+      <div class="tools">
+        <Show when={props.counts}>
+          {(counts) => (
+            <div class={styles.bar}>
+              <StatusChips
+                kind="task"
+                order={taskStatusOrder}
+                counts={counts()}
+                chosen={props.statuses ?? []}
+                onChoose={(chosen) => props.onStatuses?.(chosen)}
+                label="Filter tasks by status"
+              />
+            </div>
+          )}
+        </Show>
+        <Show when={selected().length > 0}>
+          <TaskSelection tasks={selected()} onClear={rows.clear} />
+        </Show>
+      </div>
       <Show when={error()}>
         {(problem) => (
           <ErrorPanel error={problem()} onRetry={() => pages?.refresh()} what="the tasks" />
@@ -210,7 +217,7 @@ export function TaskTable(props: {
                     return pages?.rowAt(item.index)
                   })
                   return (
-                    <Show when={row()} fallback={<tr class={styles.row} aria-hidden="true" />}>
+                    <Show when={row()} fallback={<Awaited row={item.index + 2} number={statuses() ? '…' : item.index + 1} />}>
                       {(task) => (
                         <Row
                           task={task()}
@@ -234,6 +241,17 @@ export function TaskTable(props: {
         </div>
       </Show>
     </>
+  )
+}
+
+/** A row whose task is on its way: it keeps its place and its number. */
+function Awaited(props: { row: number; number: number | string }) {
+  return (
+    <tr class={styles.row} aria-rowindex={props.row} data-awaited="">
+      <td class={styles.index}>{props.number}</td>
+      <td class={`faint ${styles.status}`}>…</td>
+      <td colspan="5" />
+    </tr>
   )
 }
 
@@ -299,29 +317,27 @@ function TaskSelection(props: { tasks: readonly TaskRow[]; onClear: () => void }
       : verb
   }
   return (
-    <Show when={props.tasks.length > 0}>
-      <div class={styles.bar} role="toolbar" aria-label="Selected tasks">
-        <span>{formatCount(props.tasks.length, 'task')} selected</span>
-        <button
-          type="button"
-          class="button"
-          disabled={able('requeue').length === 0}
-          onClick={() => void run('requeue')}
-        >
-          {words('requeue', 'Requeue')}
-        </button>
-        <button
-          type="button"
-          class="button"
-          disabled={able('cancel').length === 0}
-          onClick={() => void run('cancel')}
-        >
-          {words('cancel', 'Cancel')}
-        </button>
-        <button type="button" class="button quiet" onClick={() => props.onClear()}>
-          Clear selection
-        </button>
-      </div>
-    </Show>
+    <div class={styles.bar} role="toolbar" aria-label="Selected tasks">
+      <span>{formatCount(props.tasks.length, 'task')} selected</span>
+      <button
+        type="button"
+        class="button"
+        disabled={able('requeue').length === 0}
+        onClick={() => void run('requeue')}
+      >
+        {words('requeue', 'Requeue')}
+      </button>
+      <button
+        type="button"
+        class="button"
+        disabled={able('cancel').length === 0}
+        onClick={() => void run('cancel')}
+      >
+        {words('cancel', 'Cancel')}
+      </button>
+      <button type="button" class="button quiet" onClick={() => props.onClear()}>
+        Clear selection
+      </button>
+    </div>
   )
 }
