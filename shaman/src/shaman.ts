@@ -312,6 +312,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
       await lastUse.flush()
       await catalog.idle()
       await threads?.close()
+      syncer.close()
       await counters.save()
       await rm(tempDir, { recursive: true, force: true })
       await held.release()

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
-import { promisify } from 'node:util'
 import { type Disk, realDisk } from './disk.ts'
 import { isCode } from './errors.ts'
+import { createVolumeFlusher, type VolumeFlusher } from './flush-volume.ts'
 
 /**
  * How much an acknowledgement promises. `full`: the bytes and their name survive a power cut. `batch`: they do once a
@@ -14,9 +13,9 @@ export type Durability = 'full' | 'batch' | 'none'
 export interface Syncer {
   /** Makes the data of files and the entries of directories durable. */
   sync(files: readonly string[], dirs: readonly string[]): Promise<void>
+  close(): void
 }
 
-const runFile = promisify(execFile)
 const inFlight = 16
 
 // From here on, one flush of the file system is cheaper than a journal commit per file: 8,200 against 3,200 files/s. It also
@@ -26,9 +25,9 @@ const flushFrom = 24
 /** A syncer for the volume that holds `directory`. */
 export function createSyncer(
   directory: string,
-  options: { disk?: Disk; flush?: (directory: string) => Promise<void> } = {},
+  options: { disk?: Disk; flusher?: VolumeFlusher } = {},
 ): Syncer {
-  const { disk = realDisk, flush = flushVolume } = options
+  const { disk = realDisk, flusher = createVolumeFlusher(directory) } = options
   let flushWorks = process.platform === 'linux'
 
   return {
@@ -38,29 +37,19 @@ export function createSyncer(
       await inParallel(files, (file) => syncPath(disk, file, 'data'))
       await inParallel(dirs, (dir) => syncPath(disk, dir, 'all'))
     },
+    close: () => flusher.close(),
   }
 
   async function tryFlush(): Promise<boolean> {
     try {
-      await flush(directory)
+      await flusher.flush()
     } catch (error) {
-      if (!isCode(error, 'ENOENT', 'EACCES') && !isUsageError(error)) throw error
+      if (!isCode(error, 'FLUSH_UNSUPPORTED')) throw error
       flushWorks = false
       return false
     }
     return true
   }
-}
-
-/** syncfs(2), which Node does not offer, through coreutils' `sync -f`; ~3 ms to start. */
-async function flushVolume(directory: string): Promise<void> {
-  await runFile('sync', ['-f', directory], { timeout: 120_000 })
-}
-
-/** A `sync` without `-f` (BusyBox before 1.35) tells so by its usage text. */
-function isUsageError(error: unknown): boolean {
-  const { stderr } = error as { stderr?: unknown }
-  return typeof stderr === 'string' && /invalid option|unrecognized option|usage/i.test(stderr)
 }
 
 async function syncPath(disk: Disk, path: string, what: 'data' | 'all'): Promise<void> {
