@@ -58,6 +58,7 @@ const jobTypeStatus = {
   JOB_COMPILER_CRASHED: 400,
   JOB_COMPILER_BUSY: 503,
   JOB_COMPILER_CLOSED: 503,
+  JOB_COMPILER_UNSUPPORTED: 503,
 } satisfies Record<JobTypeErrorCode, number>
 
 /** The only place that turns what went wrong into an HTTP answer. */

@@ -12,6 +12,7 @@ export type JobTypeErrorCode =
   | 'JOB_COMPILER_CRASHED'
   | 'JOB_COMPILER_BUSY'
   | 'JOB_COMPILER_CLOSED'
+  | 'JOB_COMPILER_UNSUPPORTED'
 
 /** Where in a script something went wrong; `line` and `column` count from one. */
 export interface ScriptPlace {

@@ -2,6 +2,7 @@ import type { AvailableJobType, SubmittedJob } from '@shaman-farm/manager-api/sc
 import type { Logger } from 'pino'
 import { createCompiler } from './compiler.ts'
 import { isPassing, JobTypeError } from './errors.ts'
+import { assertIsolates } from './isolates.ts'
 import { readJobType } from './job-type.ts'
 import { type CompilerLimits, defaultLimits } from './limits.ts'
 import type { AuthoredJob, ScriptMessage } from './messages.ts'
@@ -48,8 +49,12 @@ export interface JobTypesOptions {
 // A script that ran out of time costs seconds to look at again, and every list of the job types would.
 const slowRetryMs = 60_000
 
-/** Opens the job types: scripts that turn a submitted job into tasks, run in a child process within limits. */
+/**
+ * Opens the job types: scripts that turn a submitted job into tasks, run in a child process within limits.
+ * @throws JobTypeError JOB_COMPILER_UNSUPPORTED where scripts cannot be run at all
+ */
 export function openJobTypes(options: JobTypesOptions): JobTypes {
+  assertIsolates()
   const { log } = options
   const limits = { ...defaultLimits, ...options.limits }
   const readScripts = createScriptReader({ scriptsDir: options.scriptsDir, log })
