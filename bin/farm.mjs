@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureSetup } from '../scripts/setup.mjs'
 
-const needsUi = ['up', 'manager'].includes(process.argv[2] ?? '')
+const needsUi = ['up', 'manager'].includes(process.argv[2] ?? 'up')
 const { node, env } = ensureSetup({ ui: needsUi })
 const entry = join(dirname(fileURLToPath(import.meta.url)), 'src', 'main.ts')
 // The manager's isolates need Node without its snapshot; the artist's commands start in half the time with it.

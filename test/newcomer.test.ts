@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -21,6 +22,19 @@ test('a port in use is named', async (t) => {
   assert.equal(result.exitCode, 1)
   assert.match(result.stderr, new RegExp(`port ${port}`, 'i'))
   assert.doesNotMatch(result.stderr, /^ +at /m)
+})
+
+test('the name alone starts a farm', async (t) => {
+  const dir = await temporaryFolder(t)
+  // On the port it would take somebody may be already; if nobody is, this test is.
+  const taken = createServer()
+  taken.on('error', () => {})
+  taken.listen(8080)
+  t.after(() => taken.close())
+  const home = { XDG_DATA_HOME: dir, LOCALAPPDATA: dir, HOME: dir }
+  const result = await runFarm([], home)
+  assert.equal(result.exitCode, 1)
+  assert.match(result.stderr, /port 8080/i)
 })
 
 test('a storage folder that cannot be written is named', async (t) => {

@@ -20,6 +20,11 @@ test('a farm comes up with dashboard and worker, and Ctrl-C stops all of it', as
   farm.process.kill('SIGINT')
   const result = await farm.process
   assert.equal(result.exitCode, 0, result.all)
+  assert.match(
+    result.all ?? '',
+    /dashboard {2}\S+\/app\/welcome\n/,
+    'a new farm begins with its set-up',
+  )
   assert.deepEqual(processesOf(farm.dir), [])
 })
 

@@ -38,6 +38,7 @@ async function main(argv: readonly string[]): Promise<void> {
     .exitOverride()
     .showHelpAfterError()
     .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', '\nWithout a command it does what "farm up" does.')
   for (const load of loadersFor(argv[0])) (await load()).register(program)
   await program.parseAsync(argv, { from: 'user' })
 }
@@ -52,4 +53,6 @@ if (argv[0] === '--stop-with-stdin') {
   argv.shift()
   stopWithStdin()
 }
+// Whoever has just unpacked it types its name and sees a farm.
+if (argv.length === 0) argv.push('up')
 await runCommand(() => main(argv), { json: process.argv.includes('--json') })

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { UserError } from '@shaman-farm/terminal'
@@ -18,7 +19,9 @@ interface UpOptions {
 export function register(program: Command): void {
   program
     .command('up')
-    .description('Run a farm on this computer: manager, Shaman and workers, until Ctrl-C')
+    .description(
+      'Run a farm on this computer: manager, Shaman and workers, until Ctrl-C; "farm" alone does the same',
+    )
     .option('--port <n>', 'port of the dashboard and the API', portNumber, 8080)
     .option(
       '--data <dir>',
@@ -38,6 +41,7 @@ async function up(options: UpOptions): Promise<void> {
   const data = resolve(options.data)
   const storage = resolve(options.storage ?? join(data, 'storage'))
   warnAboutMissingPrograms()
+  const isNew = !existsSync(join(data, 'manager', 'flamenco-manager.sqlite'))
   const manager = await startManagerProcess(
     ['--port', String(options.port), '--storage', storage, '--data', join(data, 'manager')],
     { onLog: (line) => say('manager', line) },
@@ -45,15 +49,17 @@ async function up(options: UpOptions): Promise<void> {
   const workers = Array.from({ length: options.workers }, (_, i) =>
     startWorker(manager.url, data, i + 1),
   )
+  // A farm that has never run begins with what is still to do.
+  const page = `${dashboardOf(manager.url)}${isNew ? 'welcome' : ''}`
   console.log(`
 Shaman Farm is up
-  dashboard  ${dashboardOf(manager.url)}
+  dashboard  ${page}
   storage    ${storage}
   data       ${data}
   submit     farm submit SCENE.blend --manager ${manager.url}
 Ctrl-C stops it.
 `)
-  if (options.open) openInBrowser(dashboardOf(manager.url))
+  if (options.open) openInBrowser(page)
   const reason = await Promise.race([interrupted(), manager.exited.then(() => 'manager' as const)])
   await stopAll(workers, manager)
   if (reason === 'manager')

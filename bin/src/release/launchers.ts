@@ -30,30 +30,48 @@ const batch = [
 // What service files start, with the runtime's own Node.
 const module = "await import('./src/main.js')\n"
 
+export interface LaunchersOptions {
+  /** Whether a manager runs there: the isolates of its job types are not made for every system. */
+  hasManager: boolean
+}
+
 /** What a person types, and what services start. */
-export function launchers(platform: Platform): Entry[] {
+export function launchers(platform: Platform, { hasManager }: LaunchersOptions): Entry[] {
   const isWindows = platform.os === 'win32'
-  const first = isWindows ? 'farm up' : './farm up'
+  const farm = isWindows ? 'farm' : './farm'
   return [
     isWindows
       ? { path: 'farm.cmd', from: text(batch) }
       : { path: 'farm', from: text(shell), executable: true },
     { path: 'app/node_modules/@shaman-farm/bin/farm.mjs', from: text(module) },
-    { path: 'README.txt', from: text(readme(first)) },
+    { path: 'README.txt', from: text(hasManager ? readme(farm) : readmeOfWorker(farm)) },
   ]
 }
 
-function readme(first: string): string {
+function readme(farm: string): string {
   return `Shaman Farm, a render farm for Blender
 
 Nothing has to be installed but Blender and ffmpeg. Start a whole farm on this computer with
 
-    ${first}
+    ${farm}
 
-and open http://localhost:8080. What there is to read is in docs/.
+and open http://localhost:8080. ${more}`
+}
+
+function readmeOfWorker(farm: string): string {
+  return `Shaman Farm, a render farm for Blender
+
+Nothing has to be installed but Blender and ffmpeg. Make this computer a worker of a farm with
+
+    ${farm} worker --manager http://ADDRESS:8080
+
+and send scenes to it with "${farm} submit". A manager does not run on this kind of computer: the isolates that run job
+types are not made for it. ${more}`
+}
+
+const more = `What there is to read is in docs/.
 Sources: see the archive named shaman-farm-VERSION-source.tar.gz beside this one.
 `
-}
 
 /** Where the official Node goes; the pack tool of this platform uses it too. */
 export function runtimePath(platform: Platform): string {

@@ -110,6 +110,9 @@ async function entriesFor(platform: Platform, shared: Shared): Promise<Entry[]> 
   const modules = await installFor(root, platform, scratch, dirs)
   const needed = new Set(dirs.flatMap((dir) => dependenciesOf(join(root, dir))))
   const packages = closureOf(needed, join(modules, '..'))
+  const shipped = thirdPartyEntries(packages, modules, platform)
+  const hasManager = shipped.some(({ path }) => /\/isolated-vm\/prebuilds\//.test(path))
+  if (!hasManager) shared.say(`${platform.name}: for workers and artists; no isolates, no manager`)
   const licences = licencesText([...packages, ...packagesOfDashboard(root)], shared.nodeLicence)
   const tools = await packToolEntries({
     version: shared.version,
@@ -120,8 +123,8 @@ async function entriesFor(platform: Platform, shared: Shared): Promise<Entry[]> 
   })
   const entries: Entry[] = [
     ...shared.common,
-    ...launchers(platform),
-    ...thirdPartyEntries(packages, modules, platform),
+    ...launchers(platform, { hasManager }),
+    ...shipped,
     ...tools,
     { path: 'LICENSES.txt', from: text(licences) },
     {
