@@ -6,6 +6,7 @@ import pretty from 'pino-pretty'
 import { type ConfigFlags, readConfig, type WorkerConfig } from './config.ts'
 import { findManager } from './discovery/find-manager.ts'
 import { addDoctor } from './doctor/cli.ts'
+import { type Look, shareLooks } from './doctor/self-check.ts'
 import { addInstall } from './install/cli.ts'
 import type { BlobCache } from './mount-free/blob-cache.ts'
 import { openCache, type StopWhen } from './session.ts'
@@ -74,10 +75,10 @@ async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   let signals = 0
   const { home, cacheBytes } = config
   const cache = openCache({ managerUrl, home, cacheBytes, log })
+  const once = flags.once ?? false
+  const shared = { config, managerUrl, cache, log, once, look: shareLooks() }
   const starting = Promise.all(
-    Array.from({ length: config.slots }, (_, slot) =>
-      startSlot({ config, slot, managerUrl, cache, log, once: flags.once ?? false }),
-    ),
+    Array.from({ length: config.slots }, (_, slot) => startSlot({ ...shared, slot })),
   )
   let workers: Worker[] = []
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -101,6 +102,7 @@ interface SlotOptions {
   slot: number
   managerUrl: string
   cache: BlobCache
+  look: Look
   once: boolean
   log: Logger
 }

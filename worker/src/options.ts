@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Look } from './doctor/self-check.ts'
 import type { BlobCache } from './mount-free/blob-cache.ts'
 import type { StorageMode } from './mount-free/storage.ts'
 import type { ProcessLimits } from './process/run.ts'
@@ -20,6 +21,8 @@ export interface WorkerOptions {
   storageMode?: StorageMode
   cache?: BlobCache
   cacheBytes?: number
+  /** Looks the machine over, for reports to the manager; without it there are none. */
+  look?: Look
   /** End when there is nothing to do. */
   once?: boolean
   timing?: Partial<WorkerTiming>

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { ManagerClient } from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
 import { type Backoff, createBackoff } from './backoff.ts'
+import { createSelfCheck, type SelfCheck } from './doctor/self-check.ts'
 import type { SignedOn } from './identity.ts'
 import { type BlobCache, openBlobCache } from './mount-free/blob-cache.ts'
 import { createStorage, type Storage } from './mount-free/storage.ts'
@@ -9,6 +10,7 @@ import { retryOf, type WorkerOptions, type WorkerTiming } from './options.ts'
 import type { Delivery, Outbox, StoredUpdate } from './outbox.ts'
 import { type Previews, startPreviews } from './previews.ts'
 import { type Guard, startGuard } from './process/guard.ts'
+import { softwareVersion } from './version.ts'
 
 const defaultCacheBytes = 50e9
 
@@ -33,6 +35,7 @@ export interface Session extends SessionParts {
   guard: Guard
   storage: Storage
   previews: Previews
+  selfCheck: SelfCheck | undefined
   backoff: Backoff
   /** The task at work, to be dropped when the manager says that it is somebody else's. */
   running: { taskId: string; abort: AbortController } | undefined
@@ -41,6 +44,7 @@ export interface Session extends SessionParts {
 export function createSession(parts: SessionParts): Session {
   const { options, timing, signedOn, outbox } = parts
   const log = options.log.child({ worker: signedOn.credentials.uuid })
+  const guard = startGuard({ log, ...graceOf(options) })
   const session: Session = {
     ...parts,
     signal: parts.stopping.signal,
@@ -51,7 +55,8 @@ export function createSession(parts: SessionParts): Session {
       } else session.stopAfter = when
     },
     log,
-    guard: startGuard({ log, ...graceOf(options) }),
+    guard,
+    selfCheck: selfCheckFor(options, guard, log),
     backoff: createBackoff(retryOf(timing)),
     running: undefined,
     previews: startPreviews({ client: signedOn.client, log }),
@@ -70,6 +75,7 @@ export function createSession(parts: SessionParts): Session {
 /** Delivers what can be delivered, lets go of everything and signs off. */
 export async function closeSession(session: Session): Promise<void> {
   const { outbox, previews, guard, signedOn, timing, log } = session
+  await session.selfCheck?.close()
   await previews.close()
   await outbox.drained(AbortSignal.timeout(timing.flushOnStopMs))
   if (outbox.size > 0) log.warn({ updates: outbox.size }, 'updates kept for the next start')
@@ -79,6 +85,14 @@ export async function closeSession(session: Session): Promise<void> {
   await signedOn.client.signOff({ timeoutMs: 3_000 }).catch((error: unknown) => {
     log.warn({ err: error }, 'not signed off')
   })
+}
+
+function selfCheckFor(
+  { look, home }: WorkerOptions,
+  guard: Guard,
+  log: Logger,
+): SelfCheck | undefined {
+  return look && createSelfCheck({ look, home, guard, log, softwareVersion })
 }
 
 export function storageFor(

@@ -14,12 +14,14 @@ export async function live(
   identify: () => Promise<SignedOn>,
 ): Promise<WorkerEnd> {
   let status = session.signedOn.status
+  session.selfCheck?.signedOn(session.signedOn.client)
   while (!session.signal.aborted) {
     session.log.info({ status }, 'worker status')
     await tellStatus(session, status)
     const next = await (status === 'awake' ? work(session) : sleep(session))
     if (next === 'sign-on') {
       session.signedOn = await identify()
+      session.selfCheck?.signedOn(session.signedOn.client)
       await session.storage.close()
       session.storage = storageFor(session, session.signedOn, session.log)
       status = session.signedOn.status
@@ -46,11 +48,13 @@ async function work(session: Session): Promise<Next> {
     await session.outbox.drained(signal)
     const asked = performance.now()
     const answer = await askForTask(session)
+    if (answer?.headers.get('x-farm-doctor')) session.selfCheck?.wanted(session.signedOn.client)
     if (signal.aborted) break
     switch (answer?.status) {
       case 200: {
         backoff.reset()
         refusals = 0
+        session.selfCheck?.busy()
         await runAssigned(session, answer.body)
         if (session.stopAfter) return 'stopped'
         continue
@@ -82,9 +86,10 @@ async function work(session: Session): Promise<Next> {
   return 'stopped'
 }
 
-async function askForTask({ signedOn, timing, signal, log, options }: Session) {
+async function askForTask({ signedOn, timing, signal, log, options, selfCheck }: Session) {
   // A worker that ends when idle has no use for a question that hangs.
   const waitSeconds = options.once ? 0 : timing.waitSeconds
+  selfCheck?.idle(signedOn.client)
   try {
     return await signedOn.client.request('scheduleTask', {
       headers: waitSeconds > 0 ? { 'X-Farm-Wait': String(waitSeconds) } : {},

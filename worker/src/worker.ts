@@ -5,8 +5,7 @@ import { defaultTiming, retryOf, type WorkerOptions, type WorkerTiming } from '.
 import { openOutbox } from './outbox.ts'
 import { closeSession, createSession, openCache, type StopWhen } from './session.ts'
 import { live, type WorkerEnd } from './states.ts'
-
-export const softwareVersion = '0.1.0'
+import { softwareVersion } from './version.ts'
 
 export interface Worker {
   readonly uuid: string

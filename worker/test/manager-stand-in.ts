@@ -25,6 +25,8 @@ export interface StandIn {
   /** Tasks to give out, first first. */
   readonly queue: AssignedTask[]
   initialStatus: string
+  /** Somebody asks for a report on the worker's machine. */
+  doctorWanted: boolean
   statusRequested: { status: string; lazy: boolean } | undefined
   /** Task ids that may not run any more. */
   readonly forbidden: Set<string>
@@ -61,6 +63,7 @@ export async function startStandIn(t: TestContext, options: StandInOptions = {})
     requests: [] as string[],
     queue: [] as AssignedTask[],
     initialStatus: 'awake',
+    doctorWanted: false,
     statusRequested: undefined as StandIn['statusRequested'],
     forbidden: new Set<string>(),
     fault: (_: FastifyRequest): number | undefined => undefined,
@@ -148,6 +151,7 @@ export async function startStandIn(t: TestContext, options: StandInOptions = {})
     const uuid = workerOf(request)!
     const isReady = (): boolean => assigned.has(uuid) || standIn.queue.length > 0
     await hold(request, () => standIn.statusRequested !== undefined || isReady())
+    if (standIn.doctorWanted) reply.header('x-farm-doctor', 'wanted')
     if (standIn.statusRequested) return requestedStatus(reply, 423)
     if (standIn.states.at(-1) !== 'awake') {
       return reply.code(409).send({ code: 409, message: 'not awake' })

@@ -54,7 +54,7 @@ export interface ManagerClient extends ManagerMethods {
   request<Id extends OperationId>(
     id: Id,
     ...args: Arguments<Operations[Id]>
-  ): Promise<Answer<Operations[Id]>>
+  ): Promise<Answer<Operations[Id]> & { headers: Headers }>
   /** Where the server-sent events of these topics come from. */
   eventsUrl(topics: readonly string[]): string
 }
@@ -111,6 +111,7 @@ export function createManagerClient(options: ManagerClientOptions): ManagerClien
 
 interface LooseAnswer {
   status: number
+  headers: Headers
   body: unknown
 }
 
@@ -128,7 +129,8 @@ async function send(
       ...bodyOf(call),
       signal,
     })
-    return { status: response.status, body: await readBody(response) }
+    const { status, headers } = response
+    return { status, headers, body: await readBody(response) }
   } catch (cause) {
     if (call.signal?.aborted) throw call.signal.reason
     throw unanswered(options.url, timeout.aborted, cause)

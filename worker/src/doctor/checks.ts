@@ -5,12 +5,13 @@ import type { ManagerClient } from '@shaman-farm/manager-api'
 import { createShamanClient } from '@shaman-farm/shaman/client'
 import { digestOf } from '@shaman-farm/shaman/digest'
 import { formatBytes, formatDuration, formatRate } from '@shaman-farm/terminal'
-import { execa } from 'execa'
 import { platformName } from '../identity.ts'
+import { type RunProgram, runPlainly } from './run-program.ts'
 
 export interface Finding {
   check: string
-  status: 'ok' | 'warning' | 'problem'
+  /** `skipped`: not looked at yet. */
+  status: 'ok' | 'warning' | 'problem' | 'skipped'
   message: string
   /** What to do about it. */
   hint?: string
@@ -38,14 +39,13 @@ const warning = (check: string, message: string, hint: string): Finding => ({
   hint,
 })
 
-export async function checkBlender(exe = 'blender'): Promise<Finding[]> {
-  const version = await output([exe, '--version'])
+/** Which Blender it is, without making it render. */
+export async function checkBlender(exe = 'blender', run = runPlainly): Promise<Finding> {
+  const version = await run([exe, '--version'])
   const name = /^Blender .*/m.exec(version ?? '')?.[0]
-  if (name === undefined) {
-    const hint = 'Install it, put it on the PATH, or set the variable "blender" in the manager.'
-    return [problem('blender', `"${exe}" is not a Blender that runs here`, hint)]
-  }
-  return [ok('blender', name, { exe }), ...(await checkDevices(exe))]
+  if (name !== undefined) return ok('blender', name, { exe })
+  const hint = 'Install it, put it on the PATH, or set the variable "blender" in the manager.'
+  return problem('blender', `"${exe}" is not a Blender that runs here`, hint)
 }
 
 interface Device {
@@ -55,9 +55,10 @@ interface Device {
   error?: string
 }
 
-async function checkDevices(exe: string): Promise<Finding[]> {
+/** Renders 64 pixels on every device this Blender can use. */
+export async function checkDevices(exe = 'blender', run = runPlainly): Promise<Finding[]> {
   const script = fileURLToPath(new URL('../blender/devices.py', import.meta.url))
-  const text = await output([exe, '-b', '--factory-startup', '--python', script], 120_000)
+  const text = await run([exe, '-b', '--factory-startup', '--python', script], 120_000)
   const json = /^shaman-farm: devices (.*)$/m.exec(text ?? '')?.[1]
   if (json === undefined) {
     const hint = `Run it by hand: ${exe} -b --factory-startup --python ${script}`
@@ -72,13 +73,13 @@ async function checkDevices(exe: string): Promise<Finding[]> {
   })
 }
 
-export async function checkFfmpeg(exe = 'ffmpeg'): Promise<Finding> {
-  const version = /^ffmpeg version (\S+)/m.exec((await output([exe, '-version'])) ?? '')?.[1]
+export async function checkFfmpeg(exe = 'ffmpeg', run: RunProgram = runPlainly): Promise<Finding> {
+  const version = /^ffmpeg version (\S+)/m.exec((await run([exe, '-version'])) ?? '')?.[1]
   if (version === undefined) {
     const hint = 'Install it, or run the worker without the task type "ffmpeg".'
     return problem('ffmpeg', 'ffmpeg does not run here; no preview videos', hint)
   }
-  const encoders = (await output([exe, '-hide_banner', '-encoders'])) ?? ''
+  const encoders = (await run([exe, '-hide_banner', '-encoders'])) ?? ''
   if (/\blibx264\b|\bh264_/.test(encoders)) return ok('ffmpeg', `ffmpeg ${version}`)
   return warning(
     'ffmpeg',
@@ -145,7 +146,7 @@ export async function checkStorage(client: ManagerClient): Promise<Finding> {
 /** The same bytes each time: the store keeps one copy, however many workers ask. */
 export async function checkThroughput(
   { url, authorization }: Pick<ManagerClient, 'url' | 'authorization'>,
-  size = 16 << 20,
+  size = 8 << 20,
 ): Promise<Finding> {
   const bytes = Buffer.alloc(size)
   for (let i = 0, x = 1; i < size; i += 4) {
@@ -162,7 +163,8 @@ export async function checkThroughput(
       headers: authorization ? { authorization } : {},
       signal: AbortSignal.timeout(60_000),
     })
-    const got = (await response.arrayBuffer()).byteLength
+    let got = 0
+    for await (const chunk of response.body ?? []) got += chunk.length
     const rate = (got / (performance.now() - started)) * 1000
     return ok('throughput', `${formatRate(rate)} from the store`, { bytesPerSecond: rate })
   } finally {
@@ -182,10 +184,4 @@ export async function runChecks(checks: Readonly<Record<string, Check>>): Promis
     }
   }
   return findings
-}
-
-async function output(argv: readonly string[], timeout = 20_000): Promise<string | undefined> {
-  const [exe, ...args] = argv
-  const result = await execa(exe!, args, { reject: false, timeout, stdin: 'ignore', all: true })
-  return result.exitCode === 0 ? result.all : undefined
 }

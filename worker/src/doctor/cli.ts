@@ -3,19 +3,11 @@ import { formatTable } from '@shaman-farm/terminal'
 import type { Command } from 'commander'
 import { type ConfigFlags, readConfig, type WorkerConfig } from '../config.ts'
 import { readCredentials } from '../credentials.ts'
-import {
-  checkBlender,
-  checkDisk,
-  checkFfmpeg,
-  checkManager,
-  checkStorage,
-  checkThroughput,
-  type Finding,
-  runChecks,
-} from './checks.ts'
+import type { Finding } from './checks.ts'
+import { examine } from './examine.ts'
 
 interface DoctorFlags extends ConfigFlags {
-  blender: string
+  blender?: string
   json?: true
 }
 
@@ -23,30 +15,23 @@ export function addDoctor(worker: Command): void {
   worker
     .command('doctor')
     .description('Look whether this machine can render for the farm, and say what is in the way')
-    .option('--blender <exe>', 'the Blender to look at', 'blender')
+    .option(
+      '--blender <exe>',
+      "the Blender to look at (default: the manager's variable, or blender)",
+    )
     .option('--json', 'print one JSON object for each finding')
     .action(async (_flags: unknown, command: Command) => {
       const flags = command.optsWithGlobals<DoctorFlags>()
-      const findings = await examine(await readConfig(flags), flags.blender)
+      const findings = await lookOver(await readConfig(flags), flags.blender)
       print(findings, flags.json ?? false)
       if (findings.some(({ status }) => status === 'problem')) process.exitCode = 1
     })
 }
 
-export async function examine(config: WorkerConfig, blender: string): Promise<Finding[]> {
+/** What `farm worker doctor` finds; without a manager only what concerns this machine. */
+async function lookOver(config: WorkerConfig, blender?: string): Promise<Finding[]> {
   const client = await clientFor(config)
-  return runChecks({
-    blender: () => checkBlender(blender),
-    ffmpeg: () => checkFfmpeg(),
-    disk: () => checkDisk(config.home),
-    ...(client === undefined
-      ? {}
-      : {
-          manager: () => checkManager(client.url),
-          storage: () => checkStorage(client),
-          throughput: () => checkThroughput(client),
-        }),
-  })
+  return examine({ client, home: config.home, blender, depth: 'all' })
 }
 
 /** As the worker that lives here, or as one that is to be enrolled. */
@@ -61,7 +46,7 @@ async function clientFor({
   return createManagerClient({ url, timeoutMs: 5_000, ...who })
 }
 
-const signs = { ok: '✓', warning: '!', problem: '✗' } as const
+const signs = { ok: '✓', warning: '!', problem: '✗', skipped: '·' } as const
 
 function print(findings: readonly Finding[], json: boolean): void {
   if (json) {

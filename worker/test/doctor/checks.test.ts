@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import {
   checkBlender,
+  checkDevices,
   checkDisk,
   checkFfmpeg,
   checkManager,
@@ -28,16 +29,15 @@ async function managerWithClock(t: TestContext, offsetMs: number): Promise<strin
 
 test('Blender is found and renders 64 pixels on the processor', async (t) => {
   if (isMissing(t, 'blender')) return
-  const findings = await checkBlender()
-  assert.match(findings[0]?.message ?? '', /^Blender \d/)
-  const cpu = findings.find(({ check }) => check === 'device CPU')
+  assert.match((await checkBlender()).message, /^Blender \d/)
+  const cpu = (await checkDevices()).find(({ check }) => check === 'device CPU')
   assert.equal(cpu?.status, 'ok', cpu?.message)
 })
 
 test('a Blender that is not there is a problem with a hint', async () => {
-  const [finding] = await checkBlender('/nowhere/blender')
-  assert.equal(finding?.status, 'problem')
-  assert.match(finding?.hint ?? '', /Install it/)
+  const finding = await checkBlender('/nowhere/blender')
+  assert.equal(finding.status, 'problem')
+  assert.match(finding.hint ?? '', /Install it/)
 })
 
 test('an ffmpeg that is not there is a problem', async () => {
