@@ -95,6 +95,8 @@ export function decodeFrame(file: ByteSource, frame: ZstdFrame): Buffer {
   try {
     bytes = zstdDecompressSync(file.read(frame.start, frame.length), {
       maxOutputLength: Math.max(size, 1),
+      // In one piece: pieces of 16 KiB, the default, cost a call each and a copy of all at the end.
+      chunkSize: Math.max(size, 64),
       params: { [constants.ZSTD_d_windowLogMax]: 27 },
     })
   } catch (error) {

@@ -8,7 +8,11 @@ const options: ListOptions = { as: 'json', trace: { all: false } }
 
 async function listWith(threads: number, files: readonly string[]): Promise<Listing[]> {
   const listings: Listing[] = []
-  for await (const listing of listMany(files, options, threads)) listings.push(listing)
+  for await (const listing of listMany(files, options, {
+    threads,
+    worthMs: Number.NEGATIVE_INFINITY,
+  }))
+    listings.push(listing)
   return listings
 }
 
@@ -32,7 +36,11 @@ test('a file that cannot be read ends the list there, in whichever thread it is 
     const seen: Listing[] = []
     const list = async (): Promise<void> => {
       const files = [...good.slice(0, 5), bad, ...good.slice(5)]
-      for await (const listing of listMany(files, options, threads)) seen.push(listing)
+      for await (const listing of listMany(files, options, {
+        threads,
+        worthMs: Number.NEGATIVE_INFINITY,
+      }))
+        seen.push(listing)
     }
     await assert.rejects(list(), { code: 'BLEND_TRUNCATED', message: /bad\.blend/ })
     assert.equal(seen.length, 5)
