@@ -12,7 +12,13 @@ import {
   seconds,
   statEach,
 } from './how-fast-is-shaman/baselines.ts'
-import { hashTree, makeFile, makeTree, sha256Speed } from './how-fast-is-shaman/data.ts'
+import {
+  hashInThreads,
+  hashTree,
+  makeFile,
+  makeTree,
+  sha256Speed,
+} from './how-fast-is-shaman/data.ts'
 import { type StoreServer, startStore } from './how-fast-is-shaman/server.ts'
 
 export const question = 'How fast is Shaman, and does it beat the obvious ways?'
@@ -132,10 +138,12 @@ async function project(context: QuestionContext): Promise<Figure[]> {
   const store = await startStore(join(context.workDir, 'project-store'), 'full')
   const careless = await startStore(join(context.workDir, 'project-none'), 'none')
   try {
-    const ours = await seconds(async () => submit(store.url, hashTree(dir, all), 'project'))
+    const ours = await seconds(async () =>
+      submit(store.url, await hashInThreads(dir, all), 'project'),
+    )
     const synced = await seconds(() => rsyncWithFsync(dir, join(context.workDir, 'project-copy')))
-    const eight = await seconds(() =>
-      postEach(careless.url, hashTree(dir, all), { connections: 8, checkout: 'eight' }),
+    const eight = await seconds(async () =>
+      postEach(careless.url, await hashInThreads(dir, all), { connections: 8, checkout: 'eight' }),
     )
     return [
       ratio('a project, full: hash to checkout', ours, synced, 1, 'rsync --fsync'),
