@@ -10,6 +10,11 @@ import { createFetch, type Fetch } from './fetcher.ts'
 export interface BlobCache {
   /** Makes sure that all are here and stay here until released. */
   hold(digests: readonly Digest[], options: HoldOptions): Promise<Hold>
+  /**
+   * Calls before blobs are thrown out: whoever keeps links to them lets go of those, or the disk would not get its room.
+   * Answers how to end that.
+   */
+  onShortage(letGo: () => Promise<void>): () => void
   readonly bytes: number
 }
 
@@ -52,6 +57,7 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
   const entries = scan(blobs)
   const pins = new Map<string, number>()
   const inFlight = new Map<string, PromiseWithResolvers<void>>()
+  const linkers = new Set<() => Promise<void>>()
   const fetchAll = options.fetch ?? createFetch(options.url)
   let bytes = [...entries.values()].reduce((sum, { size }) => sum + size, 0)
   /** Promised to downloads that are not done yet. */
@@ -91,6 +97,15 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
     const oldest = [...entries]
       .filter(([key]) => !pins.has(key))
       .sort(([, a], [, b]) => a.lastUse - b.lastUse)
+    const lacking = excess - oldest.reduce((sum, [, { size }]) => sum + size, 0)
+    // Nothing is thrown out for what will not fit even so.
+    if (lacking > 0) {
+      throw new UserError("The worker's cache has no room for the job's files", {
+        code: 'CACHE_FULL',
+        hint: `It lacks ${formatBytes(lacking)}. Raise --cache-gb, or free the disk of ${dir}.`,
+      })
+    }
+    for (const letGo of linkers) await letGo()
     let evicted = 0
     for (const [key, entry] of oldest) {
       if (excess <= 0) break
@@ -99,13 +114,7 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
       excess -= entry.size
       evicted += 1
     }
-    if (evicted > 0) log.info({ blobs: evicted, bytes }, 'cache made room')
-    if (excess > 0) {
-      throw new UserError("The worker's cache has no room for the job's files", {
-        code: 'CACHE_FULL',
-        hint: `It lacks ${formatBytes(excess)}. Raise --cache-gb, or free the disk of ${dir}.`,
-      })
-    }
+    log.info({ blobs: evicted, bytes }, 'cache made room')
   }
 
   /** Fetches what nobody else is fetching already. */
@@ -160,6 +169,10 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
   return {
     get bytes() {
       return bytes
+    },
+    onShortage(letGo) {
+      linkers.add(letGo)
+      return () => void linkers.delete(letGo)
     },
     async hold(digests, given) {
       const wanted = distinct(digests)

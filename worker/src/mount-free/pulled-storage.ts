@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { chmod, constants, copyFile, mkdir, readdir, rm, stat, utimes } from 'node:fs/promises'
+import { chmod, constants, copyFile, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type AssignedTask,
@@ -10,19 +9,16 @@ import {
 import type { ShamanClient } from '@shaman-farm/shaman/client'
 import type { Digest } from '@shaman-farm/shaman/digest'
 import type { BlobCache } from './blob-cache.ts'
-import { materialise } from './materialise.ts'
+import type { Checkouts } from './checkouts.ts'
 import { createOutputSender } from './output-sender.ts'
 import { mapPaths, type PathMap } from './path-map.ts'
-import type { PrepareOptions } from './storage.ts'
-import type { TaskStorage } from './task-storage.ts'
-
-/** Checkouts kept beside the one at work, for jobs that take turns. */
-const keptCheckouts = 8
+import type { PrepareOptions, TaskStorage } from './task-storage.ts'
 
 /** What files are brought and sent back with. */
 export interface Parts {
   home: string
   cache: BlobCache
+  checkouts: Checkouts
   shaman: ShamanClient
   client: ManagerClient
   authorization: string
@@ -36,17 +32,17 @@ export async function pull(
   reason: string,
   { signal, log, tell }: PrepareOptions,
 ): Promise<TaskStorage> {
-  const { home, shaman, client } = parts
+  const { home, shaman, client, checkouts } = parts
   const checkoutId = task.checkout?.id ?? ''
-  const local = checkoutDir(home, checkoutId)
   const outputDir = join(home, 'outputs', task.uuid)
+  const { dir: local, release } = await checkouts.bring(checkoutId, { signal, tell })
   const map = mapPaths({ commands: task.commands, checkout: { farm, local }, outputDir })
-  const release = await bringCheckout(parts, { checkoutId, signal, tell })
   const sender = createOutputSender({ taskId: task.uuid, shaman, client, signal, log })
   const given = await bringOutputs(parts, task, map, signal, tell).catch((error: unknown) => {
     release()
     throw error
   })
+  checkouts.prefetchAfter(checkoutId)
   const send = (file: string, frame?: number): void => {
     const path = map.toFarm(file)
     if (path === undefined) return
@@ -75,45 +71,6 @@ export async function pull(
       if (!signal.aborted) await rm(outputDir, { recursive: true, force: true })
     },
     release,
-  }
-}
-
-function checkoutDir(home: string, checkoutId: string): string {
-  return join(home, 'checkouts', createHash('sha256').update(checkoutId).digest('hex'))
-}
-
-interface InputOptions {
-  checkoutId: string
-  signal: AbortSignal
-  tell: (line: string) => void
-}
-
-/** The checkout's tree, from the cache; the blobs stay until released. */
-export async function bringCheckout(
-  { shaman, cache, home, authorization }: Parts,
-  { checkoutId, signal, tell }: InputOptions,
-): Promise<() => void> {
-  const local = checkoutDir(home, checkoutId)
-  const started = performance.now()
-  const { files } = await shaman.manifest(checkoutId, { signal })
-  const hold = await cache.hold(files, { signal, authorization })
-  try {
-    const isThere = await stat(local).then(
-      () => true,
-      () => false,
-    )
-    // With its blobs held, a tree that is there is a whole one: it appears by rename.
-    const strategy = isThere ? 'kept' : await materialise(files, hold, local)
-    await utimes(local, new Date(), new Date())
-    await pruneCheckouts(join(home, 'checkouts'))
-    const ms = Math.round(performance.now() - started)
-    tell(
-      `checkout of ${files.length} files (${strategy}), ${hold.fetchedBytes} bytes fetched, ${ms} ms`,
-    )
-    return hold.release
-  } catch (error) {
-    hold.release()
-    throw error
   }
 }
 
@@ -184,14 +141,4 @@ async function filesUnder(dir: string): Promise<string[]> {
   return entries
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
-}
-
-async function pruneCheckouts(dir: string): Promise<void> {
-  const names = await readdir(dir)
-  const dated = await Promise.all(
-    names.map(async (name) => ({ name, at: (await stat(join(dir, name))).mtimeMs })),
-  )
-  for (const { name } of dated.sort((a, b) => b.at - a.at).slice(keptCheckouts)) {
-    await rm(join(dir, name), { recursive: true, force: true })
-  }
 }

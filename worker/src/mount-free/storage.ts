@@ -7,8 +7,9 @@ import { CommandError } from '../commands/command.ts'
 import type { Credentials } from '../credentials.ts'
 import { platformName } from '../identity.ts'
 import type { BlobCache } from './blob-cache.ts'
+import { createCheckouts } from './checkouts.ts'
 import { type Parts, pull } from './pulled-storage.ts'
-import { mountedStorage, type TaskStorage } from './task-storage.ts'
+import { mountedStorage, type PrepareOptions, type TaskStorage } from './task-storage.ts'
 
 export type StorageMode = 'auto' | 'mounted' | 'pull'
 
@@ -16,13 +17,6 @@ export interface Storage {
   /** Finds out how the task gets at its files, and brings them here when it has to. */
   prepare(task: AssignedTask, options: PrepareOptions): Promise<TaskStorage>
   close(): Promise<void>
-}
-
-export interface PrepareOptions {
-  signal: AbortSignal
-  log: Logger
-  /** A line for the task's log. */
-  tell: (line: string) => void
 }
 
 export interface StorageOptions {
@@ -35,18 +29,14 @@ export interface StorageOptions {
 }
 
 export function createStorage(options: StorageOptions): Storage {
-  const { client, credentials, cache } = options
+  const { client, credentials, cache, home, log } = options
   const url = client.url
   const authorization = `Basic ${btoa(`${credentials.uuid}:${credentials.secret}`)}`
   const clientId = credentials.uuid
-  const shaman = createShamanClient({ url, authorization, log: options.log, clientId })
-  const parts: Parts = {
-    home: options.home,
-    cache,
-    shaman,
-    client,
-    authorization,
-  }
+  const shaman = createShamanClient({ url, authorization, log, clientId })
+  const ways = { home, cache, shaman, client, authorization }
+  const checkouts = createCheckouts({ ...ways, log })
+  const parts: Parts = { ...ways, checkouts }
   async function find(task: AssignedTask, prepare: PrepareOptions): Promise<TaskStorage> {
     if (options.mode === 'mounted') return mountedStorage(task, 'the worker is told so')
     if (!task.checkout) return mountedStorage(task, 'the job has no checkout')
@@ -63,7 +53,10 @@ export function createStorage(options: StorageOptions): Storage {
 
   return {
     prepare: (task, prepare) => patiently(() => find(task, prepare), prepare),
-    close: () => shaman.close(),
+    async close() {
+      await checkouts.close()
+      await shaman.close()
+    },
   }
 }
 
@@ -80,17 +73,19 @@ async function patiently(
       return await find()
     } catch (error) {
       signal.throwIfAborted()
-      if (tries >= maxTries || isFinal(error)) throw explained(error)
+      if (tries >= triesFor(error)) throw explained(error)
       log.warn({ err: error, tries }, 'files not here yet')
       await backoff.wait(signal)
     }
   }
 }
 
-function isFinal(error: unknown): boolean {
+function triesFor(error: unknown): number {
   const { code, status = 0 } = error as { code?: unknown; status?: number }
   const isRefusal = status >= 400 && status < 500 && status !== 408 && status !== 429
-  return code === 'BLOB_MISSING' || code === 'CACHE_FULL' || code === 'ENOSPC' || isRefusal
+  if (code === 'BLOB_MISSING' || code === 'ENOSPC' || isRefusal) return 1
+  // Another slot, or what is fetched ahead, may let go of its part in a moment.
+  return code === 'CACHE_FULL' ? 5 : maxTries
 }
 
 function explained(error: unknown): CommandError {

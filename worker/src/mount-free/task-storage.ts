@@ -1,4 +1,12 @@
 import type { AssignedTask } from '@shaman-farm/manager-api'
+import type { Logger } from 'pino'
+
+export interface PrepareOptions {
+  signal: AbortSignal
+  log: Logger
+  /** A line for the task's log. */
+  tell: (line: string) => void
+}
 
 /** How one task gets at its files. */
 export interface TaskStorage {

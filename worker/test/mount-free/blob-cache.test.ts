@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { access, readFile, stat, writeFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { type Digest, digestOf } from '@shaman-farm/shaman/digest'
@@ -184,6 +185,21 @@ test('what does not fit beside what is in use is refused before anything is fetc
   assert.equal(store.requests.length, 1)
   held.release()
   await cache.hold([other], { signal })
+})
+
+test('nothing is thrown out for what would not fit even so, and links are let go of before anything is', async (t) => {
+  const store = await startFlakyStore(t)
+  const cache = await cacheFor(t, store, { maxBytes: 250 })
+  const kept = store.add(Buffer.alloc(100, 1))
+  const held = await cache.hold([store.add(Buffer.alloc(100, 2))], { signal })
+  ;(await cache.hold([kept], { signal })).release()
+  const heard: boolean[] = []
+  cache.onShortage(async () => void heard.push(existsSync(held.pathOf(kept))))
+  const large = store.add(Buffer.alloc(200, 3))
+  await assert.rejects(cache.hold([large], { signal }), { code: 'CACHE_FULL' })
+  assert.deepEqual([heard, existsSync(held.pathOf(kept))], [[], true])
+  await cache.hold([store.add(Buffer.alloc(100, 4))], { signal })
+  assert.deepEqual([heard, existsSync(held.pathOf(kept))], [[true], false])
 })
 
 test('a cache opened again knows its blobs, and fetches anew one whose file was cut', async (t) => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { AssignedTask } from '@shaman-farm/manager-api'
 import { openShaman, type Shaman, shamanRoutes } from '@shaman-farm/shaman'
 import { createShamanClient } from '@shaman-farm/shaman/client'
@@ -28,6 +29,8 @@ interface StoreFarm {
   manager: StandIn
   shaman: Shaman
   outputs: Output[]
+  /** What the manager says a worker will need next. */
+  upcoming: string[]
   worker(options?: Partial<WorkerOptions>): Promise<Worker>
 }
 
@@ -40,6 +43,7 @@ async function startStoreFarm(t: TestContext, jobsDir = `${nowhere}/jobs`): Prom
     durability: 'none',
   })
   const outputs: Output[] = []
+  const upcoming: string[] = []
   const manager = await startStandIn(t, {
     async extend(app) {
       await app.register(shamanRoutes, { shaman, prefix: '/api/v3/shaman' })
@@ -49,6 +53,7 @@ async function startStoreFarm(t: TestContext, jobsDir = `${nowhere}/jobs`): Prom
         platform: 'linux',
         shamanEnabled: true,
       }))
+      app.get('/api/v3/farm/worker/upcoming', async () => ({ checkouts: upcoming }))
       app.get('/api/v3/farm/jobs/:id/outputs', async () => ({ files: outputs }))
       app.post('/api/v3/farm/worker/task/:id/outputs', async (request, reply) => {
         const { files } = request.body as { files: Omit<Output, 'task_id'>[] }
@@ -64,6 +69,7 @@ async function startStoreFarm(t: TestContext, jobsDir = `${nowhere}/jobs`): Prom
     manager,
     shaman,
     outputs,
+    upcoming,
     async worker(options = {}) {
       const worker = await startWorker({
         managerUrl: manager.url,
@@ -239,4 +245,65 @@ test('a file the store has lost fails the task as missing', async (t) => {
   const { body } = farm.manager.updates.at(-1)!
   assert.equal(body.taskStatus, 'failed')
   assert.equal(body.failure?.reason, 'missing-file')
+})
+
+/** A task that says what is in a file of its checkout. */
+function readTask(checkout: string, script: string): AssignedTask {
+  const file = `${nowhere}/jobs/${checkout}/a.txt`
+  const task = makeTask([command('exec', { exe: 'sh', args: ['-c', script, 'sh', file] })])
+  return { ...task, checkout: { id: checkout } }
+}
+
+async function folderWith(t: TestContext, text: string): Promise<string> {
+  const dir = await tempDir(t)
+  await writeFile(join(dir, 'a.txt'), text)
+  return dir
+}
+
+test('while a task is at work, the files of the next job are fetched', async (t) => {
+  const farm = await startStoreFarm(t)
+  const now = await submitFolder(farm, await folderWith(t, 'now'), 'now')
+  const next = await submitFolder(farm, await folderWith(t, 'next'), 'next')
+  farm.upcoming.push(now, next)
+  const home = await tempDir(t)
+  await farm.worker({ taskTypes: ['misc'], home })
+  const blobs = async (): Promise<number> =>
+    (await readdir(join(home, 'cache', 'blobs'), { recursive: true })).filter((name) =>
+      name.includes('-'),
+    ).length
+  const working = readTask(now, 'cat "$1"; sleep 600')
+  farm.manager.queue.push(working)
+  while ((await blobs()) < 2 || (await readdir(join(home, 'checkouts'))).length < 2) await delay(10)
+  assert.deepEqual(farm.manager.statusesOf(working.uuid), ['active'])
+  farm.manager.forbidden.add(working.uuid)
+  const following = readTask(next, 'cat "$1"')
+  await run(farm, following)
+  assert.match(farm.manager.log(following.uuid), /\(kept\), 0 bytes fetched[\s\S]* > next/)
+})
+
+test('files fetched ahead give way to what is needed now', async (t) => {
+  const farm = await startStoreFarm(t)
+  const [a, b, c] = await Promise.all(
+    ['aaaa', 'bbbb', 'cccc'].map(async (text) =>
+      submitFolder(farm, await folderWith(t, text.repeat(100)), text),
+    ),
+  )
+  farm.upcoming.push(b!)
+  const home = await tempDir(t)
+  await farm.worker({ taskTypes: ['misc'], home, cacheBytes: 900 })
+  await run(farm, readTask(a!, 'cat "$1"; sleep 0.3'))
+  await run(farm, readTask(c!, 'cat "$1"'))
+})
+
+test('a checkout made anew under an old name is not taken for the old one', async (t) => {
+  const farm = await startStoreFarm(t)
+  const first = await submitFolder(farm, await folderWith(t, 'old'), 'shot')
+  await farm.worker({ taskTypes: ['misc'] })
+  await run(farm, readTask(first, 'cat "$1"'))
+  await farm.shaman.checkouts.erase(first)
+  const second = await submitFolder(farm, await folderWith(t, 'new'), 'shot')
+  assert.equal(second, first)
+  const task = readTask(second, 'cat "$1"')
+  await run(farm, task)
+  assert.match(farm.manager.log(task.uuid), / > new/)
 })

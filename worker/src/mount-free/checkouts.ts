@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto'
+import { readdir, rm, stat, utimes } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { ManagerClient } from '@shaman-farm/manager-api'
+import type { ShamanClient } from '@shaman-farm/shaman/client'
+import { digestKey } from '@shaman-farm/shaman/digest'
+import type { Logger } from 'pino'
+import type { BlobCache } from './blob-cache.ts'
+import { type CheckoutFile, materialise } from './materialise.ts'
+
+/** Checkouts kept beside the one at work, for jobs that take turns. */
+const keptCheckouts = 8
+
+/** The trees of checkouts, made here from the cache. */
+export interface Checkouts {
+  /** Resolves when the tree is there whole; its blobs stay until released. */
+  bring(checkoutId: string, options: BringOptions): Promise<BroughtCheckout>
+  /** Brings what the worker is likely to need after this checkout, until that or another is asked for. Never fails. */
+  prefetchAfter(checkoutId: string): void
+  close(): Promise<void>
+}
+
+export interface BringOptions {
+  signal: AbortSignal
+  /** A line for the task's log. */
+  tell: (line: string) => void
+}
+
+export interface BroughtCheckout {
+  dir: string
+  files: readonly CheckoutFile[]
+  release(): void
+}
+
+export interface CheckoutsOptions {
+  home: string
+  cache: BlobCache
+  shaman: ShamanClient
+  client: ManagerClient
+  authorization: string
+  log: Logger
+}
+
+export function createCheckouts(options: CheckoutsOptions): Checkouts {
+  const { client, log } = options
+  const trees = createTrees(options)
+  const stopListening = options.cache.onShortage(() => trees.prune(0))
+  let ahead: { checkoutId?: string; abort: AbortController; done: Promise<void> } | undefined
+
+  async function prefetch(current: string, task: NonNullable<typeof ahead>): Promise<void> {
+    const { signal } = task.abort
+    const answer: { status: number; body: unknown } = await client.request('farmWorkerUpcoming', {
+      signal,
+    })
+    // Flamenco's manager does not know this path.
+    if (answer.status !== 200) return
+    const { checkouts } = answer.body as { checkouts: string[] }
+    for (const checkoutId of checkouts.filter((id) => id !== current)) {
+      task.checkoutId = checkoutId
+      const tell = (line: string): void => log.info({ checkout: checkoutId }, `ahead: ${line}`)
+      // Not held on to: it is what was used last, and must not take the room of a task at work.
+      ;(await trees.bring(checkoutId, { signal, tell })).release()
+    }
+  }
+
+  /** What is under way for the same checkout is waited for, anything else has to give way. */
+  async function endPrefetch(checkoutId?: string): Promise<void> {
+    if (!ahead) return
+    if (ahead.checkoutId !== checkoutId) ahead.abort.abort(new Error('another checkout is needed'))
+    await ahead.done
+    ahead = undefined
+  }
+
+  return {
+    async bring(checkoutId, given) {
+      await endPrefetch(checkoutId)
+      given.signal.throwIfAborted()
+      return trees.bring(checkoutId, given)
+    },
+    prefetchAfter(checkoutId) {
+      if (ahead) return
+      const task = { abort: new AbortController(), done: Promise.resolve() }
+      ahead = task
+      task.done = prefetch(checkoutId, task).catch((error: unknown) => {
+        if (!task.abort.signal.aborted) log.debug({ err: error }, 'not fetched ahead')
+      })
+    },
+    async close() {
+      stopListening()
+      await endPrefetch()
+    },
+  }
+}
+
+interface Trees {
+  bring(checkoutId: string, options: BringOptions): Promise<BroughtCheckout>
+  /** Removes those that nobody is at work in, but for so many of the latest. */
+  prune(keep: number): Promise<void>
+}
+
+function createTrees({ home, shaman, cache, authorization }: CheckoutsOptions): Trees {
+  const root = join(home, 'checkouts')
+  const inUse = new Map<string, number>()
+  const use = (dir: string, change: 1 | -1): void => {
+    inUse.set(dir, (inUse.get(dir) ?? 0) + change)
+    if (inUse.get(dir) === 0) inUse.delete(dir)
+  }
+
+  async function prune(keep: number): Promise<void> {
+    const names = await readdir(root).catch(() => [])
+    const dated = await Promise.all(
+      names.map(async (name) => ({ name, at: (await stat(join(root, name))).mtimeMs })),
+    )
+    for (const { name } of dated.sort((a, b) => b.at - a.at).slice(keep)) {
+      const isAtWork = inUse.has(basename(name, '.staging'))
+      if (!isAtWork) await rm(join(root, name), { recursive: true, force: true })
+    }
+  }
+
+  async function bring(
+    checkoutId: string,
+    { signal, tell }: BringOptions,
+  ): Promise<BroughtCheckout> {
+    const started = performance.now()
+    const { files } = await shaman.manifest(checkoutId, { signal })
+    const name = nameOf(checkoutId, files)
+    const dir = join(root, name)
+    use(name, 1)
+    const letGo = (): void => use(name, -1)
+    try {
+      const hold = await cache.hold(files, { signal, authorization })
+      try {
+        // With its blobs held, a tree that is there is a whole one: it appears by rename.
+        const strategy = (await exists(dir)) ? 'kept' : await materialise(files, hold, dir)
+        await utimes(dir, new Date(), new Date())
+        await prune(keptCheckouts)
+        const ms = Math.round(performance.now() - started)
+        const fetched = `${hold.fetchedBytes} bytes fetched, ${ms} ms`
+        tell(`checkout of ${files.length} files (${strategy}), ${fetched}`)
+        return { dir, files, release: once(() => [hold.release(), letGo()]) }
+      } catch (error) {
+        hold.release()
+        throw error
+      }
+    } catch (error) {
+      letGo()
+      throw error
+    }
+  }
+  return { bring, prune }
+}
+
+function once(act: () => unknown): () => void {
+  let isDone = false
+  return () => {
+    if (!isDone) act()
+    isDone = true
+  }
+}
+
+/** By what is in it too: a name may be given again once its checkout is deleted. */
+function nameOf(checkoutId: string, files: readonly CheckoutFile[]): string {
+  const hash = createHash('sha256').update(checkoutId)
+  for (const file of files) hash.update(`\0${file.path}\0${digestKey(file)}`)
+  return hash.digest('hex')
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  )
+}
