@@ -62,6 +62,7 @@ export const routes: RouteDefinition[] = [
     component: page(() => import('./pages/settings.tsx'), 'Settings'),
   },
   { path: '/welcome', component: page(() => import('./pages/welcome.tsx'), 'Welcome') },
+  { path: '/addon', component: page(() => import('./pages/addon.tsx'), 'AddonPage') },
   { path: '/job-types', component: page(() => import('./pages/job-types.tsx'), 'JobTypes') },
   { path: '/wall', component: page(() => import('./pages/wall.tsx'), 'Wall') },
   { path: '*', component: page(() => import('./pages/not-found.tsx'), 'NotFound') },

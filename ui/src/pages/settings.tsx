@@ -158,9 +158,7 @@ function ThisManager() {
         </dd>
         <dt>Add-on</dt>
         <dd>
-          <a href="/flamenco-addon.zip" download="">
-            Download for Blender
-          </a>
+          <A href="/addon">Get it into Blender</A>
         </dd>
       </dl>
     </section>

@@ -2,10 +2,12 @@ import { A } from '@solidjs/router'
 import { createMemo, For, type JSX, Show } from 'solid-js'
 import { createRead } from '../farm/read.ts'
 import { storePaths } from '../farm/store.ts'
-import type { JobPage, ManagerConfiguration } from '../farm/wire.ts'
+import { createTestRenders } from '../farm/test-renders.ts'
+import type { JobPage, ManagerConfiguration, StorageCheck } from '../farm/wire.ts'
 import { createWorkers } from '../farm/workers.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Glyph } from '../parts/glyph.tsx'
+import { TestRenders } from '../parts/test-renders.tsx'
 import { WorkerCommand } from '../parts/worker-command.tsx'
 import page from './page.module.css'
 import styles from './welcome.module.css'
@@ -30,11 +32,15 @@ export function Welcome() {
     query: () => ({ sort: '-updated', limit: 50 }),
     everyMs: 5000,
   })
+  const storage = createRead<StorageCheck>(() => '/farm/storage-check', { everyMs: 10_000 })
+  const readers = () =>
+    storage.data()?.workers.filter((one) => one.check && one.check.status !== 'fail') ?? []
   const submit = `farm submit scene.blend --manager ${location.origin}`
   const renderers = createMemo(
     () =>
       workers.data()?.workers.filter((one) => one.supported_task_types.includes('blender')) ?? [],
   )
+  const tests = createTestRenders(() => workers.data()?.workers ?? [])
   const steps = createMemo<Step[]>(() => [
     {
       title: 'The store can be written',
@@ -67,6 +73,34 @@ export function Welcome() {
       todo: <WorkerCommand />,
     },
     {
+      title: 'A worker can read the store',
+      done: readers().length > 0,
+      fact: (
+        <>
+          {readers()
+            .slice(0, 5)
+            .map((one) => one.name)
+            .join(', ')}
+        </>
+      ),
+      todo: (
+        <>
+          <Show when={storage.data()?.workers.find((one) => one.check?.status === 'fail')}>
+            {(one) => (
+              <p>
+                {one().name}: {one().check?.value ?? one().check?.detail} {one().check?.hint}
+              </p>
+            )}
+          </Show>
+          <p>
+            A worker looks itself over when it starts, and says under <A href="/workers">Workers</A>{' '}
+            how it reaches the storage. With <code>--storage pull</code> it needs no mount: it
+            fetches what a job uses.
+          </p>
+        </>
+      ),
+    },
+    {
       title: 'A worker can render with Blender',
       done: renderers().length > 0,
       fact: <>{renderers().length} of them take Blender tasks</>,
@@ -80,11 +114,8 @@ export function Welcome() {
         <>
           <Command text={submit} />
           <p>
-            or from Blender with the{' '}
-            <a href="/flamenco-addon.zip" download="">
-              add-on
-            </a>
-            , or <A href="/jobs/submit">from this browser</A>.
+            or from Blender with the <A href="/addon">add-on</A>, or{' '}
+            <A href="/jobs/submit">from this browser</A>.
           </p>
         </>
       ),
@@ -94,6 +125,12 @@ export function Welcome() {
       done: jobs.data()?.jobs.some((job) => job.task_counts.completed > 0) ?? false,
       fact: <A href="/jobs">See the jobs</A>,
       todo: <p>It shows here as soon as a worker is done with one.</p>,
+    },
+    {
+      title: 'Every worker has rendered a test frame',
+      done: tests.isDone(),
+      fact: <TestRenders tests={tests} />,
+      todo: <TestRenders tests={tests} />,
     },
   ])
   const open = () => steps().findIndex((step) => !step.done)
@@ -112,7 +149,7 @@ export function Welcome() {
                 <span class="sr-only">{step.done ? ', done' : ', to do'}</span>
               </h2>
               <Show when={step.done} fallback={<Show when={index() === open()}>{step.todo}</Show>}>
-                <p class="muted">{step.fact}</p>
+                <div class="muted">{step.fact}</div>
               </Show>
             </li>
           )}

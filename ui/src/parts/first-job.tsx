@@ -24,17 +24,13 @@ export function FirstJob() {
           <section class={styles.way}>
             <h2>From Blender</h2>
             <p>
-              Install the add-on, then enter this manager’s address in its preferences. The panel is
-              in the Output properties.
+              The add-on sends the open scene from the Output properties, and shows what becomes of
+              it.
             </p>
-            <div class={styles.command}>
-              <code>{location.origin}</code>
-              <CopyButton text={() => location.origin} what="the address" />
-            </div>
-            <a class="button primary" href="/flamenco-addon.zip" download="">
+            <A class="button primary" href="/addon">
               <Icon name="download" size={14} />
               Get the add-on
-            </a>
+            </A>
           </section>
           <section class={styles.way}>
             <h2>From this browser</h2>

@@ -14,7 +14,7 @@ test('an empty farm tells how to submit, and a farm that goes away is told as lo
   const origin = new URL(manager.url).origin
   await page.getByText(`farm submit scene.blend --manager ${origin}`).waitFor()
   const addon = page.getByRole('link', { name: 'Get the add-on' })
-  assert.equal(await addon.getAttribute('href'), '/flamenco-addon.zip')
+  assert.equal(await addon.getAttribute('href'), '/app/addon')
   await page.getByText(/^live/).waitFor()
   await page.goto(`${manager.url}/app/workers`)
   await page.getByText('No workers yet').waitFor()
