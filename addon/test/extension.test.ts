@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -26,6 +27,10 @@ test('Blender installs the extension from a running manager, updates it and remo
   assert.match(await extension(['list'], blender.env), /shaman_farm.*outdated/)
   await extension(['update'], blender.env)
   assert.equal(await versionIn(blender), version)
+  assert.deepEqual(await droppedIn(blender, farm.url), {
+    repository: `${farm.url}/addon/index.json`,
+    package: 'shaman_farm',
+  })
 
   await extension(['remove', 'shaman_farm'], blender.env)
   assert.equal(await versionIn(blender), null)
@@ -57,6 +62,27 @@ tell('again', hasattr(bpy.types.Scene, 'shaman_farm'))
 test('the same sources make the same zip', () => {
   assert.deepEqual(buildAddon()['shaman_farm.zip'], buildAddon()['shaman_farm.zip'])
 })
+
+/** Which package of which repository Blender takes the dashboard's link for, when it is dropped into its window. */
+async function droppedIn(
+  blender: NonNullable<Awaited<ReturnType<typeof startBlender>>>,
+  url: string,
+) {
+  const page = readFileSync(join(import.meta.dirname, '../../ui/src/pages/addon.tsx'), 'utf8')
+  const link = /'(\/addon\/shaman_farm\.zip\?[^']+)'/.exec(page)![1]!
+  const outcome = await blender.script(
+    `
+from bl_pkg.bl_extension_utils import url_parse_for_blender
+from bl_pkg.bl_extension_ops import extension_url_find_repo_index_and_pkg_id
+url, query = url_parse_for_blender(args[0])
+tell('repository', query['repository'])
+tell('package', extension_url_find_repo_index_and_pkg_id(url)[2])
+`,
+    { args: [`${url}${link}`] },
+  )
+  assert.equal(outcome.exitCode, 0, outcome.output)
+  return outcome.told
+}
 
 /** The version of the add-on from the farm's repository that is on; null without it. */
 async function versionIn(blender: NonNullable<Awaited<ReturnType<typeof startBlender>>>) {
