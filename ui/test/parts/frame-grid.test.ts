@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { framesOf } from '../../src/farm/frames-buffer.ts'
+import { changedCells } from '../../src/parts/frame-grid/changes.ts'
 import { moveBy } from '../../src/parts/frame-grid/keys.ts'
 import { cellAt, cellOrigin, layoutGrid } from '../../src/parts/frame-grid/layout.ts'
 
@@ -73,4 +75,36 @@ test('arrows stay inside the grid', () => {
       },
     ),
   )
+})
+
+function threeFrames() {
+  return framesOf({
+    total: 3,
+    completed: 1,
+    runs: [
+      { from: 1, count: 2, step: 1, task_id: 'a', status: 'completed' },
+      { from: 3, count: 1, step: 1, task_id: 'b', status: 'queued' },
+    ],
+    thumbnails: [],
+  })
+}
+
+test('only the cells that look another way are drawn anew', () => {
+  const before = threeFrames()
+  const after = threeFrames()
+  after.status[2] = 2
+  assert.deepEqual(changedCells(before, after, 'status'), [2])
+  assert.deepEqual(changedCells(before, after, 'attempts'), [])
+  after.tries[0] = 4
+  assert.deepEqual(changedCells(before, after, 'attempts'), [0])
+})
+
+test('all cells are drawn anew when a time changes the scale or the workers are others', () => {
+  const before = threeFrames()
+  const after = threeFrames()
+  after.durationMs[0] = 900
+  assert.equal(changedCells(before, after, 'time'), undefined)
+  assert.deepEqual(changedCells(before, after, 'status'), [])
+  const others = { ...after, workers: [{ id: 'w', name: 'node-01' }] }
+  assert.equal(changedCells(before, others, 'worker'), undefined)
 })

@@ -1,4 +1,4 @@
-import { type Frames, statusAt, type TimeScale, timeScale } from '../../farm/frames-buffer.ts'
+import { type Frames, statusAt, timeScale } from '../../farm/frames-buffer.ts'
 import type { FrameStatus } from '../../farm/wire.ts'
 import { cellOrigin, type GridLayout } from './layout.ts'
 
@@ -28,166 +28,230 @@ export interface Drawing {
   selected: ReadonlySet<number>
 }
 
-/** Draws some cells, or all of them. Every cell clears its own square first. */
+/** Draws some cells, or all of them: cells of one look together, for a canvas is slow to change its style. */
 export function drawCells(drawing: Drawing, indices?: Iterable<number>): void {
-  const scale = drawing.mode === 'time' ? timeScale(drawing.frames.durationMs) : undefined
-  for (const index of indices ?? drawing.frames.number.keys()) drawCell(drawing, index, scale)
-}
-
-function drawCell(drawing: Drawing, index: number, scale: TimeScale | undefined): void {
-  const { ctx, layout, palette } = drawing
-  const { x, y } = cellOrigin(layout, index)
-  const gap = layout.side > 8 ? 2 : 1
-  const size = layout.side - gap
-  ctx.fillStyle = palette.surface
-  ctx.fillRect(x, y, layout.side, layout.side)
-  ctx.save()
-  ctx.translate(x, y)
-  if (drawing.mode === 'status') {
-    drawStatus(ctx, size, statusAt(drawing.frames, index), palette)
-    if (drawing.frames.reused[index]) hollow(ctx, size, palette.surface)
-  } else if (drawing.mode === 'time') drawTime(drawing, index, size, scale)
-  else if (drawing.mode === 'worker') drawWorker(drawing, index, size)
-  else drawAttempts(drawing, index, size)
-  if (drawing.selected.has(index)) {
-    ctx.strokeStyle = palette.text
-    ctx.lineWidth = 2
-    ctx.strokeRect(0, 0, size, size)
+  const { ctx, layout, frames, palette, selected } = drawing
+  const cells = [...(indices ?? frames.number.keys())]
+  // Over what was there; the gap around a cell belongs to it.
+  if (indices) fill(drawing, cells, palette.surface, () => [0, 0, layout.side, layout.side])
+  else {
+    ctx.fillStyle = palette.surface
+    ctx.fillRect(layout.gutter, 0, layout.width - layout.gutter, layout.height)
   }
-  ctx.restore()
+  drawModes[drawing.mode](drawing, cells)
+  const chosen = selected.size === 0 ? [] : cells.filter((cell) => selected.has(cell))
+  frame(drawing, chosen, palette.text, 2, 0)
 }
 
-function drawStatus(
-  ctx: CanvasRenderingContext2D,
-  size: number,
-  status: FrameStatus,
-  palette: Palette,
-): void {
+const drawModes: Record<GridMode, (drawing: Drawing, cells: readonly number[]) => void> = {
+  status: drawStatuses,
+  time: drawTimes,
+  worker: drawWorkers,
+  attempts: drawAttempts,
+}
+
+function drawStatuses(drawing: Drawing, cells: readonly number[]): void {
+  const { frames, palette } = drawing
+  for (const [status, group] of groupBy(cells, (cell) => statusAt(frames, cell))) {
+    drawStatus(drawing, group, status)
+  }
+  const reused = cells.filter((cell) => frames.reused[cell])
+  fill(drawing, reused, palette.surface, hollow)
+}
+
+function drawStatus(drawing: Drawing, cells: readonly number[], status: FrameStatus): void {
+  const { palette } = drawing
   const color = palette.status[status]
   if (status === 'queued' || status === 'waiting' || status === 'canceled') {
-    outline(ctx, size, color)
-    if (status === 'canceled') stroke(ctx, color, [1, size - 1, size - 1, 1])
+    outline(drawing, cells, color)
+    if (status === 'canceled') strokes(drawing, cells, color, (size) => [1, size - 1, size - 1, 1])
     return
   }
-  ctx.fillStyle = color
   if (status === 'skipped') {
-    ctx.fillRect(0, Math.floor(size / 2), size, Math.ceil(size / 2))
+    fill(drawing, cells, color, (size) => [0, Math.floor(size / 2), size, Math.ceil(size / 2)])
     return
   }
   if (status === 'active') {
     // A stepped top edge: running shows by its form too.
-    ctx.fillRect(0, Math.max(1, Math.round(size * 0.2)), size, size - Math.round(size * 0.2))
-    ctx.fillRect(Math.round(size * 0.4), 0, size - Math.round(size * 0.4), size)
+    fill(drawing, cells, color, (size) => {
+      const step = Math.round(size * 0.2)
+      return [0, Math.max(1, step), size, size - step]
+    })
+    fill(drawing, cells, color, (size) => {
+      const step = Math.round(size * 0.4)
+      return [step, 0, size - step, size]
+    })
     return
   }
-  ctx.fillRect(0, 0, size, size)
-  if (status === 'failed') mark(ctx, size, palette.white, 'cross')
-  if (status === 'soft-failed') mark(ctx, size, '#14171c', 'bang')
-  if (status === 'paused' && size >= 9) mark(ctx, size, palette.surface, 'bars')
+  fill(drawing, cells, color)
+  if (status === 'failed') mark(drawing, cells, palette.white, 'cross')
+  if (status === 'soft-failed') mark(drawing, cells, '#14171c', 'bang')
+  if (status === 'paused' && sizeOf(drawing.layout) >= 9)
+    mark(drawing, cells, palette.surface, 'bars')
 }
 
-function drawTime(
-  { ctx, frames, palette }: Drawing,
-  index: number,
-  size: number,
-  scale: TimeScale | undefined,
-): void {
-  const ms = frames.durationMs[index]!
-  if (!scale || Number.isNaN(ms)) {
-    outline(ctx, size, palette.raised)
-    return
+function drawTimes(drawing: Drawing, cells: readonly number[]): void {
+  const { frames, palette } = drawing
+  const scale = timeScale(frames.durationMs)
+  const colorOf = (cell: number): string | undefined => {
+    const ms = frames.durationMs[cell]!
+    return scale && !Number.isNaN(ms) ? rampColor(palette, scale.placeOf(ms)) : undefined
   }
-  ctx.fillStyle = rampColor(palette, scale.placeOf(ms))
-  ctx.fillRect(0, 0, size, size)
-  if (scale.isOutlier(ms)) {
-    ctx.strokeStyle = palette.text
-    ctx.lineWidth = 1
-    ctx.strokeRect(1.5, 1.5, size - 3, size - 3)
+  fillByColor(drawing, cells, colorOf)
+  const outliers = scale ? cells.filter((cell) => scale.isOutlier(frames.durationMs[cell]!)) : []
+  frame(drawing, outliers, palette.text, 1, 1)
+}
+
+function drawWorkers(drawing: Drawing, cells: readonly number[]): void {
+  const { frames, palette, highlight } = drawing
+  fillByColor(drawing, cells, (cell) => {
+    const worker = frames.worker[cell]!
+    if (worker < 0) return undefined
+    return worker === highlight ? palette.text : rampColor(palette, 0)
+  })
+  const theirs = cells.filter((cell) => frames.worker[cell] === highlight)
+  for (const status of ['failed', 'soft-failed'] as const) {
+    const troubled = theirs.filter((cell) => statusAt(frames, cell) === status)
+    fill(drawing, troubled, palette.status[status], (size) => [2, 2, size - 4, size - 4])
   }
 }
 
-function drawWorker(drawing: Drawing, index: number, size: number): void {
-  const { ctx, frames, palette, highlight } = drawing
-  const worker = frames.worker[index]!
-  if (worker < 0) {
-    outline(ctx, size, palette.raised)
-    return
-  }
-  if (worker === highlight) {
-    ctx.fillStyle = palette.text
-    ctx.fillRect(0, 0, size, size)
-    const status = statusAt(drawing.frames, index)
-    if (status === 'failed' || status === 'soft-failed') {
-      ctx.fillStyle = palette.status[status]
-      ctx.fillRect(2, 2, size - 4, size - 4)
-    }
-    return
-  }
-  ctx.fillStyle = rampColor(palette, 0)
-  ctx.fillRect(0, 0, size, size)
-}
-
-function drawAttempts({ ctx, frames, palette }: Drawing, index: number, size: number): void {
-  const tries = frames.tries[index]!
-  if (tries === 0) {
-    outline(ctx, size, palette.raised)
-    return
-  }
-  ctx.fillStyle = rampColor(palette, Math.min(1, (tries - 1) / 3))
-  ctx.fillRect(0, 0, size, size)
-  if (size >= 12 && tries > 1) {
+function drawAttempts(drawing: Drawing, cells: readonly number[]): void {
+  const { ctx, layout, frames, palette } = drawing
+  const size = sizeOf(layout)
+  fillByColor(drawing, cells, (cell) => {
+    const tries = frames.tries[cell]!
+    return tries === 0 ? undefined : rampColor(palette, Math.min(1, (tries - 1) / 3))
+  })
+  if (size < 12) return
+  ctx.font = `600 ${Math.floor(size * 0.7)}px system-ui, sans-serif`
+  ctx.textAlign = 'center'
+  ctx.textBaseline = 'middle'
+  for (const cell of cells) {
+    const tries = frames.tries[cell]!
+    if (tries < 2) continue
+    const { x, y } = cellOrigin(layout, cell)
     ctx.fillStyle = tries > 2 ? palette.surface : palette.text
-    ctx.font = `600 ${Math.floor(size * 0.7)}px system-ui, sans-serif`
-    ctx.textAlign = 'center'
-    ctx.textBaseline = 'middle'
-    ctx.fillText(tries > 9 ? '+' : String(tries), size / 2, size / 2 + 0.5)
+    ctx.fillText(tries > 9 ? '+' : String(tries), x + size / 2, y + size / 2 + 0.5)
   }
 }
 
+/** A rectangle inside a cell: left, top, width, height. */
+type Part = (size: number) => readonly [number, number, number, number]
+
+const whole: Part = (size) => [0, 0, size, size]
 /** Taken over, not made: the cell is a frame without its picture. */
-function hollow(ctx: CanvasRenderingContext2D, size: number, color: string): void {
+const hollow: Part = (size) => {
   const inset = Math.max(2, Math.round(size * 0.25))
+  return [inset, inset, size - 2 * inset, size - 2 * inset]
+}
+
+function sizeOf({ side }: GridLayout): number {
+  return side - (side > 8 ? 2 : 1)
+}
+
+function fill(
+  { ctx, layout }: Drawing,
+  cells: readonly number[],
+  color: string,
+  part: Part = whole,
+): void {
+  const [left, top, width, height] = part(sizeOf(layout))
   ctx.fillStyle = color
-  ctx.fillRect(inset, inset, size - 2 * inset, size - 2 * inset)
+  for (const cell of cells) {
+    const { x, y } = cellOrigin(layout, cell)
+    ctx.fillRect(x + left, y + top, width, height)
+  }
 }
 
-function outline(ctx: CanvasRenderingContext2D, size: number, color: string): void {
-  ctx.strokeStyle = color
-  ctx.lineWidth = 1
-  ctx.strokeRect(0.5, 0.5, size - 1, size - 1)
+/** Cells of a colour filled, those of none as outlines. */
+function fillByColor(
+  drawing: Drawing,
+  cells: readonly number[],
+  colorOf: (cell: number) => string | undefined,
+): void {
+  for (const [color, group] of groupBy(cells, colorOf)) {
+    if (color === undefined) outline(drawing, group, drawing.palette.raised)
+    else fill(drawing, group, color)
+  }
 }
 
-function stroke(ctx: CanvasRenderingContext2D, color: string, path: readonly number[]): void {
+/** Two rectangles: crisp at any zoom, and drawn faster than a stroke. */
+function outline(drawing: Drawing, cells: readonly number[], color: string): void {
+  fill(drawing, cells, color)
+  fill(drawing, cells, drawing.palette.surface, (size) => [1, 1, size - 2, size - 2])
+}
+
+/** The edge of a cell over what is in it. */
+function frame(
+  drawing: Drawing,
+  cells: readonly number[],
+  color: string,
+  wide: number,
+  inset: number,
+): void {
+  const far = (size: number): number => size - inset - wide
+  const long = (size: number): number => size - 2 * inset
+  fill(drawing, cells, color, (size) => [inset, inset, long(size), wide])
+  fill(drawing, cells, color, (size) => [inset, far(size), long(size), wide])
+  fill(drawing, cells, color, (size) => [inset, inset, wide, long(size)])
+  fill(drawing, cells, color, (size) => [far(size), inset, wide, long(size)])
+}
+
+/** Lines inside each cell, four numbers for each. */
+function strokes(
+  { ctx, layout }: Drawing,
+  cells: readonly number[],
+  color: string,
+  linesOf: (size: number) => readonly number[],
+): void {
+  const lines = linesOf(sizeOf(layout))
   ctx.strokeStyle = color
   ctx.beginPath()
-  for (let at = 0; at < path.length; at += 4) {
-    ctx.moveTo(path[at]!, path[at + 1]!)
-    ctx.lineTo(path[at + 2]!, path[at + 3]!)
+  for (const cell of cells) {
+    const { x, y } = cellOrigin(layout, cell)
+    for (let at = 0; at < lines.length; at += 4) {
+      ctx.moveTo(x + lines[at]!, y + lines[at + 1]!)
+      ctx.lineTo(x + lines[at + 2]!, y + lines[at + 3]!)
+    }
   }
   ctx.stroke()
 }
 
 function mark(
-  ctx: CanvasRenderingContext2D,
-  size: number,
+  drawing: Drawing,
+  cells: readonly number[],
   color: string,
   form: 'cross' | 'bang' | 'bars',
 ): void {
+  const size = sizeOf(drawing.layout)
   if (size < 9) {
     // Too small for a glyph: a notch in the corner.
     const notch = Math.max(2, Math.floor(size / 3))
-    ctx.fillStyle = color
-    ctx.fillRect(size - notch, 0, notch, notch)
+    fill(drawing, cells, color, () => [size - notch, 0, notch, notch])
     return
   }
   const inset = Math.round(size * 0.3)
   const far = size - inset
-  ctx.lineWidth = size >= 13 ? 1.8 : 1.4
   const middle = size / 2
-  if (form === 'cross') stroke(ctx, color, [inset, inset, far, far, far, inset, inset, far])
-  if (form === 'bars') stroke(ctx, color, [inset, inset, inset, far, far, inset, far, far])
-  if (form === 'bang')
-    stroke(ctx, color, [middle, inset - 1, middle, far - 2.5, middle, far - 0.5, middle, far + 1])
+  drawing.ctx.lineWidth = size >= 13 ? 1.8 : 1.4
+  const forms = {
+    cross: [inset, inset, far, far, far, inset, inset, far],
+    bars: [inset, inset, inset, far, far, inset, far, far],
+    bang: [middle, inset - 1, middle, far - 2.5, middle, far - 0.5, middle, far + 1],
+  }
+  strokes(drawing, cells, color, () => forms[form])
+}
+
+function groupBy<K>(cells: readonly number[], keyOf: (cell: number) => K): Map<K, number[]> {
+  const groups = new Map<K, number[]>()
+  for (const cell of cells) {
+    const key = keyOf(cell)
+    const group = groups.get(key)
+    if (group) group.push(cell)
+    else groups.set(key, [cell])
+  }
+  return groups
 }
 
 function rampColor(palette: Palette, place: number): string {

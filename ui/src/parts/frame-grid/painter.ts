@@ -51,7 +51,7 @@ export function createPainter(props: Painted): Painter {
     on(
       () => props.frames,
       (frames) => {
-        const cells = shown && changedCells(shown, frames)
+        const cells = shown && changedCells(shown, frames, props.mode)
         if (cells) paintSoon(cells)
         else paintAll()
       },
