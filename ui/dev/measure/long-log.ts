@@ -1,0 +1,74 @@
+import type { Page } from 'playwright-core'
+import type { Figures, Measuring } from '../measure.ts'
+import { seedFarm } from '../seed.ts'
+import { forget, longest, median, openProbed, seenBy } from './probe.ts'
+
+const lines = 1_000_000
+const parts = 20
+
+/** A log of a million lines: from the click on its task to its last line, and to a line far above. */
+export async function measureLongLog({ browser, url, quick }: Measuring): Promise<Figures> {
+  const job = await writeLog(url)
+  const page = await openProbed(browser, `${url}/app/jobs/${job}/tasks`)
+  const times: number[] = []
+  for (let round = 0; round < (quick ? 3 : 7); round += 1) {
+    await page.goto(`${url}/app/jobs/${job}/tasks`)
+    await page.getByRole('link', { name: 'render-1', exact: true }).waitFor()
+    await page.waitForTimeout(1500)
+    times.push(await openLog(page))
+  }
+  await forget(page)
+  await scrollUp(page)
+  const { longTasks } = await seenBy(page)
+  await page.context().close()
+  return {
+    'log of a million lines opens, ms': median(times),
+    'longest task of the page while it is scrolled up, ms': longest(longTasks),
+  }
+}
+
+async function writeLog(url: string): Promise<string> {
+  const { jobs, workers } = await seedFarm(url, {
+    workers: 1,
+    jobs: [{ name: 'long log', frames: '1', finish: 0, priority: 100 }],
+  })
+  const worker = workers[0]!.client
+  const task = await worker.scheduleTask()
+  if (!task || !('uuid' in task) || task.job !== jobs[0]!.id) throw new Error('no task to write in')
+  const line = 'Fra:1 Mem:2214.11M | Time:00:00.12 | Rendering 12/64\n'
+  const part = line.repeat(lines / parts)
+  const params = { task_id: task.uuid }
+  for (let index = 0; index < parts; index += 1) {
+    await worker.taskUpdate({ params, body: { log: part }, timeoutMs: 120_000 })
+  }
+  await worker.taskUpdate({ params, body: { log: 'the last line\n' } })
+  return jobs[0]!.id
+}
+
+function openLog(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      new Promise<number>((resolve) => {
+        const from = performance.now()
+        const links = [...document.querySelectorAll<HTMLElement>('td a')]
+        links.find((one) => one.textContent === 'render-1')?.click()
+        const look = (): void => {
+          const log = document.querySelector('[role=log]')
+          if (log?.textContent?.includes('the last line')) resolve(performance.now() - from)
+          else requestAnimationFrame(look)
+        }
+        look()
+      }),
+  )
+}
+
+/** A few thousand lines upwards, a screen in each frame. */
+function scrollUp(page: Page): Promise<void> {
+  return page.evaluate(async () => {
+    const log = document.querySelector('[role=log]')!
+    for (let step = 0; step < 300; step += 1) {
+      log.scrollTop -= log.clientHeight
+      await new Promise(requestAnimationFrame)
+    }
+  })
+}

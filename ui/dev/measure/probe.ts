@@ -1,0 +1,73 @@
+import type { Browser, Page } from 'playwright-core'
+
+/** What a page went through since it was last asked. */
+export interface Seen {
+  /** Tasks of the main thread over 50 ms, in ms. */
+  longTasks: number[]
+  /** Sum of the scores of layout shifts that no input caused. */
+  layoutShift: number
+  /** What moved in them. */
+  shifted: string[]
+  /** Longest work inside one animation frame with its canvas drawn, in ms. */
+  longestFrame: number
+}
+
+/** A page that keeps account of itself. */
+export async function openProbed(browser: Browser, address: string): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
+  await page.addInitScript(keepAccount)
+  await page.goto(address)
+  return page
+}
+
+/** Runs in the page, before anything of the page does. */
+function keepAccount(): void {
+  const seen: Seen = { longTasks: [], layoutShift: 0, shifted: [], longestFrame: 0 }
+  Object.assign(globalThis, { farmSeen: seen })
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) seen.longTasks.push(entry.duration)
+  }).observe({ type: 'longtask', buffered: true })
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const shift = entry as PerformanceEntry & {
+        value: number
+        hadRecentInput: boolean
+        sources: { node?: Element }[]
+      }
+      if (shift.hadRecentInput) continue
+      seen.layoutShift += shift.value
+      for (const { node } of shift.sources)
+        seen.shifted.push(`${node?.nodeName} ${node?.textContent?.slice(0, 60)}`)
+    }
+  }).observe({ type: 'layout-shift', buffered: true })
+  const request = globalThis.requestAnimationFrame.bind(globalThis)
+  globalThis.requestAnimationFrame = (work) =>
+    request((time) => {
+      const from = performance.now()
+      work(time)
+      // What a canvas was told is drawn later, unless somebody reads it back.
+      document.querySelector('canvas')?.getContext('2d')?.getImageData(0, 0, 1, 1)
+      seen.longestFrame = Math.max(seen.longestFrame, performance.now() - from)
+    })
+}
+
+export async function forget(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const { farmSeen } = globalThis as unknown as { farmSeen: Seen }
+    Object.assign(farmSeen, { longTasks: [], layoutShift: 0, shifted: [], longestFrame: 0 })
+  })
+}
+
+export function seenBy(page: Page): Promise<Seen> {
+  return page.evaluate(() => (globalThis as unknown as { farmSeen: Seen }).farmSeen)
+}
+
+export function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
+}
+
+export function longest(numbers: readonly number[]): number {
+  return Math.max(0, ...numbers)
+}
