@@ -9,6 +9,7 @@ import {
   Show,
   Suspense,
 } from 'solid-js'
+import { createAttention } from './farm/attention.ts'
 import { tokenIsWanted } from './farm/auth.ts'
 import { useClock } from './farm/clock.ts'
 import { useFarm } from './farm/farm.tsx'
@@ -119,6 +120,8 @@ function focusFind(): void {
 
 function TopBar(props: { onPalette: () => void; onHelp: () => void }) {
   const farm = useFarm()
+  const attention = createAttention()
+  const waiting = () => attention.data()?.items.filter((item) => !item.acknowledged).length ?? 0
   return (
     <header class={styles.top}>
       <A href="/" class={styles.brand} end>
@@ -147,6 +150,15 @@ function TopBar(props: { onPalette: () => void; onHelp: () => void }) {
         <A href="/" class={styles.farm}>
           <StatusWord kind="farm" status={farm.status()} />
         </A>
+        <Show when={waiting() > 0}>
+          <A href="/attention" class={styles.farm}>
+            <StatusWord
+              kind="task"
+              status="soft-failed"
+              text={`${waiting()} ${waiting() === 1 ? 'needs' : 'need'} attention`}
+            />
+          </A>
+        </Show>
         <A href="/settings" class={`${styles.place} ${styles.keys}`} activeClass={styles.here}>
           Settings
         </A>

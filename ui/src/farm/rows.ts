@@ -32,6 +32,8 @@ export interface Rows {
 export interface RowsOptions {
   keys: Accessor<readonly string[]>
   onOpen(key: string): void
+  /** Shows what can be done to a row. */
+  onMenu?(key: string): void
   /** Brings a row into view and focuses it. */
   focusRow(key: string): void
 }
@@ -96,7 +98,9 @@ export function createRows(options: RowsOptions): Rows {
     else if (key === 'End') move(keys.length - 1, event.shiftKey)
     else if (key === 'x' || key === ' ') mark(keys[at], false)
     else if (key === 'X') mark(keys[at], true)
-    else if (key === 'Escape' && selection().keys.size > 0) setSelection(nothingSelected)
+    else if (key === '.' && options.onMenu) {
+      if (keys[at] !== undefined) options.onMenu(keys[at])
+    } else if (key === 'Escape' && selection().keys.size > 0) setSelection(nothingSelected)
     else if (key === 'Enter' && (event.target as Element).tagName === 'TR') {
       if (keys[at] !== undefined) options.onOpen(keys[at])
     } else return

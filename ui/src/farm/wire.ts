@@ -41,6 +41,7 @@ export type {
   TaskPage,
   TaskRow,
   TaskStatus,
+  Throughput,
   Worker,
   WorkerPage,
   WorkerRow,

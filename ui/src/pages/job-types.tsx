@@ -35,7 +35,7 @@ export function JobTypes() {
               <p>{type.description}</p>
             </Show>
             <div style={{ 'overflow-x': 'auto' }}>
-              <table class="table">
+              <table class="table" style={{ 'min-width': '640px' }}>
                 <thead>
                   <tr>
                     <th>Setting</th>

@@ -24,7 +24,7 @@ import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { FirstJob } from '../parts/first-job.tsx'
 import { Icon } from '../parts/glyph.tsx'
-import { JobOrder } from '../parts/job-order.tsx'
+import { JobOrder, priorityShortcuts } from '../parts/job-order.tsx'
 import { JobTable } from '../parts/job-table.tsx'
 import { JobWall } from '../parts/job-wall.tsx'
 import { StatusChips } from '../parts/status-chips.tsx'
@@ -78,21 +78,22 @@ export function Jobs() {
   const filtered = () => statuses().length > 0 || Boolean(params.q) || Boolean(params.type)
   const nothingYet = () => !filtered() && jobs.data()?.total === 0
 
-  const actOnSelected = (act: JobAction): void => {
-    const able = actable(act, selected())
+  const actOn = (act: JobAction, chosen: readonly JobRow[]): void => {
+    const able = actable(act, chosen)
     if (able.length === 0) return
     if (act === 'delete') setDeleting(able)
     else void actOnJobs(act, able)
   }
   const [deleting, setDeleting] = createSignal<readonly JobRow[]>()
-  useShortcuts(
-    acts.map((act) => ({
+  useShortcuts([
+    ...acts.map((act) => ({
       keys: jobActLooks[act].key,
       label: `${jobActLooks[act].verb.replace('…', '')} the selected jobs`,
       group: 'Job' as const,
-      run: () => actOnSelected(act),
+      run: () => actOn(act, selected()),
     })),
-  )
+    ...priorityShortcuts(selected, 'the selected jobs'),
+  ])
   const isWall = () => params.view === 'wall'
   const table = () => (
     <JobTable
@@ -100,6 +101,7 @@ export function Jobs() {
       sort={sort()}
       onSort={(next) => setParams({ sort: next })}
       onRows={setRows}
+      onAct={actOn}
     />
   )
   return (
@@ -152,7 +154,11 @@ export function Jobs() {
             </A>
           </div>
           <Show when={selected().length > 0}>
-            <SelectionBar jobs={selected()} onAct={actOnSelected} onClear={() => rows()?.clear()}>
+            <SelectionBar
+              jobs={selected()}
+              onAct={(act) => actOn(act, selected())}
+              onClear={() => rows()?.clear()}
+            >
               <Pending count={view.pending()} onApply={view.release} />
             </SelectionBar>
           </Show>

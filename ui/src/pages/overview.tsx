@@ -15,6 +15,8 @@ import { FirstJob } from '../parts/first-job.tsx'
 import { tellEta } from '../parts/job-table.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
+import { StoreGauge } from '../parts/store-gauge.tsx'
+import { Throughput } from '../parts/throughput.tsx'
 import styles from './overview.module.css'
 import page from './page.module.css'
 
@@ -149,6 +151,8 @@ export function Overview() {
                 </ul>
               </Show>
             </section>
+            <Throughput />
+            <StoreGauge />
             <Show when={frames().length > 0}>
               <section class="card" aria-label="Newest frames">
                 <header>

@@ -28,7 +28,7 @@ export function AttemptList(props: {
               <StatusWord
                 kind="task"
                 status={statusOf(attempt)}
-                text={attempt.outcome ?? 'running'}
+                text={attempt.outcome?.replace('-', ' ') ?? 'running'}
               />
               <Show
                 when={props.byTask}
@@ -48,7 +48,11 @@ export function AttemptList(props: {
                 <Ago time={attempt.started} />
               </span>
               <Show when={props.onLog}>
-                <button type="button" class="button quiet" onClick={() => props.onLog?.(attempt)}>
+                <button
+                  type="button"
+                  class={`button quiet ${styles.log}`}
+                  onClick={() => props.onLog?.(attempt)}
+                >
                   Log
                 </button>
               </Show>

@@ -13,6 +13,7 @@ const told: readonly Shortcut[] = [
   { keys: 'Shift+X', label: 'Select up to the row', group: 'Lists' },
   { keys: 'Mod+A', label: 'Select all rows', group: 'Lists' },
   { keys: 'Enter', label: 'Open', group: 'Lists' },
+  { keys: '.', label: 'What can be done to the job', group: 'Lists' },
   { keys: 'f', label: 'Next frame in trouble', group: 'Frames' },
   { keys: 'Shift+F', label: 'Previous frame in trouble', group: 'Frames' },
   { keys: 'Shift+→', label: 'Extend the choice', group: 'Frames' },

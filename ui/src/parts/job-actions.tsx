@@ -7,7 +7,7 @@ import { useShortcuts } from '../farm/use-shortcuts.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { DeleteJobs } from './delete-jobs.tsx'
 import styles from './job-actions.module.css'
-import { changePriority, JobOrder } from './job-order.tsx'
+import { JobOrder, priorityShortcuts } from './job-order.tsx'
 import { Keys } from './keys.tsx'
 
 const shown: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
@@ -28,18 +28,7 @@ export function JobActions(props: { job: FarmJob }) {
       group: 'Job' as const,
       run: () => canDoToJob(act, props.job.status) && run(act),
     })),
-    {
-      keys: '+',
-      label: 'Raise this job’s priority',
-      group: 'Job',
-      run: () => void changePriority([props.job], (before) => before + 10),
-    },
-    {
-      keys: '-',
-      label: 'Lower this job’s priority',
-      group: 'Job',
-      run: () => void changePriority([props.job], (before) => before - 10),
-    },
+    ...priorityShortcuts(() => [props.job], 'this job'),
     {
       keys: 'l',
       label: 'Go to the log',

@@ -2,6 +2,7 @@ import { createSignal, For } from 'solid-js'
 import { actOnEach, setJobPriority, setJobTag } from '../farm/acts.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
 import { createRead } from '../farm/read.ts'
+import type { Shortcut } from '../farm/shortcuts.ts'
 import type { WorkerTagList } from '../farm/wire.ts'
 import { Dialog } from './dialog.tsx'
 import styles from './job-actions.module.css'
@@ -118,6 +119,19 @@ export function changePriority(
     (job) => setJobPriority(job.id, wanted(job)),
     (job) => setJobPriority(job.id, job.priority),
   )
+}
+
+const keyStep = 10
+
+/** The keys that put jobs before or after others. */
+export function priorityShortcuts(jobs: () => readonly Ordered[], whose: string): Shortcut[] {
+  const by = (step: number): void => {
+    if (jobs().length > 0) void changePriority(jobs(), (before) => before + step)
+  }
+  return [
+    { keys: '+', label: `Raise the priority of ${whose}`, group: 'Job', run: () => by(keyStep) },
+    { keys: '-', label: `Lower the priority of ${whose}`, group: 'Job', run: () => by(-keyStep) },
+  ]
 }
 
 async function change(

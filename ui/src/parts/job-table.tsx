@@ -1,11 +1,15 @@
+import { canDoToJob, type JobAction } from '@shaman-farm/manager-api/status'
 import { A, useNavigate } from '@solidjs/router'
 import { createVirtualizer } from '@tanstack/solid-virtual'
-import { createEffect, createMemo, For, on, Show } from 'solid-js'
+import { createEffect, createMemo, createSignal, For, on, Show } from 'solid-js'
+import { jobActLooks } from '../farm/acts.ts'
 import { formatCount, formatSpan } from '../farm/format.ts'
 import { createRows, type Rows } from '../farm/rows.ts'
 import type { JobRow } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
+import { Icon } from './glyph.tsx'
 import styles from './job-table.module.css'
+import { MenuBox, type MenuItem } from './menu.tsx'
 import { ProgressBar } from './progress-bar.tsx'
 import { StatusWord } from './status-word.tsx'
 
@@ -15,6 +19,7 @@ export interface JobTableProps {
   onSort: (sort: string) => void
   /** Hands out the selection, for the bar of acts above the table. */
   onRows: (rows: Rows) => void
+  onAct: (act: JobAction, jobs: readonly JobRow[]) => void
 }
 
 const columns = [
@@ -39,7 +44,13 @@ export function JobTable(props: JobTableProps) {
       scroller.querySelector<HTMLElement>(`[data-key="${id}"]`)?.focus({ preventScroll: true }),
     )
   }
-  const rows = createRows({ keys, onOpen: open, focusRow })
+  const [menu, setMenu] = createSignal<{ job: JobRow; anchor: HTMLElement }>()
+  const openMenu = (id: string): void => {
+    const job = props.jobs.find((one) => one.id === id)
+    const anchor = scroller.querySelector<HTMLElement>(`[data-key="${id}"] [aria-haspopup=menu]`)
+    if (job && anchor) setMenu({ job, anchor })
+  }
+  const rows = createRows({ keys, onOpen: open, onMenu: openMenu, focusRow })
   props.onRows(rows)
   const virtual = createVirtualizer({
     get count() {
@@ -96,6 +107,9 @@ export function JobTable(props: JobTableProps) {
                 </th>
               )}
             </For>
+            <th class={styles.more}>
+              <span class="sr-only">Acts</span>
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -103,18 +117,33 @@ export function JobTable(props: JobTableProps) {
           <For each={items()}>
             {(item) => (
               <Show when={props.jobs[item.index]}>
-                {(job) => <Row job={job()} index={item.index} rows={rows} />}
+                {(job) => <Row job={job()} index={item.index} rows={rows} onMenu={openMenu} />}
               </Show>
             )}
           </For>
           <tr aria-hidden="true" style={{ height: `${below()}px` }} />
         </tbody>
       </table>
+      <MenuBox
+        anchor={menu()?.anchor}
+        label={`Acts on ${menu()?.job.name ?? ''}`}
+        items={itemsFor(menu()?.job, props.onAct)}
+        onClose={() => setMenu(undefined)}
+      />
     </div>
   )
 }
 
-function Row(props: { job: JobRow; index: number; rows: Rows }) {
+const acts: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
+
+function itemsFor(job: JobRow | undefined, onAct: JobTableProps['onAct']): MenuItem[] {
+  if (!job) return []
+  return acts
+    .filter((act) => canDoToJob(act, job.status))
+    .map((act) => ({ id: act, label: jobActLooks[act].verb, run: () => onAct(act, [job]) }))
+}
+
+function Row(props: { job: JobRow; index: number; rows: Rows; onMenu: (id: string) => void }) {
   const job = () => props.job
   return (
     <tr
@@ -177,6 +206,18 @@ function Row(props: { job: JobRow; index: number; rows: Rows }) {
       </td>
       <td class={styles.updated}>
         <Ago time={job().updated} />
+      </td>
+      <td class={styles.more}>
+        <button
+          type="button"
+          class="button quiet icon"
+          tabindex="-1"
+          aria-haspopup="menu"
+          aria-label={`Acts on ${job().name}`}
+          onClick={() => props.onMenu(job().id)}
+        >
+          <Icon name="more" />
+        </button>
       </td>
     </tr>
   )

@@ -217,7 +217,12 @@ export function TaskTable(props: {
                     return pages?.rowAt(item.index)
                   })
                   return (
-                    <Show when={row()} fallback={<Awaited row={item.index + 2} number={statuses() ? '…' : item.index + 1} />}>
+                    <Show
+                      when={row()}
+                      fallback={
+                        <Awaited row={item.index + 2} number={statuses() ? '…' : item.index + 1} />
+                      }
+                    >
                       {(task) => (
                         <Row
                           task={task()}

@@ -1,34 +1,21 @@
-import { For, Show } from 'solid-js'
 import type { WorkerRow } from '../farm/wire.ts'
-import { actOnWorkers, workerActs } from '../farm/workers.ts'
+import { actOnWorkers, type WorkerAct, workerActs } from '../farm/workers.ts'
+import { Menu } from './menu.tsx'
 
-/** One choice for all that can be asked of workers, each with how many it applies to. */
+/** All that can be asked of these workers, each with how many of them it applies to. */
 export function WorkerActs(props: { workers: readonly WorkerRow[] }) {
-  let select!: HTMLSelectElement
-  const able = (id: string): WorkerRow[] => {
-    const act = workerActs.find((one) => one.id === id)
-    return props.workers.filter((worker) => act?.applies(worker))
-  }
-  const run = (): void => {
-    const act = workerActs.find((one) => one.id === select.value)
-    select.value = ''
-    if (act) void actOnWorkers(act, able(act.id))
-  }
-  return (
-    <select ref={select} class="input" aria-label="Ask of the workers" onChange={run}>
-      <option value="">Ask…</option>
-      <For each={workerActs}>
-        {(act) => (
-          <Show when={able(act.id).length > 0}>
-            <option value={act.id}>
-              {act.verb}
-              {able(act.id).length < props.workers.length
-                ? ` (${able(act.id).length} of ${props.workers.length})`
-                : ''}
-            </option>
-          </Show>
-        )}
-      </For>
-    </select>
-  )
+  const able = (act: WorkerAct) => props.workers.filter((worker) => act.applies(worker))
+  const items = () =>
+    workerActs
+      .map((act) => ({ act, count: able(act).length }))
+      .filter(({ count }) => count > 0)
+      .map(({ act, count }) => ({
+        id: act.id,
+        label:
+          count < props.workers.length
+            ? `${act.verb} ${count} of ${props.workers.length}`
+            : act.verb,
+        run: () => void actOnWorkers(act, able(act)),
+      }))
+  return <Menu label="Sleep, wake, stop" items={items()} />
 }

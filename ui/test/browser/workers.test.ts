@@ -13,7 +13,10 @@ test('workers are asked to sleep after their task, which shows at once and can b
   const { page, problems } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers`)
   await page.getByLabel('Select node-01').check()
   await page.getByLabel('Select node-02').check()
-  await page.getByLabel('Ask of the workers').selectOption('sleep')
+  await page.getByRole('button', { name: 'Sleep, wake, stop' }).click()
+  // The first is focused: by keys from here.
+  await page.getByRole('menuitem', { name: 'Sleep after its task' }).waitFor()
+  await page.keyboard.press('Enter')
   await page.getByText('Asleep after its task: 2 workers.').waitFor()
   await page.getByText('asleep after its task').first().waitFor()
   const client = createManagerClient({ url: farm.manager.url })

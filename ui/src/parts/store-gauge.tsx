@@ -1,0 +1,39 @@
+import { A } from '@solidjs/router'
+import { Show } from 'solid-js'
+import { formatBytes } from '../farm/format.ts'
+import { createRead } from '../farm/read.ts'
+import { type StoreStats, storePaths } from '../farm/store.ts'
+import styles from './store-gauge.module.css'
+
+/** How much of its volume the store fills, and how much is left. */
+export function StoreGauge() {
+  const stats = createRead<StoreStats>(() => storePaths.stats, { everyMs: 60_000 })
+  return (
+    <Show when={stats.data()}>
+      {(data) => {
+        const garbage = () => Math.max(0, data().bytes - data().referencedBytes)
+        return (
+          <section class="card" aria-label="Store">
+            <header>
+              <h2>Store</h2>
+              <A href="/storage" class="spread">
+                {formatBytes(data().freeBytes)} free
+              </A>
+            </header>
+            <meter
+              class={styles.meter}
+              min="0"
+              max={data().bytes + data().freeBytes}
+              value={data().bytes}
+              aria-label="What the store holds, beside what is free"
+            />
+            <p class="muted">
+              {formatBytes(data().bytes)} in {data().checkouts} checkouts
+              {garbage() > 0 ? `, ${formatBytes(garbage())} of it unreferenced` : ''}
+            </p>
+          </section>
+        )
+      }}
+    </Show>
+  )
+}

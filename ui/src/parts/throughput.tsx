@@ -1,0 +1,66 @@
+import { createMemo, For, Show } from 'solid-js'
+import { useFarm } from '../farm/farm.tsx'
+import { formatClock, formatCount } from '../farm/format.ts'
+import { createRead } from '../farm/read.ts'
+import type { Throughput as Told } from '../farm/wire.ts'
+import styles from './throughput.module.css'
+
+/** What the farm got done in the last day, a bar for each half hour. */
+export function Throughput() {
+  const farm = useFarm()
+  const told = createRead<Told>(() => '/farm/throughput', { raw: true, everyMs: 60_000 })
+  farm.on('reset', told.reload)
+  const bars = createMemo(() => {
+    const data = told.data()
+    if (!data) return []
+    const from = Date.parse(data.from)
+    const most = Math.max(1, ...data.completed.map((n, at) => n + data.failed[at]!))
+    return data.completed.map((completed, at) => {
+      const failed = data.failed[at]!
+      const start = from + at * data.step_s * 1000
+      return {
+        completed: (100 * completed) / most,
+        failed: (100 * failed) / most,
+        title: `${formatClock(start).slice(0, 5)}: ${completed} completed, ${failed} failed`,
+      }
+    })
+  })
+  const sumOf = (counts: readonly number[] | undefined): number =>
+    (counts ?? []).reduce((sum, n) => sum + n, 0)
+  const lastHour = () => sumOf(told.data()?.completed.slice(-2))
+  const failed = () => sumOf(told.data()?.failed)
+  return (
+    <Show when={told.data()}>
+      {(data) => (
+        <section class="card" aria-label="Throughput">
+          <header>
+            <h2>Throughput</h2>
+            <span class="spread muted">{formatCount(lastHour(), 'task')} in the last hour</span>
+          </header>
+          <div
+            class={styles.bars}
+            role="img"
+            aria-label={`Last 24 hours: ${formatCount(sumOf(data().completed), 'task')} completed, ${failed()} failed`}
+          >
+            <For each={bars()}>
+              {(bar) => (
+                <span title={bar.title}>
+                  <i data-tone="failed" style={{ height: `${bar.failed}%` }} />
+                  <i data-tone="completed" style={{ height: `${bar.completed}%` }} />
+                </span>
+              )}
+            </For>
+          </div>
+          <p class={styles.axis}>
+            <span>{formatClock(Date.parse(data().from)).slice(0, 5)}</span>
+            <span>
+              {formatCount(sumOf(data().completed), 'task')} completed
+              {failed() > 0 ? `, ${failed()} failed` : ''} in 24 h
+            </span>
+            <span>now</span>
+          </p>
+        </section>
+      )}
+    </Show>
+  )
+}
