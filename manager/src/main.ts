@@ -89,8 +89,11 @@ async function openStore(
   closers: (() => Promise<void> | void)[],
 ): Promise<Shaman | undefined> {
   const { current } = farm.config
-  if (!current.raw.shaman.enabled) return undefined
+  const { enabled, blobsIn } = current.raw.shaman
+  if (!enabled) return undefined
   const shaman = await openShaman({
+    // Loaded only where it is used: the client of S3 is large.
+    ...(blobsIn && { blobsIn: (await import('@shaman-farm/shaman/s3')).openS3(blobsIn) }),
     root: current.storage,
     stateDir: join(current.dataDir, 'shaman'),
     log: farm.log,

@@ -4,12 +4,13 @@ import { UserError } from '@shaman-farm/terminal'
 import { type Command, Option } from 'commander'
 import { createHttp, type Http } from './client/http.ts'
 import { serveShaman } from './serve.ts'
-import { openShaman } from './shaman.ts'
+import { openShaman, type Shaman, type ShamanOptions } from './shaman.ts'
 
 /** A store by its directories. */
 export interface DirectoryOptions {
   storage?: string
   state?: string
+  blobsIn?: string
   json?: boolean
 }
 
@@ -23,6 +24,7 @@ export function directoryOptions(command: Command): Command {
   return command
     .option('--storage <directory>', 'storage root: holds file-store/ and jobs/')
     .option('--state <directory>', 'directory of the index, on a local disk')
+    .option('--blobs-in <place>', 's3://bucket/prefix that holds the bytes of this storage root')
     .option('--json', 'print JSON')
 }
 
@@ -43,7 +45,7 @@ export async function withStore<T>(
   action: (http: Http) => Promise<T>,
 ): Promise<T> {
   if (options.storage === undefined) return await withHttp(options.manager, action)
-  const shaman = await openShaman({ root: storageOf(options), stateDir: stateDirOf(options) })
+  const shaman = await openNamed(options)
   try {
     // A server answers while it still counts; a command prints once, so it waits for the whole truth.
     await shaman.ready
@@ -58,8 +60,24 @@ export async function withStore<T>(
   }
 }
 
+/** Opens the store that a command's options name. */
+export async function openNamed(
+  options: DirectoryOptions,
+  more: Partial<ShamanOptions> = {},
+): Promise<Shaman> {
+  return await openShaman({
+    root: storageOf(options),
+    stateDir: stateDirOf(options),
+    // The client of S3 takes a while to load, and few need it.
+    ...(options.blobsIn !== undefined && {
+      blobsIn: (await import('./blobs/open-s3.ts')).openS3(options.blobsIn),
+    }),
+    ...more,
+  })
+}
+
 /** The storage root that was named; a usage problem when there is none. */
-export function storageOf({ storage }: DirectoryOptions): string {
+function storageOf({ storage }: DirectoryOptions): string {
   if (storage !== undefined) return storage
   throw new UserError('Which store?', {
     code: 'STORE_NOT_NAMED',
@@ -68,7 +86,7 @@ export function storageOf({ storage }: DirectoryOptions): string {
 }
 
 /** The index's directory: as told, or in the user's state directory. */
-export function stateDirOf({ state }: DirectoryOptions): string {
+function stateDirOf({ state }: DirectoryOptions): string {
   const base = process.env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state')
   return state ?? join(base, 'shaman-farm', 'store')
 }

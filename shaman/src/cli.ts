@@ -12,9 +12,8 @@ import { pino } from 'pino'
 import {
   type DirectoryOptions,
   directoryOptions,
+  openNamed,
   type StoreOptions,
-  stateDirOf,
-  storageOf,
   storeOptions,
   withStore,
 } from './cli-store.ts'
@@ -29,7 +28,6 @@ import type {
   TrashEpoch,
 } from './schemas.ts'
 import { serveShaman } from './serve.ts'
-import { openShaman } from './shaman.ts'
 import type { Durability } from './sync.ts'
 
 /** Adds `farm shaman …`. */
@@ -130,12 +128,7 @@ async function serve(options: ServeCommand): Promise<void> {
     })
   }
   const log = pino()
-  const shaman = await openShaman({
-    root: storageOf(options),
-    stateDir: stateDirOf(options),
-    durability: options.durability,
-    log,
-  })
+  const shaman = await openNamed(options, { durability: options.durability, log })
   const server = await serveShaman({ shaman, host: options.host, port: Number(options.port), log })
   log.info({ url: server.url }, 'store served')
   await new Promise<void>((resolve) => {
@@ -164,8 +157,7 @@ async function stats(options: StoreOptions): Promise<void> {
 }
 
 async function rebuild(options: DirectoryOptions): Promise<void> {
-  const root = storageOf(options)
-  const shaman = await openShaman({ root, stateDir: stateDirOf(options) })
+  const shaman = await openNamed(options)
   try {
     const found = await shaman.rebuild()
     tell(options, found, () => `found ${countOf(found)}`)

@@ -11,6 +11,8 @@ import { promisify } from 'node:util'
 export interface Disk {
   openSync(path: string, flags: number | string, mode?: number): number
   writeSync(fd: number, chunk: Uint8Array, offset: number): number
+  /** Gives a file another size; bytes that it did not have are zero and take no room. */
+  ftruncateSync(fd: number, size: number): void
   closeSync(fd: number): void
   renameSync(from: string, to: string): void
   linkSync(from: string, to: string): void
@@ -36,6 +38,7 @@ const writev = promisify(
 export const realDisk: Disk = {
   openSync: (path, flags, mode) => fs.openSync(path, flags, mode),
   writeSync: (fd, chunk, offset) => fs.writeSync(fd, chunk, offset),
+  ftruncateSync: (fd, size) => fs.ftruncateSync(fd, size),
   closeSync: (fd) => fs.closeSync(fd),
   renameSync: (from, to) => fs.renameSync(from, to),
   linkSync: (from, to) => fs.linkSync(from, to),

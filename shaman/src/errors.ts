@@ -19,6 +19,7 @@ export type ShamanErrorCode =
   | 'RANGE_INVALID'
   | 'NO_SPACE'
   | 'STORE_ABSENT'
+  | 'STORE_ELSEWHERE'
   | 'STORE_LOCKED'
   | 'STORE_BUSY'
   | 'STORE_FAULT'

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 export interface VolumeFlusher {
   /**
    * Resolves when all that had been written to the volume by the time of the call is durable. Rejects with the code
-   * `FLUSH_UNSUPPORTED` where there is no such command, and with its own words when the volume cannot be flushed.
+   * `ENOSYS` where there is no such command, and with its own words when the volume cannot be flushed.
    */
   flush(): Promise<void>
   /** Ends the helper; another flush would start it again. */
@@ -109,5 +109,5 @@ function problemOf(words: string): Error {
 }
 
 function unsupported(reason: string, cause?: unknown): Error {
-  return Object.assign(new Error(reason, { cause }), { code: 'FLUSH_UNSUPPORTED' })
+  return Object.assign(new Error(reason, { cause }), { code: 'ENOSYS' })
 }

@@ -22,13 +22,13 @@ export interface HeldStore {
 export async function holdStore(
   layout: Layout,
   stateDir: string,
-  options: { now: () => number; log: Logger },
+  options: { now: () => number; log: Logger; blobsIn: string | undefined },
 ): Promise<HeldStore> {
-  const { now, log } = options
+  const { now, log, blobsIn } = options
   const index = await openIndex(join(stateDir, 'index.ldb'))
   try {
     const knownId = await index.getState<string>('store')
-    const { id } = await openSentinel(layout, knownId, now)
+    const { id } = await openSentinel(layout, knownId, { now, blobsIn })
     await makeDirectories(layout)
     const serverId = randomUUID()
     const ownership = await takeOwnership(layout.ownerLock, serverId, {

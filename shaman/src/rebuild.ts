@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { makeDir } from './blobs/committer.ts'
 import type { FileBlobStore } from './blobs/file-blob-store.ts'
 import type { CheckoutCatalog } from './checkouts/catalog.ts'
 import type { Counters, Totals } from './counters.ts'
@@ -17,6 +18,7 @@ export async function rebuildIndex(parts: {
   counters: Counters
 }): Promise<Totals> {
   const { blobs, catalog, index, log, counters } = parts
+  await adoptElsewhere(blobs, index)
   await dropStale(blobs, index, counters)
   let count = 0
   let bytes = 0
@@ -40,6 +42,24 @@ export async function rebuildIndex(parts: {
   }
   log.info({ blobs: count, bytes, checkouts: catalog.list().length }, 'index rebuilt')
   return { blobs: count, bytes }
+}
+
+/** Makes a placeholder for every blob that lies elsewhere and has none, so that it is known and can be collected. */
+async function adoptElsewhere(
+  { elsewhere, layout, disk }: FileBlobStore,
+  index: IndexDb,
+): Promise<void> {
+  if (!elsewhere) return
+  for await (const digest of elsewhere.store.list()) {
+    const isKnown = (): boolean =>
+      disk.lstatSync(layout.blob(digest)) !== undefined || index.getTrashed(digest) !== undefined
+    if (isKnown()) continue
+    await elsewhere.exclusively(digest, async () => {
+      if (!(await elsewhere.store.has(digest)) || isKnown()) return
+      makeDir(disk, layout.blobDir(digest))
+      elsewhere.makePlaceholder(digest, layout.blob(digest))
+    })
+  }
 }
 
 async function dropStale(blobs: FileBlobStore, index: IndexDb, counters: Counters): Promise<void> {

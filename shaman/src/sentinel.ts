@@ -9,6 +9,8 @@ export interface Sentinel {
   id: string
   layout: number
   created: string
+  /** The place of the store that has the bytes, when they are not here. */
+  blobsIn?: string
 }
 
 /**
@@ -18,9 +20,11 @@ export interface Sentinel {
 export async function openSentinel(
   layout: Layout,
   knownId: string | undefined,
-  now: () => number = Date.now,
+  options: { now?: () => number; blobsIn?: string | undefined } = {},
 ): Promise<Sentinel> {
+  const { now = Date.now, blobsIn } = options
   const present = await readSentinel(layout)
+  if (present && present.blobsIn !== blobsIn) throw otherPlace(present, blobsIn)
   if (present) return present
   if (knownId !== undefined) throw absent(layout)
   await makeDirectories(layout)
@@ -28,6 +32,7 @@ export async function openSentinel(
     id: randomUUID(),
     layout: layoutVersion,
     created: new Date(now()).toISOString(),
+    ...(blobsIn !== undefined && { blobsIn }),
   }
   const file = await open(layout.sentinel, 'wx')
   try {
@@ -92,6 +97,19 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await dir.close()
   }
+}
+
+/** Placeholders taken for files would be served as zeros, files taken for placeholders as missing objects. */
+function otherPlace(sentinel: Sentinel, asked: string | undefined): ShamanError {
+  const inWords = (place: string | undefined): string => place ?? 'its own directory'
+  return new ShamanError(
+    'STORE_ELSEWHERE',
+    `the blobs of this store are in ${inWords(sentinel.blobsIn)}, not in ${inWords(asked)}`,
+    {
+      detail: { is: sentinel.blobsIn, asked },
+      hint: 'Open it as it was made, or name another storage root.',
+    },
+  )
 }
 
 function absent(layout: Layout): ShamanError {

@@ -1,6 +1,7 @@
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Logger, pino } from 'pino'
+import type { BlobStore } from './blobs/blob-store.ts'
 import type { StoredBlob } from './blobs/committer.ts'
 import { createFileBlobStore, type FileBlobStore } from './blobs/file-blob-store.ts'
 import { createPartials, type Partials } from './blobs/partials.ts'
@@ -46,6 +47,11 @@ export interface ShamanOptions {
   quotaBytes?: number
   /** How checkouts stand for their blobs. Default: the best the volume can do. */
   links?: LinkStrategy
+  /**
+   * Keeps the bytes of all blobs in another store, such as object storage. What lies under `root` are then placeholders, and
+   * checkouts are manifests, which workers fetch by. A root belongs to one such store for good; throws `STORE_ELSEWHERE`.
+   */
+  blobsIn?: BlobStore
   log?: Logger
   now?: () => number
   /** The file-system calls; tests make them fail. */
@@ -118,7 +124,11 @@ export async function openShaman(options: ShamanOptions): Promise<Shaman> {
   await mkdir(options.root, { recursive: true })
   await mkdir(options.stateDir, { recursive: true })
   const root = await realpath(options.root)
-  const held = await holdStore(layoutOf(root), options.stateDir, { now, log })
+  const held = await holdStore(layoutOf(root), options.stateDir, {
+    now,
+    log,
+    blobsIn: options.blobsIn?.place,
+  })
   try {
     return await assemble({ ...options, root, durability, now, disk, leaseMs, log }, held)
   } catch (error) {
@@ -164,6 +174,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     durability,
     tempDir,
     threads,
+    blobsIn: options.blobsIn,
     onStored,
   })
   const partials = createPartials({ store: blobs, index, syncer, durability, space, now, log })
@@ -194,9 +205,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
   await trash.load()
   await quarantine.load()
   await sweepUnfinished(layout, serverId)
-  const links = options.links
-    ? { strategy: options.links, reason: 'it was asked for' }
-    : probeLinks(tempDir, layout.jobs, disk)
+  const links = chooseLinks(options, () => probeLinks(tempDir, layout.jobs, disk))
   const checkouts = createCheckouts({
     store: blobs,
     catalog,
@@ -319,6 +328,11 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
       log.info({ root }, 'store closed')
     },
   }
+}
+
+function chooseLinks({ links, blobsIn }: Settled, probe: () => LinkChoice): LinkChoice {
+  if (blobsIn) return { strategy: 'none', reason: `the bytes are in ${blobsIn.place}` }
+  return links ? { strategy: links, reason: 'it was asked for' } : probe()
 }
 
 function spaceLimits(options: Settled, counters: Counters): SpaceLimits {

@@ -44,7 +44,7 @@ export function createSyncer(
     try {
       await flusher.flush()
     } catch (error) {
-      if (!isCode(error, 'FLUSH_UNSUPPORTED')) throw error
+      if (!isCode(error, 'ENOSYS')) throw error
       flushWorks = false
       return false
     }

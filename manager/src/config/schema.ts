@@ -30,6 +30,7 @@ export const RawConfig = Type.Object({
   shared_storage_path: Type.String(),
   shaman: Type.Object({
     enabled: Type.Boolean(),
+    blobsIn: Type.Optional(Type.String()),
     garbageCollect: Type.Object({ period: Duration, maxAge: Duration }),
   }),
   task_timeout: Duration,

@@ -15,6 +15,8 @@ export interface ByteRange {
  */
 export interface BlobStore {
   readonly kind: string
+  /** Where it is, as a person would look for it. A store that is another has another. */
+  readonly place: string
   /** Whether the whole blob is here. A blob of the wrong size counts as absent. */
   has(digest: Digest): Promise<boolean>
   /**

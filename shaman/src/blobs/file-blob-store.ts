@@ -11,6 +11,7 @@ import type { SpaceKeeper } from '../space.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { BlobStore, ByteRange, PutOutcome } from './blob-store.ts'
 import { type Committer, createCommitter, type StoredBlob } from './committer.ts'
+import { createElsewhere, type Elsewhere } from './elsewhere.ts'
 import { createFileWriter, type FileWriter } from './file-writer.ts'
 import { createSlabs, type Intake } from './slabs.ts'
 import { openTempFile, removeQuietly, type TempFile, verifyDigest } from './temp-file.ts'
@@ -25,6 +26,15 @@ export interface FileBlobStore extends BlobStore {
   readonly committer: Committer
   /** Where this server process keeps its unfinished files. */
   readonly tempDir: string
+  /** Where the bytes are when not here: then what lies here are placeholders, see {@link Elsewhere}. */
+  readonly elsewhere: Elsewhere | undefined
+  /** Takes over a verified temp file: it becomes the blob once it is durable, or goes. */
+  commit(digest: Digest, temp: string): Promise<PutOutcome>
+  /**
+   * Drops the bytes of a blob that has left the store, unless it has come back or `isWanted`. Only for bytes that are
+   * elsewhere: those of a file go with its name.
+   */
+  dropBytes(digest: Digest, isWanted?: () => boolean): Promise<void>
   /** A look at the disk: a regular file of the right size, and durable. */
   isStored(digest: Digest): boolean
   /** Stores a small blob that is in memory whole; `onWritten` is called when the bytes are not needed any more. */
@@ -51,6 +61,8 @@ export interface FileBlobStoreParts {
   space: SpaceKeeper
   durability: Durability
   tempDir: string
+  /** Keeps the bytes of the blobs, in place of files here. */
+  blobsIn?: BlobStore | undefined
   /** They hash and write; without them the calling thread does. */
   threads?: Threads | undefined
   onStored(blobs: readonly StoredBlob[]): Promise<void>
@@ -62,6 +74,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   const pool = threads && createWritePool(threads)
   const committer = createCommitter(parts)
   const slabs = createSlabs()
+  const elsewhere = parts.blobsIn && createElsewhere(parts.blobsIn, disk)
   let temps = 0
   let smallOnes = 0
   let roomAgain: PromiseWithResolvers<void> | undefined
@@ -74,6 +87,8 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
 
   const store: FileBlobStore = {
     kind: 'file-system',
+    place: layout.fileStore,
+    elsewhere,
     layout,
     disk,
     committer,
@@ -95,7 +110,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
       try {
         giveBack = await space.reserve(digest.size)
         const temp = await writeSmall(digest, bytes).finally(onWritten)
-        return await committer.commit(digest, temp)
+        return await commit(digest, temp)
       } catch (error) {
         throw asSpaceProblem(error)
       } finally {
@@ -121,19 +136,35 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
       roomAgain ??= Promise.withResolvers()
       return roomAgain.promise
     },
+    commit,
     async open(digest, range) {
       if (!isStored(digest)) throw missing(digest)
+      if (elsewhere) return await elsewhere.store.open(digest, range)
       return openRange(layout.blob(digest), digest, range)
     },
     async delete(digest) {
       if (!isStored(digest)) return false
       disk.unlinkSync(layout.blob(digest))
+      await store.dropBytes(digest)
       return true
+    },
+    async dropBytes(digest, isWanted = () => false) {
+      await elsewhere?.exclusively(digest, async () => {
+        const isBack = disk.lstatSync(layout.blob(digest)) || committer.isSettling(digest)
+        if (!isBack && !isWanted()) await elsewhere.store.delete(digest)
+      })
     },
     list: () => listBlobs(layout),
   }
   writers.set(store, writeVerified)
   return store
+
+  async function commit(digest: Digest, temp: string): Promise<PutOutcome> {
+    if (!elsewhere) return await committer.commit(digest, temp)
+    return await elsewhere.exclusively(digest, async () =>
+      committer.commit(digest, await elsewhere.bring(digest, temp)),
+    )
+  }
 
   async function writeVerified(digest: Digest, writeTemp: WriteTemp): Promise<PutOutcome> {
     const giveBack = await space.reserve(digest.size)
@@ -142,7 +173,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
       temp = openTempFile(disk, nextTemp(), store.writer(digest.size))
       await writeTemp(temp)
       await temp.finish(digest)
-      return await committer.commit(digest, temp.path)
+      return await commit(digest, temp.path)
     } catch (error) {
       temp?.discard()
       throw asSpaceProblem(error)

@@ -270,7 +270,7 @@ export function createPartials(parts: PartialsParts): Partials {
       throw error
     }
     makeReadOnly(upload.path)
-    return await store.committer.commit(digest, upload.path)
+    return await store.commit(digest, upload.path)
   }
 
   // The state of a SHA-256 cannot be kept on disk; the bytes can be read again.

@@ -39,6 +39,7 @@ export function createS3BlobStore(options: S3BlobStoreOptions): BlobStore {
 
   const store: BlobStore = {
     kind: 's3',
+    place: `s3://${Bucket}/${prefix}`,
     async has(digest) {
       try {
         const head = await client.send(new HeadObjectCommand({ Bucket, Key: keyOf(digest) }))

@@ -37,6 +37,7 @@ export function createQuarantine(parts: QuarantineParts): Quarantine {
       store.disk.renameSync(path, `${store.layout.quarantine}/${digestKey(digest)}-${now()}`)
       parts.onRemoved()
       held.add(digestKey(digest))
+      await store.dropBytes(digest)
       await index.deleteBlobs([digest])
       counters.removed([digest])
       const seqs = await index.holders(digest)

@@ -117,6 +117,17 @@ export function createScrubber(parts: ScrubberParts): Scrubber {
     }
   }
 
+  // Not by the store's own look, which takes a file of another size for none at all.
+  async function open(
+    path: string,
+    digest: Digest,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<Buffer>> {
+    const { elsewhere } = store
+    if (elsewhere) return await elsewhere.store.open(digest)
+    return createReadStream(path, { highWaterMark: 1 << 20, signal })
+  }
+
   async function isGood(digest: Digest, pace: Pace, signal: AbortSignal): Promise<boolean> {
     const unpin = parts.protection.pin([digest])
     try {
@@ -124,7 +135,8 @@ export function createScrubber(parts: ScrubberParts): Scrubber {
       const before = store.disk.lstatSync(path)
       // Collected meanwhile, or only ever in the index: nothing to judge.
       if (!before) return true
-      const problem = await readBlob(path, digest, pace, signal)
+      const read = (): Promise<AsyncIterable<Buffer>> => open(path, digest, signal)
+      const problem = await readBlob(read, digest, pace, signal)
       if (!problem) return true
       const record = await quarantine.add(digest, before.ino, problem)
       log.error({ ...digest, problem, checkouts: record?.checkouts }, 'blob damaged')
@@ -146,20 +158,21 @@ const none: Saved = {
 }
 
 async function readBlob(
-  path: string,
+  open: () => Promise<AsyncIterable<Buffer>>,
   digest: Digest,
   pace: Pace,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const hasher = createHasher()
   try {
-    const stream = createReadStream(path, { highWaterMark: 1 << 20, signal })
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    for await (const chunk of await open()) {
+      signal.throwIfAborted()
       hasher.update(chunk)
       await pace.spend(chunk.length, signal)
     }
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined
+    if (isCode(error, 'BLOB_MISSING')) return 'its bytes are gone'
     if (isCode(error, 'EIO', 'ESTALE', 'EUCLEAN')) return `unreadable: ${(error as Error).message}`
     throw error
   }

@@ -158,7 +158,8 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     try {
       // Parents of the final path come first: they decide how deep the links lie, and they may be refused.
       const parents = makeParents(wanted)
-      const dirs = await stage(stagingDir, wanted, files)
+      const isBare = parts.links.strategy === 'none'
+      const dirs = isBare ? [stagingDir] : await stage(stagingDir, wanted, files)
       if (durability !== 'none') await syncer.sync([], [...dirs, ...parents])
       draft = await catalog.add({ path: wanted, staging, files, digests })
       const published = await publish(stagingDir, draft)

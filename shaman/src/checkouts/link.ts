@@ -4,8 +4,8 @@ import { removeQuietly } from '../blobs/temp-file.ts'
 import type { Threads } from '../blobs/threads.ts'
 import { type Disk, nextTurn, realDisk } from '../disk.ts'
 
-/** How a checkout's file stands for its blob. */
-export type LinkStrategy = 'symlink' | 'hardlink' | 'reflink' | 'copy'
+/** How a checkout's file stands for its blob; `none` where the bytes are elsewhere, and workers fetch by the manifest. */
+export type LinkStrategy = 'symlink' | 'hardlink' | 'reflink' | 'copy' | 'none'
 
 /** The strategy of a volume, and why it is that one. */
 export interface LinkChoice {
@@ -129,6 +129,8 @@ function linkerOf(strategy: LinkStrategy, disk: Disk): Link {
         copyFileSync(blob, path, exclusive | fsConstants.COPYFILE_FICLONE_FORCE)
     case 'copy':
       return (blob, path) => copyFileSync(blob, path, exclusive)
+    case 'none':
+      return () => {}
   }
 }
 

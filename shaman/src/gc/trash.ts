@@ -123,16 +123,15 @@ export function createTrash(parts: TrashParts): Trash {
         if (now() - timeOf(epoch) < olderThanMs) continue
         // Names first: a blob brought back while the directory goes would be lost with it.
         const digests = await digestsIn(epoch)
-        for (const [i, digest] of digests.entries()) {
-          if (i % sliceLength === sliceLength - 1) await nextTurn()
-          try {
-            disk.unlinkSync(`${layout.trash}/${epoch}/${digestKey(digest)}`)
-          } catch (error) {
-            if (isCode(error, 'ENOENT')) continue
-            throw error
-          }
-          blobs += 1
-          bytes += digest.size
+        for (let at = 0; at < digests.length; at += sliceLength) {
+          const gone = digests
+            .slice(at, at + sliceLength)
+            .filter((digest) => removeFrom(epoch, digest))
+          // Names first here too: a placeholder without bytes could be brought back, bytes without one only take room.
+          await Promise.all(gone.map((digest) => store.dropBytes(digest, () => isInTrash(digest))))
+          await nextTurn()
+          blobs += gone.length
+          for (const digest of gone) bytes += digest.size
         }
         await index.clearTrashed(digests)
         await rm(`${layout.trash}/${epoch}`, { recursive: true, force: true })
@@ -145,6 +144,21 @@ export function createTrash(parts: TrashParts): Trash {
     },
   }
   return trash
+
+  function removeFrom(epoch: string, digest: Digest): boolean {
+    try {
+      disk.unlinkSync(`${layout.trash}/${epoch}/${digestKey(digest)}`)
+      return true
+    } catch (error) {
+      if (isCode(error, 'ENOENT')) return false
+      throw error
+    }
+  }
+
+  function isInTrash(digest: Digest): boolean {
+    const key = digestKey(digest)
+    return Array.from(known).some((epoch) => disk.lstatSync(`${layout.trash}/${epoch}/${key}`))
+  }
 
   async function digestsIn(epoch: string): Promise<Digest[]> {
     try {

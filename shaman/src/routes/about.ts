@@ -5,16 +5,7 @@ import { Capabilities, maxFilesPerRequest, StoreStats } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
 import { batchLimits } from './limits.ts'
 
-const features = [
-  'digest-list',
-  'tar-batch',
-  'resume',
-  'range',
-  'blob-tar',
-  'checkout-tar',
-  'form',
-  'splice',
-]
+const features = ['digest-list', 'tar-batch', 'resume', 'range', 'blob-tar', 'checkout-tar', 'form']
 const tags = ['shaman']
 
 /** What the store can do, and how full it is. */
@@ -43,8 +34,9 @@ export function aboutRoutes(plain: FastifyInstance, shaman: Shaman): void {
         batchFileBytes: batchLimits.fileBytes,
       },
       links: shaman.links,
-      features,
-      reflink: await canReflink(shaman),
+      // A splice reads its bases at any place: that wants them as files.
+      features: shaman.blobs.elsewhere ? features : [...features, 'splice'],
+      reflink: shaman.blobs.elsewhere === undefined && (await canReflink(shaman)),
     }),
   )
 

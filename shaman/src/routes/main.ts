@@ -33,6 +33,7 @@ export async function shamanRoutes(
   app.setErrorHandler(answerProblem)
   // Metrics first: its hook has to be there when the others' routes are made.
   for (const routes of families) routes(app, options.shaman)
+  if (!options.shaman.blobs.elsewhere) deltaRoutes(app, options.shaman)
 }
 
 // Fastify's own parser also searches the text for poisoned prototypes, a fifth of the time of a large request. Nothing here
@@ -61,5 +62,4 @@ const families = [
   tarDownloadRoutes,
   checkoutRoutes,
   careRoutes,
-  deltaRoutes,
 ]

@@ -3,8 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createShamanClient, type ShamanClient, type UploadFile } from '../../src/client/main.ts'
-import { type Digest, digestOf } from '../../src/digest.ts'
+import { type Digest, digestKey, digestOf } from '../../src/digest.ts'
 import { type ShamanServer, serveShaman } from '../../src/serve.ts'
 import { openShaman, type Shaman, type ShamanOptions } from '../../src/shaman.ts'
 
@@ -77,4 +78,11 @@ export async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   for await (const chunk of stream) chunks.push(chunk as Uint8Array)
   return Buffer.concat(chunks)
+}
+
+/** Every blob of a store, as sorted keys. */
+export async function listed(store: BlobStore): Promise<string[]> {
+  const keys: string[] = []
+  for await (const digest of store.list()) keys.push(digestKey(digest))
+  return keys.sort()
 }
