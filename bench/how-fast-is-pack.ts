@@ -27,7 +27,6 @@ export async function run(context: QuestionContext): Promise<Answer> {
 async function measureCorpus({ workDir, quick, log }: QuestionContext): Promise<Answer> {
   const files = await gatherCorpus(workDir)
   const bat = await findBat()
-  if (!bat) log('Blender Asset Tracer is not installed, so there is no ratio')
   log(`tracing ${files.length} files`)
   const [ours, alone, theirs]: [Cost[], Cost[], Cost[]] = [[], [], []]
   await timed(process.execPath, [...listing, ...files])
@@ -39,7 +38,7 @@ async function measureCorpus({ workDir, quick, log }: QuestionContext): Promise<
   const rows = [
     rowOf('farm pack list, all files', median(ours)),
     rowOf('farm pack list, one file', median(alone)),
-    ...(bat ? [rowOf('BAT, each file', median(theirs))] : []),
+    bat ? rowOf('BAT, each file', median(theirs)) : ['BAT, each file', 'not installed', '', ''],
   ]
   const title = `${files.length} files traced, whole processes`
   const tables = [{ title, columns: ['', 'wall ms', 'CPU ms', 'memory MiB'], rows }]

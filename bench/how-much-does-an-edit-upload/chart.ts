@@ -1,24 +1,18 @@
 /** Bytes of one edit by each way of sending it. */
 export interface ChartGroup {
   label: string
-  bars: { label: string; percent: number }[]
+  bars: { label: string; percent: number; role: Role }[]
 }
+
+/** Whose bar it is: ours stands out, and so does what all are measured by. */
+export type Role = 'ours' | 'other' | 'whole'
 
 const barHeight = 14
 const gap = 18
 const left = 130
-const right = 150
+const right = 180
 const width = 800
-const colours = [
-  '#1f6feb',
-  '#8b949e',
-  '#b08800',
-  '#a371f7',
-  '#d1242f',
-  '#1a7f37',
-  '#bf3989',
-  '#57606a',
-]
+const colours: Record<Role, string> = { ours: '#1f6feb', other: '#afb8c1', whole: '#57606a' }
 
 /** Horizontal bars on a logarithmic axis: the ways differ by factors of hundreds. */
 export function drawChart(title: string, groups: ChartGroup[]): string {
@@ -30,20 +24,20 @@ export function drawChart(title: string, groups: ChartGroup[]): string {
   let y = 70
   for (const group of groups) {
     parts.push(text(left - 8, y + (group.bars.length * barHeight) / 2 + 4, group.label, 'end', 600))
-    group.bars.forEach((bar, index) => {
+    for (const bar of group.bars) {
       const end = x(bar.percent)
       parts.push(
-        `<rect x="${left}" y="${y}" width="${(end - left).toFixed(1)}" height="${barHeight - 2}" fill="${colours[index % colours.length]}"/>`,
+        `<rect x="${left}" y="${y}" width="${(end - left).toFixed(1)}" height="${barHeight - 2}" fill="${colours[bar.role]}"/>`,
         text(
           end + 5,
           y + barHeight - 4,
           `${formatPercent(bar.percent)} ${bar.label}`,
           'start',
-          400,
+          bar.role === 'ours' ? 600 : 400,
         ),
       )
       y += barHeight
-    })
+    }
     y += gap
   }
   const ticks = [0.01, 0.1, 1, 10, 100].flatMap((tick) => [
@@ -62,7 +56,7 @@ export function drawChart(title: string, groups: ChartGroup[]): string {
 }
 
 function text(x: number, y: number, content: string, anchor: string, weight: number): string {
-  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" font-weight="${weight}" fill="#1f2328">${content}</text>`
+  return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" font-weight="${weight}" fill="#1f2328" stroke="#ffffff" stroke-width="3" paint-order="stroke">${content}</text>`
 }
 
 function formatPercent(percent: number): string {

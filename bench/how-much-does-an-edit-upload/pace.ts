@@ -1,0 +1,56 @@
+import { copyFile, open, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createDeltaSender } from '@shaman-farm/shaman/client'
+import { digestOfFile } from '@shaman-farm/shaman/digest'
+import type { Scene } from './scenes.ts'
+
+/** What passes over a scene's file take, in milliseconds: the quickest of several, in turns. */
+export interface Pace {
+  /** SHA-256 on one core. */
+  shaMs: number
+  /** Writing its bytes anew and syncing them: no store that keeps whole files can do without. */
+  durableWriteMs: number
+  hashAndChunkMs: number
+  /** The same file under a name and header that no .blend has. */
+  hashAndFastCdcMs: number
+}
+
+const turns = 5
+
+/** Measures a scene's base. */
+export async function measurePace(workDir: string, scene: Scene): Promise<Pace> {
+  const delta = createDeltaSender({ dir: join(workDir, 'pace') })
+  const [other, copy] = [join(workDir, 'other.bin'), join(workDir, 'copy.bin')]
+  await copyFile(scene.base, other)
+  const file = await open(other, 'r+')
+  await file.write('unknown', 0)
+  await file.close()
+  const pace: Pace = {
+    shaMs: Number.POSITIVE_INFINITY,
+    durableWriteMs: Number.POSITIVE_INFINITY,
+    hashAndChunkMs: Number.POSITIVE_INFINITY,
+    hashAndFastCdcMs: Number.POSITIVE_INFINITY,
+  }
+  const take = async (pass: keyof Pace, action: () => Promise<unknown>): Promise<void> => {
+    const started = performance.now()
+    await action()
+    pace[pass] = Math.min(pace[pass], performance.now() - started)
+  }
+  for (let turn = 0; turn < turns; turn++) {
+    await take('shaMs', () => digestOfFile(scene.base))
+    await take('durableWriteMs', () => copyDurably(scene.base, copy))
+    await take('hashAndChunkMs', () => delta.hash(scene.base))
+    await take('hashAndFastCdcMs', () => delta.hash(other))
+  }
+  await delta.close()
+  await Promise.all([rm(other), rm(copy)])
+  return pace
+}
+
+async function copyDurably(from: string, to: string): Promise<void> {
+  await rm(to, { force: true })
+  await copyFile(from, to)
+  const file = await open(to)
+  await file.sync()
+  await file.close()
+}
