@@ -2,7 +2,7 @@ import type { AssignedTask } from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
 import { type CommandContext, CommandError, type FrameDone } from './commands/command.ts'
 import { findCommand } from './commands/main.ts'
-import type { TaskStorage } from './mount-free/task-storage.ts'
+import type { OfferedFrame, TaskStorage } from './mount-free/task-storage.ts'
 import type { Guard } from './process/guard.ts'
 import type { ProcessLimits } from './process/run.ts'
 import type { TaskReporter } from './task-reporter.ts'
@@ -29,8 +29,10 @@ export async function runTask(options: RunTaskOptions): Promise<TaskOutcome> {
   let storage: TaskStorage | undefined
   try {
     storage = await options.prepare((line) => reporter.log(line))
-    for (const command of storage.commands) await runCommand(command, storage, options)
-    await storage.delivered()
+    reportTaken(storage, options)
+    const offers: OfferedFrame[] = []
+    for (const command of storage.commands) await runCommand(command, { storage, offers }, options)
+    await storage.delivered(offers)
     // Said at the very end only: a cancel that comes now must not find the task completed.
     if (signal.aborted) throw new CommandError('canceled', 'canceled')
     reporter.status({ taskStatus: 'completed', activity: 'completed' })
@@ -50,18 +52,37 @@ export async function runTask(options: RunTaskOptions): Promise<TaskOutcome> {
   }
 }
 
+function reportTaken({ taken, ...storage }: TaskStorage, options: RunTaskOptions): void {
+  for (const { frame, file, from } of taken) {
+    options.reporter.step()
+    options.reporter.frameDone({
+      ...frameReport({ frame, status: 'completed', file }, storage),
+      reused: true,
+      reused_from: from,
+    })
+    storage.produced(file, frame)
+    options.imageSaved({ file, frame })
+  }
+}
+
+interface Ground {
+  storage: TaskStorage
+  /** Filled as frames are made; told of only when all of the task went well. */
+  offers: OfferedFrame[]
+}
+
 async function runCommand(
   command: AssignedTask['commands'][number],
-  storage: TaskStorage,
+  ground: Ground,
   options: RunTaskOptions,
 ): Promise<void> {
   if (options.signal.aborted) throw new CommandError('canceled', 'canceled')
   options.reporter.log(`command ${command.name}`)
-  await findCommand(command.name)(command.parameters, contextFor(options, storage))
+  await findCommand(command.name)(command.parameters, contextFor(options, ground))
   if (command.total_step_count === 0) options.reporter.step()
 }
 
-function contextFor(options: RunTaskOptions, storage: TaskStorage): CommandContext {
+function contextFor(options: RunTaskOptions, { storage, offers }: Ground): CommandContext {
   const { reporter } = options
   return {
     signal: options.signal,
@@ -75,6 +96,8 @@ function contextFor(options: RunTaskOptions, storage: TaskStorage): CommandConte
     step: () => reporter.step(),
     frameDone(frame) {
       if (frame.status === 'skipped' && frame.file) storage.found(frame.file, frame.frame)
+      const key = frame.isOnlyFile ? storage.keyOf(frame.frame) : undefined
+      if (key && frame.file) offers.push({ file: frame.file, frame: frame.frame, key })
       reporter.frameDone(frameReport(frame, storage))
     },
     imageSaved(image) {
@@ -84,7 +107,10 @@ function contextFor(options: RunTaskOptions, storage: TaskStorage): CommandConte
   }
 }
 
-function frameReport({ frame, status, durationMs, file }: FrameDone, storage: TaskStorage) {
+function frameReport(
+  { frame, status, durationMs, file }: FrameDone,
+  storage: Pick<TaskStorage, 'toFarm'>,
+) {
   return {
     frame,
     status,

@@ -2,6 +2,7 @@ import type { AssignedTask, WorkerStatus } from '@shaman-farm/manager-api'
 import { pause } from './backoff.ts'
 import type { SignedOn } from './identity.ts'
 import { watchPermission } from './permission.ts'
+import { runGuarded } from './process/run-program.ts'
 import { runTask } from './run-task.ts'
 import { type Session, storageFor } from './session.ts'
 import { createTaskReporter } from './task-reporter.ts'
@@ -132,7 +133,10 @@ async function runAssigned(session: Session, task: AssignedTask): Promise<void> 
       previews.offer({ taskId: task.uuid, ...image })
       if (session.stopAfter === 'frame') session.stop('now')
     },
-    prepare: (tell) => session.storage.prepare(task, { signal, log, tell }),
+    prepare(tell) {
+      const run = runGuarded(session.guard, signal)
+      return session.storage.prepare(task, { signal, log, tell, run })
+    },
   })
   over.abort()
   await watching

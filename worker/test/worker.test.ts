@@ -250,7 +250,8 @@ test('a worker told to end when idle does', async (t) => {
 
 test('a worker asked to stop after its task finishes it and takes no other', async (t) => {
   const manager = await startStandIn(t)
-  const tasks = [1, 2].map(() => makeTask([command('exec', { exe: 'sleep', args: ['0.3'] })]))
+  // Longer than lines of the log gather before they are told.
+  const tasks = [1, 2].map(() => makeTask([command('exec', { exe: 'sleep', args: ['2'] })]))
   manager.queue.push(...tasks)
   const worker = await workerFor(t, manager)
   await manager.until(() => /started/.test(manager.log(tasks[0]!.uuid)))

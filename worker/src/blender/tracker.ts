@@ -34,7 +34,7 @@ export function trackRender(request: RenderRequest, events: RenderEvents): Rende
 
   const finishFrame = (
     status: FrameDone['status'],
-    more: { file?: string; durationMs?: number },
+    more: { file?: string; durationMs?: number; isOnlyFile?: boolean },
   ) => {
     const frame = (more.file === undefined ? undefined : frameOf(more.file, request)) ?? current
     count += 1
@@ -71,9 +71,11 @@ export function trackRender(request: RenderRequest, events: RenderEvents): Rende
           // "Time:" also follows a frame that could not be written.
           const file = saved.find((name) => name !== '')
           if (saved.length === 0) return
+          const isOnlyFile = saved.length === 1
           saved = []
           finishFrame('completed', {
             durationMs: said.ms,
+            isOnlyFile,
             ...(file === undefined ? {} : { file }),
           })
           current = undefined

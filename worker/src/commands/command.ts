@@ -30,6 +30,8 @@ export interface FrameDone {
   status: 'completed' | 'skipped'
   durationMs?: number
   file?: string
+  /** The render wrote nothing else for this frame: no other views, no file outputs. */
+  isOnlyFile?: boolean
 }
 
 /** What a command may use and whom it tells; all calls return at once. */

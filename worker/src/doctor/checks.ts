@@ -6,7 +6,7 @@ import { createShamanClient } from '@shaman-farm/shaman/client'
 import { digestOf } from '@shaman-farm/shaman/digest'
 import { formatBytes, formatDuration, formatRate } from '@shaman-farm/terminal'
 import { platformName } from '../identity.ts'
-import { type RunProgram, runPlainly } from './run-program.ts'
+import { type RunProgram, runPlainly } from '../process/run-program.ts'
 
 export interface Finding {
   check: string

@@ -1,5 +1,6 @@
 import type { ManagerClient, ManagerVariables } from '@shaman-farm/manager-api'
 import { platformName } from '../identity.ts'
+import { type RunProgram, runPlainly } from '../process/run-program.ts'
 import {
   checkBlender,
   checkDevices,
@@ -11,7 +12,6 @@ import {
   type Finding,
   runChecks,
 } from './checks.ts'
-import { type RunProgram, runPlainly } from './run-program.ts'
 
 export interface ExamineOptions {
   /** Without a manager only what concerns this machine is looked at. */

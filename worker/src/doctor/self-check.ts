@@ -2,9 +2,9 @@ import type { DoctorReport, ManagerClient } from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
 import { platformName } from '../identity.ts'
 import type { Guard } from '../process/guard.ts'
+import { runGuarded } from '../process/run-program.ts'
 import type { Finding } from './checks.ts'
 import { type ExamineOptions, examine } from './examine.ts'
-import { runGuarded } from './run-program.ts'
 
 /** A worker's reports on its own machine, for the dashboard. Renders go first. */
 export interface SelfCheck {

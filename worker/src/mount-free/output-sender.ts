@@ -12,12 +12,15 @@ export interface OutputFile {
   /** Where the farm wants it. */
   farm: string
   frame?: number
+  /** Under which others may take the frame instead of rendering it. */
+  key?: string
+  /** It is where the farm wants it already: only told of, not sent. */
+  isWritten?: boolean
 }
 
 /** Sends files to the store as they come, and tells the manager what they are. */
 export interface OutputSender {
   send(file: OutputFile): void
-  has(local: string): boolean
   /** Resolves when all that was sent has arrived; rejects with the first refusal. */
   settled(): Promise<void>
 }
@@ -56,11 +59,11 @@ export function createOutputSender(options: OutputSenderOptions): OutputSender {
 
   return {
     send(file) {
-      if (sent.has(file.local)) return
-      sent.add(file.local)
+      const name = `${file.key ?? ''} ${file.local}`
+      if (sent.has(name)) return
+      sent.add(name)
       void queue.add(() => deliver(file))
     },
-    has: (local) => sent.has(local),
     async settled() {
       await queue.onIdle()
       if (failure !== undefined) throw failure
@@ -73,12 +76,19 @@ async function deliverOnce(
   file: OutputFile,
 ): Promise<void> {
   const digest = await digestOfFile(file.local, { signal })
-  const path = `outputs/${basename(file.local)}`
-  await shaman.upload({ files: [{ path, digest, source: { file: file.local } }], signal })
-  const frame = file.frame === undefined ? {} : { frame: file.frame }
+  const { local, farm: path, frame, key, isWritten } = file
+  if (!isWritten) {
+    const name = `outputs/${basename(local)}`
+    await shaman.upload({ files: [{ path: name, digest, source: { file: local } }], signal })
+  }
+  const facts = {
+    ...(frame === undefined ? {} : { frame }),
+    ...(key === undefined ? {} : { key }),
+    ...(isWritten ? { written: true } : {}),
+  }
   await client.farmTaskOutputs({
     params: { task_id: taskId },
-    body: { files: [{ path: file.farm, ...digest, ...frame }] },
+    body: { files: [{ path, ...digest, ...facts }] },
     signal,
   })
 }

@@ -52,6 +52,8 @@ export async function pull(
     kind: 'pulled',
     reason,
     commands: map.commands,
+    taken: [],
+    keyOf: () => undefined,
     toFarm: (file) => map.toFarm(file) ?? file,
     produced(file, frame) {
       given.delete(file)
@@ -60,12 +62,16 @@ export async function pull(
     found(file, frame) {
       if (!given.has(file)) send(file, frame)
     },
-    async delivered() {
+    async delivered(offers) {
       // Files that Blender did not speak of: previews, other outputs of the compositor, videos.
       for (const folder of map.outputs) {
         for (const file of await filesUnder(folder.local)) {
-          if (!given.has(file)) send(file)
+          if (!given.has(file) && !file.endsWith('.part')) send(file)
         }
+      }
+      await sender.settled()
+      for (const { file, ...offer } of offers) {
+        sender.send({ local: file, farm: map.toFarm(file) ?? file, isWritten: true, ...offer })
       }
       await sender.settled()
       if (!signal.aborted) await rm(outputDir, { recursive: true, force: true })

@@ -6,8 +6,10 @@ import { createBackoff } from '../backoff.ts'
 import { CommandError } from '../commands/command.ts'
 import type { Credentials } from '../credentials.ts'
 import { platformName } from '../identity.ts'
+import { type ReuseParts, reuseFrames } from '../reuse/reuse.ts'
 import type { BlobCache } from './blob-cache.ts'
 import { createCheckouts } from './checkouts.ts'
+import { createOutputSender } from './output-sender.ts'
 import { type Parts, pull } from './pulled-storage.ts'
 import { mountedStorage, type PrepareOptions, type TaskStorage } from './task-storage.ts'
 
@@ -38,17 +40,31 @@ export function createStorage(options: StorageOptions): Storage {
   const checkouts = createCheckouts({ ...ways, log })
   const parts: Parts = { ...ways, checkouts }
   async function find(task: AssignedTask, prepare: PrepareOptions): Promise<TaskStorage> {
-    if (options.mode === 'mounted') return mountedStorage(task, 'the worker is told so')
     if (!task.checkout) return mountedStorage(task, 'the job has no checkout')
-    const jobsDir = await findJobsDir(client, prepare.signal)
+    const jobsDir =
+      options.mode === 'mounted' && !task.reuse ? '' : await findJobsDir(client, prepare.signal)
     const farm = `${jobsDir.replace(/[\\/]+$/, '')}/${task.checkout.id}`
-    if (options.mode === 'auto') {
-      const missing = await whatIsMissing(task, farm)
-      if (!missing) return mountedStorage(task, `"${farm}" is readable here`)
-      prepare.tell(`no shared storage: "${missing}" is not readable here`)
-      return pull(parts, task, farm, `"${missing}" is not readable here`, prepare)
+    const storage = await choose(task, farm, prepare)
+    return task.reuse ? withReuse(storage, { ...ways, task, checkout: farm }, prepare) : storage
+  }
+
+  async function choose(
+    task: AssignedTask,
+    farm: string,
+    prepare: PrepareOptions,
+  ): Promise<TaskStorage> {
+    const { signal, log, tell } = prepare
+    const mounted = (reason: string): TaskStorage => {
+      if (!task.reuse) return mountedStorage(task, reason)
+      const sender = createOutputSender({ taskId: task.uuid, shaman, client, signal, log })
+      return mountedStorage(task, reason, { sender, log })
     }
-    return pull(parts, task, farm, 'the worker is told so', prepare)
+    if (options.mode === 'mounted') return mounted('the worker is told so')
+    if (options.mode === 'pull') return pull(parts, task, farm, 'the worker is told so', prepare)
+    const missing = await whatIsMissing(task, farm)
+    if (!missing) return mounted(`"${farm}" is readable here`)
+    tell(`no shared storage: "${missing}" is not readable here`)
+    return pull(parts, task, farm, `"${missing}" is not readable here`, prepare)
   }
 
   return {
@@ -57,6 +73,30 @@ export function createStorage(options: StorageOptions): Storage {
       await checkouts.close()
       await shaman.close()
     },
+  }
+}
+
+/** Without the frames that were rendered before. That none can be had is no reason to fail. */
+async function withReuse(
+  storage: TaskStorage,
+  { task, checkout, ...parts }: ReuseParts & { task: AssignedTask; checkout: string },
+  { signal, log, tell, run }: PrepareOptions,
+): Promise<TaskStorage> {
+  const { commands } = storage
+  try {
+    const reuse = await reuseFrames({ ...parts, task, commands, checkout, run, signal })
+    for (const { frame, from } of reuse.taken) {
+      tell(`frame ${frame} is taken from an earlier render: job ${from.job}, task ${from.task}`)
+    }
+    return { ...storage, ...reuse }
+  } catch (error) {
+    if (!signal.aborted) {
+      log.warn({ err: error }, 'no frames reused')
+      tell(`no frames are taken from earlier renders: ${(error as Error).message}`)
+      return storage
+    }
+    storage.release()
+    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 import { execa } from 'execa'
-import type { Guard } from '../process/guard.ts'
-import { runProcess } from '../process/run.ts'
+import type { Guard } from './guard.ts'
+import { runProcess } from './run.ts'
 
 /** Runs a program to its end; what it wrote, or undefined when it failed or took too long. */
 export type RunProgram = (argv: readonly string[], limitMs?: number) => Promise<string | undefined>
