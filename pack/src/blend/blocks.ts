@@ -17,6 +17,9 @@ export function codeText(code: BlockCode): string {
   return bytes.toString('latin1').replace(/\0+$/, '')
 }
 
+/** A hundred times the largest scenes seen. A few hundred bytes can unpack into thousands of times as many blocks. */
+const mostBlocks = 2 ** 25
+
 const DATA = blockCode('DATA')
 const ENDB = blockCode('ENDB')
 
@@ -70,6 +73,9 @@ export function scanBlocks(source: ByteSource, header: BlendHeader): BlockTable 
     const block = parse.read(window, at - start)
     const end = at + parse.size + block.size
     if (block.size < 0 || !Number.isSafeInteger(block.size)) throw badBlock(at, block)
+    // Holes: a file whose middle was never written, or one made to be unpacked into nothing but zeros.
+    if (block.code === 0) throw badBlock(at, block)
+    if (table.length() === mostBlocks) throw tooManyBlocks()
     if (end > source.size) throw truncated(source.size)
     if (isDataBlockCode(block.code)) owner = table.length()
     else if (block.code !== DATA) owner = -1
@@ -128,6 +134,11 @@ const parsers: Record<BlendHeader['layout'], (littleEndian: boolean) => HeaderPa
 function badBlock(offset: number, block: RawHeader): BlendError {
   const message = `The block ${JSON.stringify(codeText(block.code))} at byte ${offset} is damaged`
   return new BlendError('BLEND_CORRUPT', message, { offset, size: block.size })
+}
+
+function tooManyBlocks(): BlendError {
+  const message = `It has more than ${mostBlocks.toLocaleString('en')} blocks`
+  return new BlendError('BLEND_CORRUPT', message, { blocks: mostBlocks })
 }
 
 function growingTable(headerSize: number): {

@@ -6,12 +6,14 @@ export type BlendErrorCode =
   | 'BLEND_CORRUPT'
   | 'BLEND_TOO_NEW'
   | 'BLEND_UNREADABLE'
+  | 'BLEND_NO_ROOM'
 
 const hints: Record<BlendErrorCode, string> = {
   BLEND_NOT_A_BLEND: 'Choose a file saved by Blender.',
   BLEND_TRUNCATED: 'Copy the file again, or open a backup (.blend1) in Blender and save it anew.',
   BLEND_CORRUPT: 'Open the file (or its backup, .blend1) in Blender and save it anew.',
   BLEND_TOO_NEW: 'Update Shaman Farm, or save the file with an older Blender.',
+  BLEND_NO_ROOM: 'Free some space there, or point TMPDIR to a folder on another disk.',
   BLEND_UNREADABLE: "Check the file's permissions and that its disk is mounted.",
 }
 

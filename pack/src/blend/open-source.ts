@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   openSync,
   rmSync,
+  statfsSync,
   writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -30,6 +31,9 @@ export interface OpenedSource {
 const readWhole = 4 * 1024 * 1024
 const keepInMemory = 64 * 1024 * 1024
 const chunkBytes = 1024 * 1024
+const lookEveryBytes = 256 * 1024 * 1024
+// What unpacks into a file of this machine leaves it so much: a few megabytes can unpack into more than any disk has.
+const leaveFree = 1024 * 1024 * 1024
 
 /** Opens a file for random access to its decompressed bytes. Memory stays bounded whatever its size. */
 export async function openSource(path: string): Promise<OpenedSource> {
@@ -161,6 +165,7 @@ async function spill(stream: Readable): Promise<ByteSource> {
       parts.push(chunk)
       size += chunk.length
       if (fd === undefined && size <= keepInMemory) continue
+      if (fd === undefined || size % lookEveryBytes < chunk.length) assertRoom(size)
       fd ??= unnamedTempFile()
       for (const part of parts.splice(0)) writeSync(fd, part)
     }
@@ -169,6 +174,16 @@ async function spill(stream: Readable): Promise<ByteSource> {
     throw decodeError(error)
   }
   return fd === undefined ? bufferSource(Buffer.concat(parts, size)) : fileSource(fd, size)
+}
+
+function assertRoom(unpacked: number): void {
+  const { bavail, bsize } = statfsSync(tmpdir())
+  if (bavail * bsize < leaveFree) throw noRoom(unpacked)
+}
+
+function noRoom(unpacked: number): BlendError {
+  const message = `Unpacked it needs more room than there is in ${tmpdir()} (${unpacked} bytes so far)`
+  return new BlendError('BLEND_NO_ROOM', message, { unpacked })
 }
 
 function unnamedTempFile(): number {

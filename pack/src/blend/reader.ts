@@ -90,6 +90,9 @@ function readBlend(path: string, stored: OpenedSource): BlendFile {
   return file
 }
 
+/** Blender 5's has 0.2 MiB; it is read into memory at once. */
+const largestDna = 64 * 1024 * 1024
+
 /** DNA of files seen before: most files of a project share one, and decoding it is most of opening a small file. */
 const knownDna = new Map<string, Dna>()
 
@@ -98,6 +101,10 @@ function readDna(source: ByteSource, header: BlendHeader, blocks: BlockTable): D
   while (at >= 0 && blocks.code[at] !== DNA1) at -= 1
   if (at < 0) {
     throw new BlendError('BLEND_CORRUPT', 'The description of its structs (DNA1) is missing')
+  }
+  if (blocks.size[at]! > largestDna) {
+    const message = 'The description of its structs (DNA1) is implausibly large'
+    throw new BlendError('BLEND_CORRUPT', message, { size: blocks.size[at]! })
   }
   const bytes = source.read(blocks.offset[at]!, blocks.size[at]!)
   const key = `${header.pointerSize}${header.littleEndian}${bytes.length}:${fingerprint(bytes)}`
