@@ -5,6 +5,7 @@ import {
   startManagerProcess,
 } from '@shaman-farm/bin/farm-process'
 import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
+import type { Chance } from './random.ts'
 import { startWire, type Wire } from './wire.ts'
 
 /** A farm whose every part can be killed and started again. */
@@ -28,6 +29,7 @@ export async function startChaosFarm(options: {
   dir: string
   storage: string
   workers: number
+  wireChance: Chance
 }): Promise<ChaosFarm> {
   const { dir, storage } = options
   const log: string[] = []
@@ -42,7 +44,7 @@ export async function startChaosFarm(options: {
     )
   let manager = await startManager('0')
   const { url } = manager
-  const wire = await startWire(url)
+  const wire = await startWire(url, options.wireChance)
   const workerNames = Array.from({ length: options.workers }, (_, i) => `worker-${i + 1}`)
   const startWorker = (name: string): FarmProcess => {
     const isMounted = workerNames.indexOf(name) % 2 === 0

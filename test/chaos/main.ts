@@ -30,7 +30,7 @@ const { values } = parseArgs({
 })
 if (values.help) {
   console.log(`npm run chaos [-- --minutes 10 --seed N --workers 3]
-Runs a farm while killing, pausing, partitioning and filling the disk of its parts at random, then audits jobs,
+Runs a farm while killing and pausing its parts, breaking their network and filling their disk at random, then audits jobs,
 frames, store and processes. The seed that is printed gives the same order of faults again.`)
   process.exit(0)
 }
@@ -50,6 +50,8 @@ const disk = await smallDisk(join(dir, 'disk'))
 const project = await makeProject({ into: join(dir, 'project'), say })
 const farm = await startChaosFarm({
   dir,
+  // Of its own: what the wire asks depends on what is said on it, and the order of faults must not.
+  wireChance: chanceFrom(seed + 2),
   storage: join(disk.path, 'storage'),
   workers: Number(values.workers),
 })
@@ -152,6 +154,10 @@ function faultsOn(target: ChaosFarm): { name: string; act(chance: Chance): Promi
       act: (chance) => target.pause('manager', chance.between(500, 3000)),
     },
     { name: 'cut the network', act: async (chance) => target.wire.cut(chance.between(500, 8000)) },
+    {
+      name: 'delay and truncate on the network',
+      act: async (chance) => target.wire.disturb(chance.between(2000, 15_000)),
+    },
     ...(disk.isSmall
       ? [{ name: 'fill the disk', act: (chance: Chance) => disk.fill(chance.between(1000, 4000)) }]
       : []),
