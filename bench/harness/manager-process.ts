@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import { serverFlags } from '../../bin/src/node-flags.ts'
 
 /** A manager in a process of its own, so that its work is not counted as ours. */
 export interface ManagerProcess {
@@ -12,16 +13,7 @@ export interface ManagerProcess {
 
 export async function startManager(dir: string): Promise<ManagerProcess> {
   const farm = join(import.meta.dirname, '..', '..', 'bin', 'src', 'main.ts')
-  const args = [
-    '--no-node-snapshot',
-    farm,
-    'manager',
-    '--json',
-    '--port',
-    '0',
-    '--host',
-    '127.0.0.1',
-  ]
+  const args = [...serverFlags, farm, 'manager', '--json', '--port', '0', '--host', '127.0.0.1']
   const child = spawn(process.execPath, [...args, '--data', dir, '--log-level', 'error'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -1,9 +1,10 @@
+import { serverFlags } from '../node-flags.ts'
 import type { Platform } from './platforms.ts'
 import { type Entry, text } from './tree.ts'
 
 const quiet = '--disable-warning=ExperimentalWarning'
-// The manager's isolates need Node without its snapshot; the artist's commands start in half the time with it.
-const alone = '--no-node-snapshot'
+// The artist's commands start in half the time without them.
+const flags = serverFlags.join(' ')
 const entry = 'app/node_modules/@shaman-farm/bin/src/main.js'
 
 const shell = `#!/bin/sh
@@ -14,16 +15,16 @@ while [ -L "$self" ]; do
   case $link in /*) self=$link ;; *) self=$(dirname "$self")/$link ;; esac
 done
 here=$(cd "$(dirname "$self")" && pwd)
-case "\${1-}" in pack | submit) alone= ;; *) alone=${alone} ;; esac
-exec "$here/runtime/bin/node" $alone ${quiet} "$here/${entry}" "$@"
+case "\${1-}" in pack | submit) flags= ;; *) flags='${flags}' ;; esac
+exec "$here/runtime/bin/node" $flags ${quiet} "$here/${entry}" "$@"
 `
 
 const batch = [
   '@setlocal',
-  `@set alone=${alone}`,
-  '@if "%~1"=="pack" set alone=',
-  '@if "%~1"=="submit" set alone=',
-  `@"%~dp0runtime\\node.exe" %alone% ${quiet} "%~dp0${entry.replaceAll('/', '\\')}" %*`,
+  `@set flags=${flags}`,
+  '@if "%~1"=="pack" set flags=',
+  '@if "%~1"=="submit" set flags=',
+  `@"%~dp0runtime\\node.exe" %flags% ${quiet} "%~dp0${entry.replaceAll('/', '\\')}" %*`,
   '',
 ].join('\r\n')
 
