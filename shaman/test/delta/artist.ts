@@ -8,6 +8,7 @@ import {
   type DeltaSenderOptions,
 } from '../../src/delta/sender.ts'
 import { digestOf } from '../../src/digest.ts'
+import { afterwards } from '../support/afterwards.ts'
 import { readAll, startTestFarm, type TestFarm, tempDir } from '../support/farm.ts'
 import { fresh, makeBlend } from './blend-samples.ts'
 
@@ -54,7 +55,7 @@ export async function startStudio(
   const delta = createDeltaSender(options)
   const url = given.url ?? farm.server.url
   const client = createShamanClient({ url, delta, clientId: dir.slice(-6) })
-  t.after(async () => {
+  afterwards(t, async () => {
     await client.close()
     await delta.close()
   })

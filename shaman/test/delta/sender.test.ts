@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type ChunkHasher, createChunkHasher } from '../../src/delta/chunk-and-hash.ts'
 import { digestOf } from '../../src/digest.ts'
+import { afterwards } from '../support/afterwards.ts'
 import { startTestFarm } from '../support/farm.ts'
 import { savedBlend, startStudio, stored } from './artist.ts'
 import { fresh } from './blend-samples.ts'
@@ -193,7 +194,7 @@ async function startFaultyWay(
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  t.after(() => {
+  afterwards(t, () => {
     server.closeAllConnections()
     server.close()
   })

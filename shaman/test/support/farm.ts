@@ -8,11 +8,12 @@ import { createShamanClient, type ShamanClient, type UploadFile } from '../../sr
 import { type Digest, digestKey, digestOf } from '../../src/digest.ts'
 import { type ShamanServer, serveShaman } from '../../src/serve.ts'
 import { openShaman, type Shaman, type ShamanOptions } from '../../src/shaman.ts'
+import { afterwards } from './afterwards.ts'
 
 /** A directory that goes away with the test. */
 export async function tempDir(t: TestContext): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'shaman-test-'))
-  t.after(() => rm(dir, { recursive: true, force: true }))
+  afterwards(t, () => rm(dir, { recursive: true, force: true }))
   return dir
 }
 
@@ -27,7 +28,7 @@ export async function openTestShaman(
     reserveBytes: 0,
     ...options,
   })
-  t.after(() => shaman.close().catch(() => undefined))
+  afterwards(t, () => shaman.close().catch(() => undefined))
   return shaman
 }
 
@@ -45,7 +46,7 @@ export async function startTestFarm(
   const shaman = await openTestShaman(t, options)
   const server = await serveShaman({ shaman })
   const client = createShamanClient({ url: server.url, retries: 2 })
-  t.after(async () => {
+  afterwards(t, async () => {
     await client.close()
     await server.close()
   })
