@@ -1,8 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
+import { sacrificeFirst } from '../expendable.ts'
 import { readTask } from './authored.ts'
 import { JobTypeError } from './errors.ts'
 import { createInterner } from './intern.ts'
@@ -193,12 +193,6 @@ function spawn(): ChildProcess {
   })
   void sacrificeFirst(child)
   return child
-}
-
-/** When the machine runs out of memory, the kernel takes this process and not the farm. */
-async function sacrificeFirst(child: ChildProcess): Promise<void> {
-  if (process.platform !== 'linux' || child.pid === undefined) return
-  await writeFile(`/proc/${child.pid}/oom_score_adj`, '1000').catch(() => undefined)
 }
 
 function tell({ process: child }: Child, message: ToChild): void {

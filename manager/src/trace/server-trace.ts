@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { TraceRequest, TraceResult } from '@shaman-farm/manager-api'
 import type { Shaman } from '@shaman-farm/shaman'
 import type { Logger } from 'pino'
+import { sacrificeFirst } from '../expendable.ts'
 import { FarmError } from '../problems.ts'
 
 const farmProgram = fileURLToPath(new URL('../../../bin/src/main.ts', import.meta.url))
@@ -86,7 +87,7 @@ function runPackList(root: string, file: string): Promise<string> {
     '--json',
   ]
   return new Promise((resolve, reject) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       args,
       { timeout: limits.timeoutMs, maxBuffer: limits.outputBytes, killSignal: 'SIGKILL' },
@@ -98,6 +99,7 @@ function runPackList(root: string, file: string): Promise<string> {
           )
       },
     )
+    void sacrificeFirst(child)
   })
 }
 
