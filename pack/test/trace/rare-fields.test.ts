@@ -123,6 +123,66 @@ const fields: Record<string, RareField> = {
       'proxy own/own.mov/proxy_25/00000001.jpg MCown.mov proxy.directory',
     ],
   },
+  'Editing.proxy_dir': {
+    structs: {
+      Scene: [id, 'Editing *ed'],
+      Editing: ['ListBase seqbase', 'char proxy_dir[1024]', 'int proxy_storage', 'int _pad'],
+      Sequence: [
+        'Sequence *next',
+        'Sequence *prev',
+        'char name[64]',
+        'int flag',
+        'int type',
+        'Strip *strip',
+      ],
+      Strip: ['StripElem *stripdata', 'char dir[768]', 'StripProxy *proxy'],
+      StripElem: ['char name[256]'],
+      StripProxy: ['char dir[768]', 'char file[256]', 'int storage', 'int _pad'],
+    },
+    blocks: [
+      { code: 'SC', address: 1, struct: 'Scene', values: { 'id.name': 'SCs', ed: 2 } },
+      {
+        code: 'DATA',
+        address: 2,
+        struct: 'Editing',
+        values: {
+          'seqbase.first': 3,
+          'seqbase.last': 3,
+          proxy_dir: '//proxies',
+          proxy_storage: 1,
+        },
+      },
+      {
+        code: 'DATA',
+        address: 3,
+        struct: 'Sequence',
+        values: { name: 'SQcut', flag: 1 << 15, type: 3, strip: 4 },
+      },
+      {
+        code: 'DATA',
+        address: 4,
+        struct: 'Strip',
+        values: { stripdata: 5, dir: '//', proxy: 6 },
+      },
+      { code: 'DATA', address: 5, struct: 'StripElem', values: { name: 'cut.mov' } },
+      // The strip's own directory counts only where the project does not keep them together.
+      {
+        code: 'DATA',
+        address: 6,
+        struct: 'StripProxy',
+        values: { dir: '//elsewhere', storage: 4 },
+      },
+    ],
+    onDisk: [
+      'cut.mov',
+      'proxies/cut.mov/proxy_50.avi',
+      'proxies/other.mov/proxy_50.avi',
+      'elsewhere/cut.mov/proxy_50.avi',
+      'BL_proxy/cut.mov/proxy_50.avi',
+    ],
+    needed: ['movie cut.mov SCs sequence_editor.strips["cut"].filepath'],
+    all: ['proxy proxies/cut.mov/proxy_50.avi SCs sequence_editor.strips["cut"].proxy'],
+  },
 }
 
 for (const [name, { structs, blocks, onDisk, needed, all = [] }] of Object.entries(fields)) {
