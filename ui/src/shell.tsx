@@ -9,7 +9,7 @@ import {
   Show,
   Suspense,
 } from 'solid-js'
-import { createAttention } from './farm/attention.ts'
+import { useAttention } from './farm/attention.tsx'
 import { tokenIsWanted } from './farm/auth.ts'
 import { useClock } from './farm/clock.ts'
 import { useFarm } from './farm/farm.tsx'
@@ -120,7 +120,7 @@ function focusFind(): void {
 
 function TopBar(props: { onPalette: () => void; onHelp: () => void }) {
   const farm = useFarm()
-  const attention = createAttention()
+  const attention = useAttention()
   const waiting = () => attention.data()?.items.filter((item) => !item.acknowledged).length ?? 0
   return (
     <header class={styles.top}>
@@ -152,11 +152,8 @@ function TopBar(props: { onPalette: () => void; onHelp: () => void }) {
         </A>
         <Show when={waiting() > 0}>
           <A href="/attention" class={styles.farm}>
-            <StatusWord
-              kind="task"
-              status="soft-failed"
-              text={`${waiting()} ${waiting() === 1 ? 'needs' : 'need'} attention`}
-            />
+            <StatusWord kind="task" status="soft-failed" text={String(waiting())} />{' '}
+            <span class={styles.words}>{waiting() === 1 ? 'needs' : 'need'} attention</span>
           </A>
         </Show>
         <A href="/settings" class={`${styles.place} ${styles.keys}`} activeClass={styles.here}>

@@ -1,6 +1,6 @@
 import { useSearchParams } from '@solidjs/router'
 import { createMemo, For, Show } from 'solid-js'
-import { createAttention } from '../farm/attention.ts'
+import { useAttention } from '../farm/attention.tsx'
 import { formatMoment } from '../farm/format.ts'
 import { AttentionCard } from '../parts/attention-card.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
@@ -18,7 +18,7 @@ const kindLabels: Record<string, string> = {
 
 /** What needs me? */
 export function AttentionPage() {
-  const attention = createAttention()
+  const attention = useAttention()
   const [params, setParams] = useSearchParams<{ kind?: string }>()
   const items = () => attention.data()?.items ?? []
   const kinds = createMemo(() => [...new Set(items().map((item) => item.kind))])

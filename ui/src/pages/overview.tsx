@@ -1,6 +1,6 @@
 import { A } from '@solidjs/router'
 import { createMemo, For, Show } from 'solid-js'
-import { createAttention } from '../farm/attention.ts'
+import { useAttention } from '../farm/attention.tsx'
 import { useFarm } from '../farm/farm.tsx'
 import { formatCount } from '../farm/format.ts'
 import { createRead } from '../farm/read.ts'
@@ -25,7 +25,7 @@ const unfinished = 'active,queued,failed,pause-requested,cancel-requested,requeu
 /** Is anything wrong? */
 export function Overview() {
   const farm = useFarm()
-  const attention = createAttention()
+  const attention = useAttention()
   const workers = createWorkers()
   const jobs = createRead<JobPage>(() => '/farm/jobs', {
     query: () => ({ status: unfinished, sort: '-updated', limit: 12 }),

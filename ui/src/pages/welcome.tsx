@@ -32,7 +32,7 @@ export function Welcome() {
     query: () => ({ sort: '-updated', limit: 50 }),
     everyMs: 5000,
   })
-  const storage = createRead<StorageCheck>(() => '/farm/storage-check', { everyMs: 10_000 })
+  const storage = createRead<StorageCheck>(() => '/farm/storage-check', { everyMs: 5000 })
   const readers = () =>
     storage.data()?.workers.filter((one) => one.check && one.check.status !== 'fail') ?? []
   const submit = `farm submit scene.blend --manager ${location.origin}`

@@ -101,6 +101,8 @@ export function LogView(props: {
     setFollowing(false)
     await log.jumpTo(offset)
     setTarget(offset)
+    // The first lines make the list appear: before that there is nothing to scroll.
+    await new Promise(requestAnimationFrame)
     const index = lines().findIndex((line) => line.offset >= offset)
     if (index >= 0) virtual.scrollToIndex(index, { align })
   }

@@ -3,6 +3,8 @@ import type { Palette } from './draw.ts'
 /** What the custom properties come to in the present theme; a canvas cannot read them by itself. */
 export function readPalette(host: HTMLElement): Palette {
   const probe = document.createElement('span')
+  // Else every colour would be the one colour of text where colours are forced.
+  probe.style.setProperty('forced-color-adjust', 'none')
   host.append(probe)
   const color = (name: string): string => {
     probe.style.color = `var(--${name})`
@@ -48,12 +50,14 @@ export function blend(stops: readonly string[], steps: number): string[] {
 
 /** Calls back when the system or the person changes the theme. */
 export function onThemeChange(callback: () => void): () => void {
-  const media = matchMedia('(prefers-color-scheme: dark)')
-  media.addEventListener('change', callback)
+  const media = ['(prefers-color-scheme: dark)', '(forced-colors: active)'].map((query) =>
+    matchMedia(query),
+  )
+  for (const one of media) one.addEventListener('change', callback)
   const observer = new MutationObserver(callback)
   observer.observe(document.documentElement, { attributeFilter: ['data-theme'] })
   return () => {
-    media.removeEventListener('change', callback)
+    for (const one of media) one.removeEventListener('change', callback)
     observer.disconnect()
   }
 }
