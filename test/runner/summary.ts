@@ -33,6 +33,9 @@ export async function summarise(stream: TestsStream, options: { root: string }):
           `ok    ${where(file)}: ${name}${seconds > 1 ? ` (${seconds.toFixed(1)} s)` : ''}`,
         )
       } else failure(`${where(file)}: ${name}`, details, file)
+    } else if (event.type === 'test:diagnostic') {
+      const { file, message } = event.data
+      if (file !== undefined) console.log(`note  ${where(file)}: ${message}`)
     } else if (event.type === 'test:stderr') {
       const { file, message } = event.data
       said.set(file, `${said.get(file) ?? ''}${message}`.slice(-LAST_WORDS))
