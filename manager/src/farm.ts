@@ -7,6 +7,11 @@ import { createEventBus, type EventBus } from './events/bus.ts'
 import { createSignals, type Signals } from './events/signals.ts'
 import { createJobsStore, type JobsStore } from './jobs/jobs-store.ts'
 import { createTaskLogs, type TaskLogs } from './logs/task-logs.ts'
+import { noticeOf } from './notifications/notice.ts'
+import {
+  createNotificationsStore,
+  type NotificationsStore,
+} from './notifications/notifications-store.ts'
 import { createOutputsStore, type OutputsStore } from './outputs/outputs-store.ts'
 import { createReadiness, type Readiness } from './scheduler/readiness.ts'
 import { type AttemptsStore, createAttemptsStore } from './tasks/attempts-store.ts'
@@ -28,6 +33,7 @@ export interface Farm {
   readonly workers: WorkersStore
   readonly doctors: DoctorStore
   readonly tags: TagsStore
+  readonly notifications: NotificationsStore
   readonly logs: TaskLogs
   readonly events: EventBus
   readonly signals: Signals
@@ -51,6 +57,7 @@ export function createFarm(parts: {
   const signals = createSignals()
   const jobs = createJobsStore(db)
   const tasks = createTasksStore(db)
+  const notifications = createNotificationsStore(db)
   const readiness = createReadiness({ jobs, tasks })
   const transactions = createTransactions(db, { onRollback: readiness.forget })
   return {
@@ -65,13 +72,22 @@ export function createFarm(parts: {
     workers: createWorkersStore(db),
     doctors: createDoctorStore(db),
     tags: createTagsStore(db),
+    notifications,
     logs: createTaskLogs(config.current.localStorage),
     events,
     signals,
     readiness,
     transactions,
     transaction: transactions.run,
-    publish: (event) => transactions.afterCommit(() => events.publish(event)),
+    publish(event) {
+      const notice = noticeOf(event)
+      // Stored with what it tells of, so that neither is there without the other.
+      if (notice) notifications.add(notice, now())
+      transactions.afterCommit(() => {
+        events.publish(event)
+        if (notice) signals.notify('notification')
+      })
+    },
     notify: (name) => transactions.afterCommit(() => signals.notify(name)),
   }
 }

@@ -21,6 +21,7 @@ import { unsettledJobStatuses } from './jobs/job-rules.ts'
 import { createSubmissions, dropUnfinishedSubmissions } from './jobs/submission.ts'
 import { createLastRendered } from './last-rendered/last-rendered.ts'
 import { settleJob } from './lifecycle/job-status.ts'
+import { sendWebhooks } from './notifications/webhooks.ts'
 import { createTaskRequests } from './scheduler/task-requests.ts'
 import { forgiveSilence } from './scheduler/timeouts.ts'
 import type { Services } from './services.ts'
@@ -74,6 +75,7 @@ export async function startManager(options: ManagerOptions): Promise<RunningMana
     closers.push(() => http.endStreams())
     tellTheNetwork(farm, http, closers)
     closers.push(keepCheckpoints(databasePath, log))
+    closers.push(sendWebhooks(farm).close)
     farm.publish({ kind: 'lifecycle', data: { type: 'manager-startup' } })
     const url = urlOf(http, config.current)
     log.info({ url, storage: config.current.storage }, 'manager listening')

@@ -53,6 +53,7 @@ export const operationAccess = {
   farmJobWhy: 'artist',
   farmJobAttempts: 'artist',
   farmThroughput: 'artist',
+  farmNotifications: 'artist',
   farmTaskAttempts: 'artist',
   farmTaskLog: 'artist',
   farmTaskLogSearch: 'artist',

@@ -1,3 +1,4 @@
+import { notificationKinds } from '@shaman-farm/manager-api/schemas'
 import { Type } from 'typebox'
 import { Compile } from 'typebox/compile'
 import { FarmError } from '../problems.ts'
@@ -17,6 +18,14 @@ export const Variable = Type.Object({
 })
 export const Variables = Type.Record(Type.String(), Variable)
 export type Variables = Type.Static<typeof Variables>
+
+export const Webhook = Type.Object({
+  url: Type.String({ pattern: '^https?://' }),
+  /** What the deliveries are signed with. */
+  secret: Type.Optional(Type.String()),
+  /** Without them, all. */
+  kinds: Type.Optional(Type.Array(Type.Enum(notificationKinds))),
+})
 
 /** The keys of `flamenco-manager.yaml`, version 3, and (at the end) ours. Unknown keys are kept and ignored. */
 export const RawConfig = Type.Object({
@@ -48,6 +57,8 @@ export const RawConfig = Type.Object({
     }),
   }),
   variables: Variables,
+  /** Who is told of notifications, by a name of one's choice. */
+  webhooks: Type.Record(Type.String(), Webhook),
   render_output_root: Type.String(),
   job_fail_percent: Type.Integer({ minimum: 1, maximum: 100 }),
   stuck_after: Duration,
@@ -101,6 +112,7 @@ export const defaultConfig: RawConfig = {
     },
     blenderArgs: { values: [{ platform: 'all', value: '-b -y' }] },
   },
+  webhooks: {},
   render_output_root: '',
   job_fail_percent: 10,
   stuck_after: '20m',
@@ -134,7 +146,15 @@ export function durationOf(text: string): number {
   return parseDuration(text) ?? 0
 }
 
-function explain(error: { keyword: string; message: string; schemaPath: string }): string {
+function explain(error: {
+  keyword: string
+  message: string
+  schemaPath: string
+  instancePath: string
+}): string {
+  if (error.keyword === 'pattern' && error.instancePath.endsWith('/url')) {
+    return 'must begin with http:// or https://'
+  }
   if (error.keyword === 'pattern') return 'must look like 10m, 1h30m or 0 (listen: host:port)'
   return error.message
 }

@@ -3,7 +3,10 @@ import { isObject, type Json } from './merge-patch.ts'
 const mask = '********'
 
 /** Where the configuration holds what nobody needs to read back; `*` is any key. */
-const secretPlaces = [['mqtt', 'client', 'password']] as const
+const secretPlaces = [
+  ['mqtt', 'client', 'password'],
+  ['webhooks', '*', 'secret'],
+] as const
 
 /** The same with its secrets masked, to be shown or kept. */
 export function maskSecrets<T extends object>(config: T): T {

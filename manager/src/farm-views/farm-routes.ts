@@ -1,4 +1,5 @@
 import type { Handlers } from '../http/route.ts'
+import { notificationHandlers } from '../notifications/notification-routes.ts'
 import { outputsHandlers } from '../outputs/outputs-routes.ts'
 import type { Services } from '../services.ts'
 import { answerHandlers } from './answer-routes.ts'
@@ -18,5 +19,6 @@ export function farmHandlers(services: Services): Handlers {
     ...workerPageHandlers(services),
     ...careHandlers(services),
     ...outputsHandlers(services),
+    ...notificationHandlers(services),
   }
 }

@@ -3,6 +3,7 @@ import { careOperations } from './care.ts'
 import { farmOperations } from './farm.ts'
 import { jobsOperations } from './jobs.ts'
 import { metaOperations } from './meta.ts'
+import { notificationOperations } from './notifications.ts'
 import { outputsOperations } from './outputs.ts'
 import { workerOperations } from './worker.ts'
 import { workerMgtOperations } from './worker-mgt.ts'
@@ -19,6 +20,7 @@ export const operations = {
   ...farmOperations,
   ...careOperations,
   ...outputsOperations,
+  ...notificationOperations,
   ...authOperations,
 } as const
 

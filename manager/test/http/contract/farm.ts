@@ -32,6 +32,8 @@ test('our own operations answer as documented', async (t) => {
   await expect('farmAcknowledgeAttention', 404, { params: { item_id: 'none' } })
   await expect('farmHealth', 200)
   await expect('farmThroughput', 200)
+  await expect('farmNotifications', 200)
+  await expect('farmNotifications', 400, { query: '?limit=0' })
   const { uuid } = (await expect('scheduleTask', 200)) as { uuid: string }
   await expect('farmTaskAttempts', 200, { params: { task_id: uuid } })
   await expect('farmTaskAttempts', 404, { params: { task_id: unknownId } })
