@@ -52,8 +52,14 @@ const folder = resolve(values.all ?? join(import.meta.dirname, '..', 'docs'))
 await mkdir(folder, { recursive: true })
 const manager = await startManagerProcess()
 const browser = await openBrowser()
+let beating: ReturnType<typeof setInterval> | undefined
 try {
-  for (const shot of shotsOf(await seedFarm(manager.url))) {
+  const seeded = await seedFarm(manager.url)
+  // A worker that is not heard of for a minute counts as gone.
+  beating = setInterval(() => {
+    for (const { client } of seeded.workers) void client.workerState().catch(() => {})
+  }, 10_000)
+  for (const shot of shotsOf(seeded)) {
     if (!shot.name.includes(values.only)) continue
     for (const look of everyLook) {
       if (values.all !== undefined || kept[shot.name]?.includes(look.suffix)) {
@@ -62,6 +68,7 @@ try {
     }
   }
 } finally {
+  clearInterval(beating)
   await browser.close()
   await manager.stop()
 }

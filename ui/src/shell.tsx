@@ -19,6 +19,7 @@ import { type StoreStats, storePaths } from './farm/store.ts'
 import { nextTheme } from './farm/theme.ts'
 import { toastHistory, undoLast } from './farm/toasts.ts'
 import { listenForShortcuts, useShortcuts } from './farm/use-shortcuts.ts'
+import { Announcer } from './parts/announcer.tsx'
 import { ErrorPanel } from './parts/error-panel.tsx'
 import { Icon } from './parts/glyph.tsx'
 import { Keys } from './parts/keys.tsx'
@@ -90,6 +91,7 @@ export function Shell(props: RouteSectionProps) {
       </main>
       <StatusBar onNotices={() => setOverlay('notices')} />
       <Toasts />
+      <Announcer />
       <Suspense>
         <Show when={overlay() === 'palette'}>
           <Palette open onClose={close} />

@@ -11,12 +11,17 @@ export interface HealthBar {
 export interface WorkerHealth {
   bars: HealthBar[]
   failed: number
+  /** Of the bars, those that are over. */
+  ended: number
   /** Fails so often that a person should look. */
   suspicious: boolean
 }
 
 /** The last attempts of a worker, oldest first, as bars whose height is the time they took. */
-export function healthOf(attempts: readonly Attempt[], now = Date.now()): WorkerHealth {
+export function healthOf(
+  attempts: readonly Attempt[],
+  { now = Date.now(), othersRate }: { now?: number; othersRate?: number | undefined } = {},
+): WorkerHealth {
   const latest = attempts.slice(0, 20).toReversed()
   const lengths = latest.map((attempt) =>
     Math.max(1, (attempt.ended ? Date.parse(attempt.ended) : now) - Date.parse(attempt.started)),
@@ -32,7 +37,9 @@ export function healthOf(attempts: readonly Attempt[], now = Date.now()): Worker
   })
   const failed = bars.filter((bar) => bar.tone === 'failed').length
   const ended = bars.filter((bar) => bar.tone !== 'active').length
-  return { bars, failed, suspicious: failed >= 3 && failed / Math.max(1, ended) >= 0.3 }
+  // Where everything fails it is the job; where one worker fails it is the worker.
+  const limit = othersRate === undefined ? 0.3 : Math.max(0.15, othersRate * 3)
+  return { bars, failed, ended, suspicious: failed >= 3 && failed / Math.max(1, ended) >= limit }
 }
 
 function toneOf(attempt: Attempt): HealthBar['tone'] {

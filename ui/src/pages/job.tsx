@@ -6,6 +6,7 @@ import { JobContext, useJob } from '../farm/job-context.ts'
 import { createJobFrames } from '../farm/job-frames.ts'
 import { createRead } from '../farm/read.ts'
 import { lookOf, taskStatusOrder } from '../farm/status.ts'
+import { createSteady } from '../farm/steady.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { BlockedWorkers } from '../parts/blocklist.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
@@ -16,6 +17,7 @@ import { tellEta } from '../parts/job-table.tsx'
 import { LogTail } from '../parts/log-tail.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
+import { SteadyCount } from '../parts/steady-count.tsx'
 import { Submission } from '../parts/submission.tsx'
 import { WhyPanel } from '../parts/why-panel.tsx'
 import { WorkerTimeline } from '../parts/worker-timeline/timeline.tsx'
@@ -54,6 +56,9 @@ export function JobPage(props: RouteSectionProps) {
 function Head(props: { job: FarmJob }) {
   const counts = () => props.job.task_counts
   const total = () => taskStatusOrder.reduce((sum, status) => sum + counts()[status], 0)
+  const shown = createSteady(() =>
+    taskStatusOrder.filter((status) => status !== 'completed' && counts()[status] > 0),
+  )
   return (
     <header class={styles.head}>
       <div class={styles.titles}>
@@ -70,17 +75,21 @@ function Head(props: { job: FarmJob }) {
         <ProgressBar counts={counts()} thick />
         <p class={styles.counts}>
           <span>
-            {formatNumber(counts().completed)} of {formatNumber(total())} tasks completed
+            <SteadyCount n={counts().completed} most={total()} /> of {formatNumber(total())} tasks
+            completed
           </span>
-          <For each={taskStatusOrder.filter((status) => status !== 'completed')}>
+          <For each={shown()}>
             {(status) => (
-              <Show when={counts()[status] > 0}>
-                <StatusWord
-                  kind="task"
-                  status={status}
-                  text={`${formatNumber(counts()[status])} ${lookOf('task', status).label}`}
-                />
-              </Show>
+              <StatusWord
+                kind="task"
+                status={status}
+                text={
+                  <>
+                    <SteadyCount n={counts()[status]} most={total()} />{' '}
+                    {lookOf('task', status).label}
+                  </>
+                }
+              />
             )}
           </For>
           <Show when={props.job.eta}>

@@ -11,12 +11,25 @@ import styles from './palette.module.css'
 
 interface Entry {
   id: string
-  kind: 'act' | 'job' | 'worker'
+  kind: 'act' | 'job' | 'worker' | 'page'
   label: string
   keys?: string
   status?: string
   run: () => void
 }
+
+// What has no key of its own.
+const pages: readonly { label: string; href: string }[] = [
+  { label: 'Tags', href: '/workers/tags' },
+  { label: 'Plan a collection', href: '/storage/gc' },
+  { label: 'Job types: what they take', href: '/job-types' },
+  { label: 'Wall of newest frames', href: '/wall' },
+  { label: 'Set-up checklist', href: '/welcome' },
+  ...['Core', 'Storage', 'Timeouts', 'Events', 'Variables', 'Access', 'Changes'].map((section) => ({
+    label: `Settings: ${section.toLowerCase()}`,
+    href: `/settings/${section.toLowerCase()}`,
+  })),
+]
 
 /** Jobs, workers and every act of this page, by name. */
 export function Palette(props: { open: boolean; onClose: () => void }) {
@@ -62,7 +75,22 @@ export function Palette(props: { open: boolean; onClose: () => void }) {
       status: worker.status,
       run: () => navigate(`/workers/${worker.id}`),
     }))
-    const pool = typed() === '' ? [...found.slice(0, 5), ...acts] : [...found, ...machines, ...acts]
+    const places: Entry[] = pages.map(({ label, href }) => ({
+      id: `page-${href}`,
+      kind: 'page',
+      label,
+      run: () => navigate(href),
+    }))
+    const documentation: Entry = {
+      id: 'docs',
+      kind: 'page',
+      label: 'Documentation',
+      run: () => window.open('/docs/', '_blank', 'noreferrer'),
+    }
+    const pool =
+      typed() === ''
+        ? [...found.slice(0, 5), ...acts]
+        : [...found, ...machines, ...acts, ...places, documentation]
     return typed() === '' ? pool : bestOf(pool, typed(), (entry) => entry.label)
   })
   const choose = (entry: Entry | undefined): void => {

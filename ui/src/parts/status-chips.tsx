@@ -1,8 +1,9 @@
 import { For } from 'solid-js'
-import { formatNumber } from '../farm/format.ts'
 import { type LookKind, lookOf } from '../farm/status.ts'
+import { createSteady } from '../farm/steady.ts'
 import { Glyph } from './glyph.tsx'
 import styles from './status-chips.module.css'
+import { SteadyCount } from './steady-count.tsx'
 
 /** Counts by status that are the filter: click for one, Shift-click to add. */
 export function StatusChips(props: {
@@ -13,8 +14,12 @@ export function StatusChips(props: {
   onChoose: (chosen: string[]) => void
   label: string
 }) {
-  const shown = () =>
-    props.order.filter((status) => (props.counts[status] ?? 0) > 0 || props.chosen.includes(status))
+  const shown = createSteady(() =>
+    props.order.filter(
+      (status) => (props.counts[status] ?? 0) > 0 || props.chosen.includes(status),
+    ),
+  )
+  const total = () => Object.values(props.counts).reduce((sum, n) => sum + n, 0)
   const choose = (status: string, add: boolean): void => {
     const on = props.chosen.includes(status)
     const others = props.chosen.filter((one) => one !== status)
@@ -35,7 +40,10 @@ export function StatusChips(props: {
           >
             <Glyph name={lookOf(props.kind, status).glyph} />
             <span>
-              {lookOf(props.kind, status).label} <b>{formatNumber(props.counts[status] ?? 0)}</b>
+              {lookOf(props.kind, status).label}{' '}
+              <b>
+                <SteadyCount n={props.counts[status] ?? 0} most={total()} />
+              </b>
             </span>
           </button>
         )}

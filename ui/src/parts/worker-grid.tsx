@@ -1,5 +1,7 @@
 import { A } from '@solidjs/router'
-import { createMemo, For, Show } from 'solid-js'
+import { createEffect, createMemo, For, Show } from 'solid-js'
+import { createStore } from 'solid-js/store'
+import { formatPercent } from '../farm/format.ts'
 import { createRead } from '../farm/read.ts'
 import type { Rows } from '../farm/rows.ts'
 import type { Attempts, WorkerRow } from '../farm/wire.ts'
@@ -11,21 +13,50 @@ import { WorkerStatusWord } from './worker-status.tsx'
 
 /** A tile for each worker: what it does, how its last twenty attempts went. */
 export function WorkerGrid(props: { workers: readonly WorkerRow[]; rows: Rows }) {
+  const [tallies, setTallies] = createStore<Record<string, Tally>>({})
+  /** The share of attempts that failed on all workers but one. */
+  const othersRate = (id: string): number | undefined => {
+    const others = props.workers.flatMap((one) => (one.id === id ? [] : (tallies[one.id] ?? [])))
+    const ended = others.reduce((sum, one) => sum + one.ended, 0)
+    return ended === 0 ? undefined : others.reduce((sum, one) => sum + one.failed, 0) / ended
+  }
   return (
     <ul class={styles.grid} {...props.rows.listProps}>
-      <For each={props.workers}>{(worker) => <Tile worker={worker} rows={props.rows} />}</For>
+      <For each={props.workers}>
+        {(worker) => (
+          <Tile
+            worker={worker}
+            rows={props.rows}
+            othersRate={othersRate(worker.id)}
+            onTally={(tally) => setTallies(worker.id, tally)}
+          />
+        )}
+      </For>
     </ul>
   )
 }
 
-function Tile(props: { worker: WorkerRow; rows: Rows }) {
+interface Tally {
+  failed: number
+  ended: number
+}
+
+function Tile(props: {
+  worker: WorkerRow
+  rows: Rows
+  othersRate: number | undefined
+  onTally: (tally: Tally) => void
+}) {
   const worker = () => props.worker
   // Read anew when the worker takes up another task.
   const attempts = createRead<Attempts>(() => `/farm/workers/${worker().id}/attempts`, {
     query: () => ({ limit: 20 }),
     everyMs: 60_000,
   })
-  const health = createMemo(() => healthOf(attempts.data()?.attempts ?? []))
+  const health = createMemo(() =>
+    healthOf(attempts.data()?.attempts ?? [], { othersRate: props.othersRate }),
+  )
+  createEffect(() => props.onTally({ failed: health().failed, ended: health().ended }))
   const share = () => {
     const task = worker().task
     return task && task.steps_total > 0 ? task.steps_completed / task.steps_total : 0
@@ -95,6 +126,7 @@ function Tile(props: { worker: WorkerRow; rows: Rows }) {
         <Show when={health().suspicious}>
           <span class={styles.mark}>
             {health().failed} of {health().bars.length} failed
+            {props.othersRate === undefined ? '' : `; others ${formatPercent(props.othersRate, 1)}`}
           </span>
         </Show>
         <span class={`spread truncate ${styles.tags}`}>

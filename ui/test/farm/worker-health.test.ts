@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Attempt } from '../../src/farm/wire.ts'
 import { healthOf } from '../../src/farm/worker-health.ts'
 
-test('a worker is suspicious when a third of its last attempts failed', () => {
+test('a worker is suspicious when it fails far more often than the others do', () => {
   const attempt = (outcome: Attempt['outcome']): Attempt => ({
     id: 'a',
     task_id: 't',
@@ -21,4 +21,8 @@ test('a worker is suspicious when a third of its last attempts failed', () => {
   assert.equal(healthOf([...many('failed', 2), ...many('completed', 2)]).suspicious, false)
   assert.equal(healthOf([...many('failed', 4), ...many('completed', 6)]).suspicious, true)
   assert.equal(healthOf([...many('failed', 4), ...many('completed', 60)]).bars.length, 20)
+
+  const fifth = [...many('failed', 4), ...many('completed', 16)]
+  assert.equal(healthOf(fifth, { othersRate: 0.02 }).suspicious, true)
+  assert.equal(healthOf(fifth, { othersRate: 0.2 }).suspicious, false)
 })
