@@ -1,8 +1,15 @@
-import { createProgress, formatBytes, formatCount, runCommand } from '@shaman-farm/terminal'
+import {
+  createProgress,
+  formatBytes,
+  formatCount,
+  printProblem,
+  runCommand,
+} from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readListing } from './list/blender-listing.ts'
 import { absent } from './list/list.ts'
 import { listMany } from './list/list-many.ts'
+import type { OutputOptions } from './output/folder.ts'
 import { describePack, type PackInfo } from './output/pack-info.ts'
 import type { PackPlan } from './plan.ts'
 import { registerSubmit } from './submit-command.ts'
@@ -27,7 +34,7 @@ interface PackFlags extends TraceFlags {
   exclude?: string[]
 }
 
-type Write = (plan: PackPlan, info: PackInfo, onBytes: (done: number) => void) => Promise<void>
+type Write = (plan: PackPlan, info: PackInfo, options: OutputOptions) => Promise<void>
 
 /** Adds `farm pack` with its commands, and `farm submit`. What only some commands need is loaded by them. */
 export function register(program: Command): void {
@@ -43,7 +50,9 @@ export function register(program: Command): void {
 
 function registerList(pack: Command): void {
   withTraceFlags(pack.command('list'))
-    .description('List every file that .blend files and their libraries need')
+    .description(
+      'List every file that .blend files and their libraries need; one that cannot be read is told, and the others are listed',
+    )
     .argument('<files...>', '.blend files')
     .option('--tree', 'show which .blend needs what')
     .option('--strict', 'exit with 1 if files are missing')
@@ -62,8 +71,15 @@ async function list(files: readonly string[], flags: ListFlags): Promise<void> {
   const listed = flags.listed === undefined ? undefined : await readListing(flags.listed)
   const trace = { project, all, mappings, listed }
   const as = flags.json ? 'json' : flags.tree ? 'tree' : 'table'
-  for await (const { text, isLacking } of listMany(files, { as, trace })) {
-    print(text)
+  const isTitled = files.length > 1 && as !== 'json'
+  for await (const { blend, ...listed } of listMany(files, { as, trace })) {
+    if ('problem' in listed) {
+      printProblem(listed.problem, { json: as === 'json' })
+      process.exitCode = 1
+      continue
+    }
+    const { text, isLacking } = listed.listing
+    print(isTitled ? `== ${blend}\n${text}\n` : text)
     if (flags.strict && isLacking) process.exitCode = 1
   }
 }
@@ -74,11 +90,9 @@ function registerFolder(pack: Command): void {
     .argument('<file.blend>', 'the scene')
     .argument('<folder>', 'where to; empty, or an earlier pack')
     .action((file: string, folder: string, flags: PackFlags) =>
-      runPack(file, folder, flags, async (plan, info, onBytes) => {
+      runPack(file, folder, flags, async () => {
         const { packToFolder } = await import('./output/folder.ts')
-        await packToFolder(plan, info, folder, {
-          onProgress: ({ bytesDone }) => onBytes(bytesDone),
-        })
+        return (plan, info, options) => packToFolder(plan, info, folder, options)
       }),
     )
 }
@@ -89,25 +103,32 @@ function registerTar(pack: Command): void {
     .argument('<file.blend>', 'the scene')
     .argument('<archive>', 'name ending in .tar or .tar.zst')
     .action((file: string, archive: string, flags: PackFlags) =>
-      runPack(file, archive, flags, async (plan, info, onBytes) => {
-        const { packToTar } = await import('./output/tar.ts')
-        await packToTar(plan, info, archive, {
-          onProgress: ({ bytesDone }) => onBytes(bytesDone),
-        })
+      runPack(file, archive, flags, async () => {
+        const { assertArchiveName, packToTar } = await import('./output/tar.ts')
+        assertArchiveName(archive)
+        return (plan, info, options) => packToTar(plan, info, archive, options)
       }),
     )
 }
 
-function runPack(file: string, to: string, flags: PackFlags, write: Write): Promise<void> {
+function runPack(
+  file: string,
+  to: string,
+  flags: PackFlags,
+  openWriter: () => Promise<Write>,
+): Promise<void> {
   return runCommand(
     async () => {
+      const write = await openWriter()
       const trace = await tracePack(traceOptions(file, flags))
       const { planPack } = await import('./plan.ts')
       const plan = await planPack(trace, { exclude: flags.exclude ?? [] })
       const info = describePack(plan, trace)
       const progress = createProgress('packing', { unit: 'bytes' })
       try {
-        await write(plan, info, (done) => progress.update(done, info.bytes))
+        await write(plan, info, {
+          onProgress: ({ bytesDone }) => progress.update(bytesDone, info.bytes),
+        })
       } finally {
         progress.stop()
       }

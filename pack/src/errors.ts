@@ -4,6 +4,7 @@ import type { BlendErrorCode } from './blend/errors.ts'
 /** What can go wrong between a .blend on an artist's disk and a pack or a job on the farm. */
 export type PackErrorCode =
   | BlendErrorCode
+  | 'ARCHIVE_KIND_UNKNOWN'
   | 'BLEND_MISSING'
   | 'BLEND_OUTSIDE_PROJECT'
   | 'CANCELED'

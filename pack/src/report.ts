@@ -53,6 +53,7 @@ export function toTree(trace: Trace): string {
 }
 
 function summary(trace: Trace): string {
+  if (trace.files.length === 0) return `needs no other file (project ${trace.project})`
   const bytes = trace.files.reduce((sum, file) => sum + file.size, 0)
   const counts = problems
     .map((status) => [status, trace.files.filter((file) => file.status === status).length] as const)

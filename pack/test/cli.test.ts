@@ -63,6 +63,32 @@ test('a damaged file is told with exit code 1, in words or as JSON', (t) => {
   assert.equal(problem.code, 'BLEND_TRUNCATED')
 })
 
+test('of several files each is listed under its name, also behind one that is damaged', (t) => {
+  const dir = tempDir(t)
+  const bad = write(dir, 'bad.blend', 'BLENDER-v403')
+  const [first, last] = [writeBlend(dir, 'first.blend', []), writeBlend(dir, 'last.blend', [])]
+  const { status, lines, problem } = run('list', first, bad, last)
+  assert.equal(status, 1)
+  assert.deepEqual(
+    lines,
+    [first, last].flatMap((blend) => [`== ${blend}`, `needs no other file (project ${dir})`]),
+  )
+  assert.match(problem, /bad\.blend: The file ends too early/)
+  const json = run('list', '--json', bad, join(dir, 'gone.blend'))
+  assert.equal(json.status, 1)
+  assert.deepEqual(
+    json.lines.map((line) => JSON.parse(line).code),
+    ['BLEND_TRUNCATED', 'BLEND_UNREADABLE'],
+  )
+})
+
+test('an archive of no known kind is refused before anything is read', (t) => {
+  const dir = tempDir(t)
+  const { status, problem } = run('tar', join(dir, 'gone.blend'), join(dir, 'a.zip'))
+  assert.equal(status, 1)
+  assert.match(problem, /a\.zip ends neither in \.tar nor in \.tar\.zst/)
+})
+
 test('a strict list fails when a file is missing, and a mapping can find it', (t) => {
   const dir = tempDir(t)
   write(dir, 'here/a.png')

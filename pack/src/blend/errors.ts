@@ -14,7 +14,7 @@ const hints: Record<BlendErrorCode, string> = {
   BLEND_CORRUPT: 'Open the file (or its backup, .blend1) in Blender and save it anew.',
   BLEND_TOO_NEW: 'Update Shaman Farm, or save the file with an older Blender.',
   BLEND_NO_ROOM: 'Free some space there, or point TMPDIR to a folder on another disk.',
-  BLEND_UNREADABLE: "Check the file's permissions and that its disk is mounted.",
+  BLEND_UNREADABLE: "Check the file's path and permissions, and that its disk is mounted.",
 }
 
 /** A file that cannot be read as a .blend: which one, where in it, and what to do. */

@@ -96,12 +96,8 @@ function openForReading(path: string): number {
     return openSync(path, 'r')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown'
-    throw new BlendError(
-      'BLEND_UNREADABLE',
-      `Can't be opened (${code})`,
-      { errno: code },
-      { cause: error },
-    )
+    const message = code === 'ENOENT' ? 'There is no such file' : `Can't be opened (${code})`
+    throw new BlendError('BLEND_UNREADABLE', message, { errno: code }, { cause: error })
   }
 }
 

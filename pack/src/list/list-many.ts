@@ -2,9 +2,15 @@ import { once } from 'node:events'
 import { getCompileCacheDir } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import { CodedError } from '@shaman-farm/terminal/coded-error'
 import { PackError } from '../errors.ts'
 import { type Listing, type ListOptions, listFile } from './list.ts'
 import type { Answer } from './list-worker.ts'
+
+/** A .blend with what is to be printed for it, or why it can't be listed. */
+export type Listed =
+  | { readonly blend: string; readonly listing: Listing }
+  | { readonly blend: string; readonly problem: CodedError }
 
 /** Who lists the files. */
 export interface Crew {
@@ -23,14 +29,17 @@ const worthAThreadMs = 1000
 /** What running our code for the first time takes; it tells nothing of the files to come. */
 const warmUpMs = 80
 
-/** Lists files, each in its turn; what takes long is traced in several threads, this one among them. */
+/**
+ * Lists files, each in its turn; what takes long is traced in several threads, this one among them. One that can't be
+ * read holds up none of the others.
+ */
 export async function* listMany(
   files: readonly string[],
   options: ListOptions,
   { threads = availableParallelism(), worthMs = worthAThreadMs }: Crew = {},
-): AsyncGenerator<Listing> {
-  const listings = files.map(() => Promise.withResolvers<Listing>())
-  // Whoever reads stops at the first that fails; the others must not count as unhandled.
+): AsyncGenerator<Listed> {
+  const listings = files.map(() => Promise.withResolvers<Listed>())
+  // Whoever reads stops at the first defect of ours; the others must not count as unhandled.
   for (const { promise } of listings) promise.catch(() => {})
   const workers: Worker[] = []
   const started = performance.now()
@@ -39,7 +48,7 @@ export async function* listMany(
   const lane = async (list: List): Promise<void> => {
     while (next < files.length && !isStopped) {
       const index = next++
-      await list(files[index]!).then(listings[index]!.resolve, listings[index]!.reject)
+      await listed(files[index]!, list).then(listings[index]!.resolve, listings[index]!.reject)
     }
   }
   const startMoreLanes = (): void => {
@@ -61,6 +70,15 @@ export async function* listMany(
   }
 }
 
+async function listed(blend: string, list: List): Promise<Listed> {
+  try {
+    return { blend, listing: await list(blend) }
+  } catch (problem) {
+    if (problem instanceof CodedError) return { blend, problem }
+    throw problem
+  }
+}
+
 function startWorker(options: ListOptions): Worker {
   const NODE_COMPILE_CACHE = getCompileCacheDir()
   return new Worker(new URL('./list-worker.ts', import.meta.url), {
@@ -74,5 +92,6 @@ async function ask(worker: Worker, blend: string): Promise<Listing> {
   const [answer] = (await once(worker, 'message')) as [Answer]
   if ('listing' in answer) return answer.listing
   const { code, message, detail, hint } = answer.problem
+  if (code === undefined) throw new Error(message)
   throw new PackError(code, message, { detail, ...(hint === undefined ? {} : { hint }) })
 }

@@ -6,7 +6,8 @@ import { type Listing, type ListOptions, listFile } from './list.ts'
 export type Answer = { readonly listing: Listing } | { readonly problem: Problem }
 
 interface Problem {
-  readonly code: PackErrorCode
+  /** Absent for a defect of ours. */
+  readonly code: PackErrorCode | undefined
   readonly message: string
   readonly detail: Readonly<Record<string, unknown>>
   readonly hint?: string

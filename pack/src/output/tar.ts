@@ -15,6 +15,14 @@ import { formatPackInfo, type PackInfo, packInfoName } from './pack-info.ts'
 /** Fixed, so that the same files give the same archive. */
 const entryFacts = { mtime: new Date(0), uid: 0, gid: 0, mode: 0o644 }
 
+/** Throws `ARCHIVE_KIND_UNKNOWN` unless the name says how {@link packToTar} is to write it. */
+export function assertArchiveName(file: string): void {
+  if (/\.tar(\.zst)?$/i.test(file)) return
+  throw new PackError('ARCHIVE_KIND_UNKNOWN', `${file} ends neither in .tar nor in .tar.zst`, {
+    hint: 'Name it scene.tar, or scene.tar.zst to have it compressed.',
+  })
+}
+
 /** Writes a pack as `.tar`, or as `.tar.zst` if the name ends so. The file appears when it is complete. */
 export async function packToTar(
   plan: PackPlan,
@@ -22,10 +30,11 @@ export async function packToTar(
   file: string,
   options: OutputOptions = {},
 ): Promise<void> {
+  assertArchiveName(file)
   await mkdir(dirname(file), { recursive: true })
   const draft = `${file}.${randomUUID()}.part`
   const archive = pack()
-  const encode = file.endsWith('.zst') ? createZstdCompress() : new PassThrough()
+  const encode = /\.zst$/i.test(file) ? createZstdCompress() : new PassThrough()
   try {
     const signal = options.signal === undefined ? {} : { signal: options.signal }
     const written = pipeline(archive, encode, createWriteStream(draft, { flags: 'wx' }), signal)

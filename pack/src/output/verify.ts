@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PackError } from '../errors.ts'
+import { PackError, systemCode } from '../errors.ts'
 import type { TracedFile } from '../trace/model.ts'
 import { anchoringOf } from '../trace/stored-path.ts'
 import { tracePack } from '../trace/trace.ts'
@@ -64,9 +64,10 @@ async function readInfo(dir: string): Promise<PackInfo> {
   try {
     return JSON.parse(await readFile(join(dir, packInfoName), 'utf8')) as PackInfo
   } catch (error) {
-    const reason = (error as Error).message
-    throw new PackError('NOT_A_PACK', `${dir} is no pack: ${packInfoName}: ${reason}`, {
-      hint: 'Name a folder made by farm pack folder.',
+    const isAbsent = systemCode(error) === 'ENOENT'
+    const reason = isAbsent ? `it has no ${packInfoName}` : `${packInfoName} can't be read`
+    throw new PackError('NOT_A_PACK', `${dir} is no pack: ${reason}`, {
+      hint: 'Name a folder made by farm pack folder, or an unpacked archive.',
       cause: error,
     })
   }
