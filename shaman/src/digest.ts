@@ -101,6 +101,10 @@ export function writeDigest(target: Buffer, offset: number, digest: Digest): voi
 
 /** Reads what {@link writeDigest} wrote. */
 export function readDigest(source: Buffer, offset: number): Digest {
-  const size = source.readUInt32BE(offset + 32) * 2 ** 32 + source.readUInt32BE(offset + 36)
-  return parseDigest(source.toString('hex', offset, offset + 32), size)
+  return parseDigest(source.toString('hex', offset, offset + 32), readSize(source, offset))
+}
+
+/** The size alone. */
+export function readSize(source: Buffer, offset: number): number {
+  return source.readUInt32BE(offset + 32) * 2 ** 32 + source.readUInt32BE(offset + 36)
 }

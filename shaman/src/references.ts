@@ -1,4 +1,4 @@
-import { type Digest, digestBytes, writeDigest } from './digest.ts'
+import { type Digest, digestBytes, readSize, writeDigest } from './digest.ts'
 
 /**
  * How many checkouts reference each blob, for every blob that any does; in memory, rebuilt from the manifests at start.
@@ -16,6 +16,8 @@ export interface ReferenceTable {
   addRecords(seq: number, records: Buffer): void
   has(digest: Digest): boolean
   count(digest: Digest): number
+  /** The same for a 40-byte record that lies in `records` at an offset: nothing has to be decoded. */
+  countAt(records: Buffer, at: number): number
   /** Bytes only this checkout references; kept up as checkouts come and go. */
   exclusiveBytes(seq: number): number
   exclusiveBlobs(seq: number): number
@@ -66,6 +68,7 @@ export function createReferenceTable(): ReferenceTable {
       writeDigest(scratch, 0, digest)
       return counts[slotOf(scratch, 0)]!
     },
+    countAt: (records, at) => counts[slotOf(records, at)]!,
     exclusiveBytes: (seq) => exclusive.get(seq)?.bytes ?? 0,
     exclusiveBlobs: (seq) => exclusive.get(seq)?.blobs ?? 0,
     get blobs() {
@@ -80,7 +83,7 @@ export function createReferenceTable(): ReferenceTable {
   function addOne(seq: number, record: Buffer, at: number): void {
     if (used * 2 >= capacity) grow()
     const slot = slotOf(record, at)
-    const size = sizeAt(record, at)
+    const size = readSize(record, at)
     if (keysHigh[slot] === 0 && keysLow[slot] === 0) {
       keysHigh[slot] = highAt(record, at)
       keysLow[slot] = lowAt(record, at)
@@ -104,7 +107,7 @@ export function createReferenceTable(): ReferenceTable {
     const slot = slotOf(record, at)
     const count = counts[slot]!
     if (count === 0) return
-    const size = sizeAt(record, at)
+    const size = readSize(record, at)
     counts[slot] = count - 1
     marks[slot] = 0
     holders[slot] = xor(holders[slot]!, seq)
@@ -179,10 +182,6 @@ function lowAt(record: Buffer, at: number): number {
   return (
     ((record.readUInt32BE(at + 4) ^ Math.imul(record.readUInt32BE(at + 36), 0x9e3779b1)) | 1) >>> 0
   )
-}
-
-function sizeAt(record: Buffer, at: number): number {
-  return record.readUInt32BE(at + 32) * 2 ** 32 + record.readUInt32BE(at + 36)
 }
 
 /** XOR of whole numbers below 2^48. */

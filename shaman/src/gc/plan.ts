@@ -2,7 +2,7 @@ import type { CheckoutCatalog, CheckoutSummary } from '../checkouts/catalog.ts'
 import type { Digest } from '../digest.ts'
 import { digestBytes, readDigest, writeDigest } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
-import type { IndexDb } from '../index-db.ts'
+import { digestAt, type IndexDb } from '../index-db.ts'
 import { distinctDigests } from '../manifest.ts'
 import type { Protection } from '../protection.ts'
 import type { ReferenceTable } from '../references.ts'
@@ -87,10 +87,17 @@ export async function makePlan(
   const erased = await countErased(parts, request)
   const plan = emptyPlan(parts, request, id)
   const sorter = createSorter(parts, request, erased)
-  for await (const page of parts.index.blobs()) {
-    for (const [digest, { lastUse }] of page) {
-      add(plan.total, digest)
-      const reason = sorter.keeps(digest, lastUse * 1000)
+  // Most blobs are referenced by more than is erased, whatever that is: of those nothing is decoded.
+  const mostErased = request.erase?.length ?? 0
+  for await (const page of parts.index.records()) {
+    for (const record of page) {
+      add(plan.total, record)
+      if (parts.references.countAt(record.key, digestAt) > mostErased) {
+        add(plan.kept.referenced, record)
+        continue
+      }
+      const digest = readDigest(record.key, digestAt)
+      const reason = sorter.keeps(digest, record.lastUse * 1000)
       if (reason) add(plan.kept[reason], digest)
     }
   }
@@ -212,9 +219,9 @@ function largestCheckouts({ catalog, references }: PlanParts): GcPlan['reference
     }))
 }
 
-function add(count: BlobCount, digest: Digest): void {
+function add(count: BlobCount, { size }: { size: number }): void {
   count.blobs += 1
-  count.bytes += digest.size
+  count.bytes += size
 }
 
 /** Creates an empty list of 40 bytes a digest. */
