@@ -9,6 +9,8 @@ export interface StoreServer {
   /** Highest resident memory so far, MiB. */
   peakMiB(): number
   stop(): Promise<void>
+  /** As a power cut would end it; nothing of it runs any more when this resolves. */
+  kill(): Promise<void>
 }
 
 export async function startStore(dir: string, durability: 'full' | 'none'): Promise<StoreServer> {
@@ -45,5 +47,9 @@ export async function startStore(dir: string, durability: 'full' | 'none'): Prom
       Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1] ?? 0) /
       1024,
     stop: () => server.stop(),
+    async kill() {
+      server.kill('SIGKILL')
+      await server.exited
+    },
   }
 }

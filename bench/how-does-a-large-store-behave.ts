@@ -1,0 +1,117 @@
+import { join } from 'node:path'
+import { request } from 'undici'
+import { quantile } from './harness/quantile.ts'
+import type { Answer, Figure, QuestionContext } from './harness/question.ts'
+import { makeLargeStore, type StoreSize } from './how-does-a-large-store-behave/large-store.ts'
+import { probe } from './how-does-a-large-store-behave/probe.ts'
+import { type StoreServer, startStore } from './how-fast-is-shaman/server.ts'
+
+export const question = 'How does a store with a million blobs start, and collect?'
+
+const plans = 5
+
+/**
+ * The index, the manifests and the checkouts' folders are those of a real store; of the blobs only some hundred exist as
+ * files, as neither a start nor a plan looks at them.
+ */
+export async function run(context: QuestionContext): Promise<Answer> {
+  const size: StoreSize = context.quick
+    ? { blobs: 100_000, checkouts: 50, filesEach: 10_000 }
+    : { blobs: 1_000_000, checkouts: 500, filesEach: 10_000 }
+  const dir = join(context.workDir, 'large')
+  context.log(`making ${size.blobs} blobs, ${size.checkouts} checkouts of ${size.filesEach} files`)
+  const asked = await makeLargeStore(dir, size)
+  const empty = await starting(join(context.workDir, 'empty'))
+  await empty.store.stop()
+  const stopped = await starting(dir)
+  await stopped.store.kill()
+  const killed = await starting(dir)
+  try {
+    return {
+      tables: [],
+      figures: [
+        start('after it was stopped', size, stopped, empty.ms),
+        start('after it was killed', size, killed, empty.ms),
+        ...(await collecting(killed.store, size, asked)),
+      ],
+    }
+  } finally {
+    await killed.store.stop()
+  }
+}
+
+interface Started {
+  store: StoreServer
+  /** From the start of the process to the first answer. */
+  ms: number
+}
+
+async function starting(dir: string): Promise<Started> {
+  const begun = performance.now()
+  const store = await startStore(dir, 'full')
+  const { statusCode, body } = await request(`${store.url}/api/v3/shaman/files/${'0'.repeat(64)}/1`)
+  await body.dump()
+  if (statusCode !== 200) throw new Error(`the store answered ${statusCode}`)
+  return { store, ms: performance.now() - begun }
+}
+
+function start(when: string, { blobs }: StoreSize, { ms }: Started, emptyMs: number): Figure {
+  return {
+    name: `start with ${blobs} blobs to the first answer, ${when}`,
+    value: ms / 1000,
+    unit: 's',
+    target: '< 2',
+    met: ms < 2000,
+    baseline: `an empty store: ${(emptyMs / 1000).toFixed(2)} s`,
+  }
+}
+
+async function collecting(
+  store: StoreServer,
+  { blobs, checkouts, filesEach }: StoreSize,
+  asked: readonly string[],
+): Promise<Figure[]> {
+  const api = `${store.url}/api/v3/shaman`
+  // The first plan waits until the references are read; that is no part of a plan.
+  const readingMs = await planning(api, blobs)
+  const idle = await probe(api, asked, (wait) => wait(4000))
+  const took: number[] = []
+  const busy = await probe(api, asked, async () => {
+    for (let i = 0; i < plans; i += 1) took.push(await planning(api, blobs))
+  })
+  const planMs = quantile(took, 0.5)
+  const [p99, idleP99] = [quantile(busy, 0.99), quantile(idle, 0.99)]
+  return [
+    {
+      name: `a plan over ${blobs} blobs and ${checkouts * filesEach} references`,
+      value: planMs / 1000,
+      unit: 's',
+      target: '< 10',
+      met: planMs < 10_000,
+      baseline: `the first after a start, with reading the references: ${(readingMs / 1000).toFixed(1)} s`,
+    },
+    {
+      name: 'status requests while plans are made, p99 of idle',
+      value: p99 / idleP99,
+      unit: 'times',
+      target: '< 2',
+      met: p99 < 2 * idleP99,
+      baseline: `${p99.toFixed(1)} ms of ${busy.length} against ${idleP99.toFixed(1)} ms of ${idle.length}; the median ${quantile(busy, 0.5).toFixed(1)} against ${quantile(idle, 0.5).toFixed(1)}`,
+    },
+    { name: 'memory of that server at most', value: store.peakMiB(), unit: 'MiB' },
+  ]
+}
+
+async function planning(api: string, blobs: number): Promise<number> {
+  const begun = performance.now()
+  const { statusCode, body } = await request(`${api}/x/gc/plans`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  })
+  const plan = (await body.json()) as { total: { blobs: number }; removed: { blobs: number } }
+  if (statusCode !== 200 || plan.total.blobs < blobs || plan.removed.blobs === 0) {
+    throw new Error(`no plan of the whole store: ${statusCode} ${JSON.stringify(plan)}`)
+  }
+  return performance.now() - begun
+}
