@@ -41,6 +41,40 @@ export function treeRows(files: readonly TreeFile[], open: ReadonlySet<string>):
   return rows
 }
 
+export interface LevelItem {
+  /** The whole path; a folder's ends with a slash. */
+  key: string
+  label: string
+  bytes: number
+  group: string
+  file: TreeFile | undefined
+}
+
+const shownOfLevel = 500
+
+/** What lies in a folder (a path with a slash at its end, or empty): files, and folders with all below them. */
+export function levelOf(files: readonly TreeFile[], folder: string): LevelItem[] {
+  const items = new Map<string, LevelItem>()
+  for (const file of files) {
+    if (!file.path.startsWith(folder)) continue
+    const rest = file.path.slice(folder.length)
+    const cut = rest.indexOf('/')
+    const label = cut < 0 ? rest : rest.slice(0, cut)
+    const key = `${folder}${label}${cut < 0 ? '' : '/'}`
+    const known = items.get(key)
+    if (known) known.bytes += file.size
+    else
+      items.set(key, {
+        key,
+        label,
+        bytes: file.size,
+        group: '',
+        file: cut < 0 ? file : undefined,
+      })
+  }
+  return [...items.values()].sort((a, b) => b.bytes - a.bytes).slice(0, shownOfLevel)
+}
+
 function treeOf(files: readonly TreeFile[]): Folder {
   const root = emptyFolder()
   for (const file of files) {

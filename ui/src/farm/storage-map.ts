@@ -1,36 +1,18 @@
-import { type HierarchyRectangularNode, hierarchy, treemap, treemapSquarify } from 'd3-hierarchy'
 import type { CheckoutInfo, StoreStats } from './store.ts'
+import { layTiles, type Place, type Sized } from './tiles.ts'
 
 export type MapMode = 'disk' | 'referenced'
 
-export interface MapTile {
+interface Leaf extends Sized {
   key: string
   label: string
-  bytes: number
-  /** A checkout's path; the two rectangles for the rest have none. */
+  /** A checkout's path; the rectangles for the rest have none. */
   checkout: string | undefined
-  group: string
   /** Share of a checkout's bytes that only it holds: 0 all shared, 1 all its own. */
   exclusive: number
-  x: number
-  y: number
-  width: number
-  height: number
 }
 
-interface Leaf {
-  key: string
-  label: string
-  group: string
-  bytes: number
-  checkout?: string
-  exclusive: number
-}
-
-interface Branch {
-  key: string
-  children: (Branch | Leaf)[]
-}
+export type MapTile = Leaf & Place
 
 const mostTiles = 800
 
@@ -44,18 +26,7 @@ export function mapStorage(
   mode: MapMode,
   size: { width: number; height: number },
 ): MapTile[] {
-  if (size.width <= 0 || size.height <= 0) return []
-  const root: Branch = { key: '', children: groupsOf(leavesOf(checkouts, stats, mode)) }
-  const laid = treemap<Branch | Leaf>()
-    .tile(treemapSquarify)
-    .size([size.width, size.height])
-    .paddingInner(2)
-    .round(true)(
-    hierarchy<Branch | Leaf>(root, (node) => ('children' in node ? node.children : undefined))
-      .sum((node) => ('bytes' in node ? node.bytes : 0))
-      .sort((a, b) => (b.value ?? 0) - (a.value ?? 0)),
-  )
-  return laid.leaves().flatMap(tileOf)
+  return layTiles(leavesOf(checkouts, stats, mode), size)
 }
 
 function leavesOf(checkouts: readonly CheckoutInfo[], stats: StoreStats, mode: MapMode): Leaf[] {
@@ -81,24 +52,11 @@ function leavesOf(checkouts: readonly CheckoutInfo[], stats: StoreStats, mode: M
       extra('unreferenced', 'unreferenced', Math.max(0, stats.bytes - stats.referencedBytes)),
     )
   }
-  return leaves.filter((leaf) => leaf.bytes > 0)
+  return leaves
 }
 
 function extra(key: string, label: string, bytes: number): Leaf {
-  return { key: `~${key}`, label, group: `~${key}`, bytes, exclusive: 0 }
-}
-
-function groupsOf(leaves: readonly Leaf[]): Branch[] {
-  const groups = new Map<string, Leaf[]>()
-  for (const leaf of leaves) groups.set(leaf.group, [...(groups.get(leaf.group) ?? []), leaf])
-  return [...groups].map(([key, children]) => ({ key, children }))
-}
-
-function tileOf(node: HierarchyRectangularNode<Branch | Leaf>): MapTile[] {
-  if (!('bytes' in node.data)) return []
-  const { key, label, group, bytes, checkout, exclusive } = node.data
-  const place = { x: node.x0, y: node.y0, width: node.x1 - node.x0, height: node.y1 - node.y0 }
-  return [{ key, label, group, bytes, checkout, exclusive, ...place }]
+  return { key: `~${key}`, label, group: `~${key}`, bytes, checkout: undefined, exclusive: 0 }
 }
 
 function groupOf(path: string): string {
@@ -112,27 +70,4 @@ function nameOf(path: string): string {
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, n) => total + n, 0)
-}
-
-/** The nearest tile in a direction, for the arrow keys. */
-export function neighbour(
-  tiles: readonly MapTile[],
-  from: MapTile,
-  direction: 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'ArrowDown',
-): MapTile | undefined {
-  const isSideways = direction === 'ArrowLeft' || direction === 'ArrowRight'
-  const sign = direction === 'ArrowRight' || direction === 'ArrowDown' ? 1 : -1
-  const center = (tile: MapTile) => ({ x: tile.x + tile.width / 2, y: tile.y + tile.height / 2 })
-  const here = center(from)
-  let best: { tile: MapTile; distance: number } | undefined
-  for (const tile of tiles) {
-    const there = center(tile)
-    const along = (isSideways ? there.x - here.x : there.y - here.y) * sign
-    if (tile === from || along <= 0) continue
-    // Straight ahead beats near but aside.
-    const across = Math.abs(isSideways ? there.y - here.y : there.x - here.x)
-    const distance = along + across * 2
-    if (!best || distance < best.distance) best = { tile, distance }
-  }
-  return best?.tile
 }

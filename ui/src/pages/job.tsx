@@ -1,7 +1,7 @@
 import { A, type RouteSectionProps, useParams } from '@solidjs/router'
 import { createMemo, For, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
-import { formatNumber } from '../farm/format.ts'
+import { formatCount } from '../farm/format.ts'
 import { JobContext, useJob } from '../farm/job-context.ts'
 import { createJobFrames } from '../farm/job-frames.ts'
 import { createRead } from '../farm/read.ts'
@@ -57,7 +57,7 @@ function Head(props: { job: FarmJob }) {
   const counts = () => props.job.task_counts
   const total = () => taskStatusOrder.reduce((sum, status) => sum + counts()[status], 0)
   const shown = createSteady(() =>
-    taskStatusOrder.filter((status) => status !== 'completed' && counts()[status] > 0),
+    taskStatusOrder.filter((status) => status === 'completed' || counts()[status] > 0),
   )
   return (
     <header class={styles.head}>
@@ -74,10 +74,7 @@ function Head(props: { job: FarmJob }) {
       <div class={styles.progress}>
         <ProgressBar counts={counts()} thick />
         <p class={styles.counts}>
-          <span>
-            <SteadyCount n={counts().completed} most={total()} /> of {formatNumber(total())} tasks
-            completed
-          </span>
+          <span>{formatCount(total(), 'task')}</span>
           <For each={shown()}>
             {(status) => (
               <StatusWord
@@ -85,8 +82,8 @@ function Head(props: { job: FarmJob }) {
                 status={status}
                 text={
                   <>
-                    <SteadyCount n={counts()[status]} most={total()} />{' '}
-                    {lookOf('task', status).label}
+                    {lookOf('task', status).label}{' '}
+                    <SteadyCount n={counts()[status]} most={total()} />
                   </>
                 }
               />

@@ -4,11 +4,17 @@ import { createMemo, createSignal, For, Show } from 'solid-js'
 import { type TreeFile, type TreeRow, treeRows } from '../farm/file-tree.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import styles from './checkout-files.module.css'
+import { FolderMap } from './folder-map.tsx'
 import { Icon } from './glyph.tsx'
 
-const orders = ['folders', 'size', 'path'] as const
+const orders = ['folders', 'map', 'size', 'path'] as const
 type Order = (typeof orders)[number]
-const orderLabels: Record<Order, string> = { folders: 'Folders', size: 'Size', path: 'Path' }
+const orderLabels: Record<Order, string> = {
+  folders: 'Folders',
+  map: 'Map',
+  size: 'Size',
+  path: 'Path',
+}
 
 /** A manifest's files, as folders or as one list; only those in view are drawn. */
 export function CheckoutFiles(props: { files: readonly TreeFile[] }) {
@@ -25,6 +31,7 @@ export function CheckoutFiles(props: { files: readonly TreeFile[] }) {
     if (order() === 'folders' && find() === '') return treeRows(props.files, open())
     return found().map(flatRow).toSorted(compare(order()))
   })
+  const isMap = () => order() === 'map' && find() === ''
   const toggle = (path: string): void => {
     const next = new Set(open())
     if (!next.delete(path)) next.add(path)
@@ -60,9 +67,13 @@ export function CheckoutFiles(props: { files: readonly TreeFile[] }) {
         </div>
         <span class="spread muted">{formatCount(found().length, 'file')}</span>
       </div>
+      <Show when={isMap()}>
+        <FolderMap files={props.files} />
+      </Show>
       <div
         ref={scroller}
         class={styles.scroller}
+        hidden={isMap()}
         tabindex="0"
         role="region"
         aria-label="Files of the checkout"

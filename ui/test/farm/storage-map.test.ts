@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mapStorage, neighbour } from '../../src/farm/storage-map.ts'
+import { mapStorage } from '../../src/farm/storage-map.ts'
 import type { CheckoutInfo, StoreStats } from '../../src/farm/store.ts'
+import { neighbour } from '../../src/farm/tiles.ts'
 
 function checkout(path: string, bytes: number, exclusiveBytes: number): CheckoutInfo {
   const rest = { files: 1, uploadedFiles: 0, uploadedBytes: 0, pinned: false }
