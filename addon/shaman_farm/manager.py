@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import ssl
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -163,6 +164,12 @@ def _unreachable(url: str, error: Exception) -> ManagerError:
     reason = getattr(error, "reason", error)
     if isinstance(reason, (socket.timeout, TimeoutError)):
         return ManagerError("MANAGER_SLOW", f"The manager at {url} does not answer in time")
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return ManagerError(
+            "MANAGER_UNTRUSTED",
+            f"Blender does not trust the certificate of {url} ({reason.verify_message})",
+            "Start Blender with SSL_CERT_FILE set to the farm's certificate authority",
+        )
     return ManagerError(
         "MANAGER_UNREACHABLE",
         f"Cannot reach the manager at {url} ({reason})",

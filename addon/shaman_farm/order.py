@@ -1,6 +1,7 @@
 """What a submission needs, gathered from the scene on the main thread and used beside it."""
 
 import json
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -120,9 +121,13 @@ def _job_arguments(group: Any, wishes: Wishes) -> list[str]:
 def _environment(manager: Manager) -> dict[str, str]:
     """The token goes this way: a command line can be read by everybody on the machine.
 
-    An empty one hides what Blender was started with, which may be another farm's.
+    An empty one hides what Blender was started with, which may be another farm's. Whom Blender trusts, the tool does.
     """
-    return {"FARM_TOKEN": manager.token}
+    authority = os.environ.get("SSL_CERT_FILE")
+    return {
+        "FARM_TOKEN": manager.token,
+        **({"NODE_EXTRA_CA_CERTS": authority} if authority else {}),
+    }
 
 
 def _listed_by_blender() -> list[str]:

@@ -81,6 +81,31 @@ tell('from the environment', submit(paused=True))
   assert.ok(!started.includes(token))
 })
 
+test('a certificate that Blender does not trust is told as that; one variable is enough for Blender and the tool', async (t) => {
+  const blender = await startBlender(t)
+  if (!blender) return
+  const [cert, key] = [join(blender.dir, 'cert.pem'), join(blender.dir, 'key.pem')]
+  await run('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'],
+    ...['-days', '2', '-keyout', key, '-out', cert],
+  ])
+  const config = `tls: {cert: ${cert}, key: ${key}}`
+  // The test's own start of the manager asks it, too.
+  const { url } = await startManager(t, { config, env: { NODE_EXTRA_CA_CERTS: cert } })
+  assert.match(url, /^https:/)
+  const code = `${stage}
+tell('submit', submit(paused=True))
+tell('result', result())
+`
+  const args = [url, join(blender.dir, 'film')]
+  const strange = await blender.script(code, { args, env: { SSL_CERT_FILE: '' } })
+  assert.match(String(strange.told.submit), /does not trust the certificate.*SSL_CERT_FILE/)
+  assert.equal((strange.told.result as { code: string }).code, 'MANAGER_UNTRUSTED')
+  const known = await blender.script(code, { args, env: { SSL_CERT_FILE: cert } })
+  assert.deepEqual(known.told.submit, ['FINISHED'], known.output)
+})
+
 test('a full disk at the manager is told, and nothing is lost', async (t) => {
   const blender = await startBlender(t)
   if (!blender) return
@@ -228,14 +253,18 @@ tell('left', [name for _, _, names in os.walk(part('places').folder('pack-tool')
 /** A manager of this test's own, on a disk as given. */
 async function startManager(
   t: TestContext,
-  { config = '', disk }: { config?: string; disk?: SmallDisk } = {},
+  {
+    config = '',
+    disk,
+    env = {},
+  }: { config?: string; disk?: SmallDisk; env?: Record<string, string> } = {},
 ): Promise<{ url: string; data: string }> {
   const data = await mkdtemp(join(tmpdir(), 'addon-manager-'))
   const storage = disk?.path ?? join(data, 'storage')
   await writeFile(join(data, 'flamenco-manager.yaml'), `_meta: {version: 3}\n${config}\n`)
   const manager = await startManagerProcess(
     ['--port', '0', '--host', '127.0.0.1', '--data', data, '--storage', storage],
-    { onLog: () => {} },
+    { onLog: () => {}, env },
   )
   t.after(async () => {
     await manager.stop({ graceMs: 5000 })
