@@ -1,5 +1,6 @@
 import type { BigIntStats } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import type { DeltaSender } from '@shaman-farm/shaman/client'
 import { PackError, systemCode } from '../errors.ts'
 import type { HashCache } from './hash-cache.ts'
 import { type Hasher, type HashRun, openHasher } from './hasher.ts'
@@ -27,9 +28,18 @@ export interface HashOptions {
   onProgress?: (progress: HashProgress) => void
   /** Threads that hash; by default as many as the work is worth. */
   threads?: number
+  /** Hashes .blend files and keeps how they are cut, so that sending what changed in them reads them no second time. */
+  delta?: Pick<DeltaSender, 'hash'> | undefined
+}
+
+interface UnhashedFile {
+  readonly path: string
+  readonly stats: BigIntStats
 }
 
 const statsAtOnce = 32
+/** Files that wait to be hashed and cut: it has threads of its own for one or two. */
+const deltaLanes = 2
 const attemptsPerFile = 3
 
 /** Digests of `files` (absolute paths, each once), by path. Memory does not grow with the files' sizes. */
@@ -43,7 +53,7 @@ export async function hashFiles(
   const bytes = { bytesDone: 0, bytesTotal: 0 }
   const report = (): void => options.onProgress?.({ ...progress, ...bytes })
 
-  const toHash: { path: string; stats: BigIntStats }[] = []
+  const toHash: UnhashedFile[] = []
   await inLanes(unique, statsAtOnce, async (path) => {
     options.signal?.throwIfAborted()
     const stats = await statFile(path)
@@ -63,10 +73,12 @@ export async function hashFiles(
 
   // The largest first: a long file started last would keep one lane busy after the others ran dry.
   toHash.sort((a, b) => Number(b.stats.size - a.stats.size))
-  const hasher = openHasher(bytes.bytesTotal - bytes.bytesDone, options.threads)
-  try {
-    await inLanes(toHash, hasher.lanes, async ({ path, stats }) => {
-      const hashed = await hashUnchanged(path, stats, hasher, {
+  const { delta } = options
+  const [edited, others] = delta ? partition(toHash, ({ path }) => isBlend(path)) : [[], toHash]
+  const hasher = openHasher(bytesOf(others), options.threads)
+  const hashAll = (part: readonly UnhashedFile[], lanes: number, hash: Hash): Promise<void> =>
+    inLanes(part, lanes, async ({ path, stats }) => {
+      const hashed = await hashUnchanged(path, stats, hash, {
         ...(options.signal ? { signal: options.signal } : {}),
         onBytes(count) {
           bytes.bytesDone += count
@@ -78,17 +90,44 @@ export async function hashFiles(
       progress.filesDone += 1
       report()
     })
+  try {
+    await allSettled([
+      hashAll(others, hasher.lanes, hasher.hash),
+      delta ? hashAll(edited, deltaLanes, hashAndCut(delta)) : undefined,
+    ])
   } finally {
     await hasher.close()
   }
   return digests
 }
 
+type Hash = Hasher['hash']
+
+function hashAndCut(delta: Pick<DeltaSender, 'hash'>): Hash {
+  return async (path, { signal, onBytes }) => {
+    const { sha, size } = await delta.hash(path, signal ? { signal } : {})
+    onBytes(size)
+    return sha
+  }
+}
+
+function isBlend(path: string): boolean {
+  return /\.blend\d*$/i.test(path)
+}
+
+function bytesOf(files: readonly UnhashedFile[]): number {
+  return files.reduce((sum, { stats }) => sum + Number(stats.size), 0)
+}
+
+function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(test), items.filter((item) => !test(item))]
+}
+
 /** A file that changes while it is read has no digest, so it is read again; a few times at most. */
 async function hashUnchanged(
   path: string,
   known: BigIntStats,
-  hasher: Hasher,
+  hash: Hash,
   run: HashRun,
 ): Promise<{ sha: string; stats: BigIntStats }> {
   let before = known
@@ -98,7 +137,7 @@ async function hashUnchanged(
       counted += count
       run.onBytes(count)
     }
-    const sha = await hasher.hash(path, { ...run, onBytes }).catch((error: unknown) => {
+    const sha = await hash(path, { ...run, onBytes }).catch((error: unknown) => {
       run.signal?.throwIfAborted()
       throw unreadable(path, error)
     })
@@ -153,9 +192,12 @@ async function inLanes<Item>(
       })
     }
   }
-  const outcomes = await Promise.allSettled(
-    Array.from({ length: Math.min(lanes, items.length) }, lane),
-  )
+  await allSettled(Array.from({ length: Math.min(lanes, items.length) }, lane))
+}
+
+/** Waits for all, also when one fails: none may go on working behind the caller's back. */
+async function allSettled(works: readonly (Promise<void> | undefined)[]): Promise<void> {
+  const outcomes = await Promise.allSettled(works)
   const failure = outcomes.find((outcome) => outcome.status === 'rejected')
   if (failure) throw failure.reason
 }

@@ -1,4 +1,7 @@
 import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createDeltaSender } from '@shaman-farm/shaman/client'
+import { userCacheDir } from '@shaman-farm/terminal/cache-dir'
 import { PackError, systemCode } from '../errors.ts'
 import { openHashCache } from './hash-cache.ts'
 import { askFarm, draftJob, jobNameOf } from './job-draft.ts'
@@ -21,6 +24,7 @@ export async function submitBlend(
   const cache = await openHashCache(
     options.hashCacheFile === undefined ? {} : { file: options.hashCacheFile },
   )
+  const delta = createDeltaSender({ dir: join(userCacheDir(), 'delta') })
   try {
     const farm = await askFarm(request, jobs)
     const plan = await planSubmission(request, audience)
@@ -29,7 +33,7 @@ export async function submitBlend(
     // What the farm would refuse, it refuses before anything is hashed or sent.
     await jobs.check(draft.forChecking)
 
-    const context = { request, plan, cache, audience }
+    const context = { request, plan, cache, delta, audience }
     const digests = await hashPlan(context)
     const report = makeReport(plan, digests, await jobs.newContents(digests))
     const isWanted = await audience.decideReport(report)
@@ -43,6 +47,7 @@ export async function submitBlend(
   } catch (error) {
     throw signal?.aborted ? canceled(error) : error
   } finally {
+    await delta.close()
     await cache.close()
     await jobs.close()
   }

@@ -1,12 +1,10 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
-  createDeltaSender,
   createShamanClient,
+  type DeltaSender,
   type UploadFile,
   type UploadReceipt,
 } from '@shaman-farm/shaman/client'
-import { userCacheDir } from '@shaman-farm/terminal/cache-dir'
 import { systemCode } from '../errors.ts'
 import type { HashCache } from './hash-cache.ts'
 import { type HashedFile, hashFiles } from './hash-files.ts'
@@ -20,15 +18,22 @@ export interface SendContext {
   request: SubmitRequest
   plan: SubmissionPlan
   cache: HashCache
+  delta: DeltaSender
   audience: SubmitAudience
 }
 
 /** Hashes what the plan names; files on disk through the cache. */
-export async function hashPlan({ plan, cache, audience }: SendContext): Promise<PlanDigests> {
+export async function hashPlan({
+  plan,
+  cache,
+  delta,
+  audience,
+}: SendContext): Promise<PlanDigests> {
   const byFile = await hashFiles(
     plan.files.map(({ file }) => file),
     {
       cache,
+      delta,
       ...(audience.signal ? { signal: audience.signal } : {}),
       ...(audience.onHash ? { onProgress: audience.onHash } : {}),
     },
@@ -57,11 +62,10 @@ export async function sendPlan(
 const mismatchCodes = ['BLOB_SIZE_MISMATCH', 'BLOB_DIGEST_MISMATCH', 'HTTP_417']
 
 async function submitOnce(
-  { request, plan, audience }: SendContext,
+  { request, plan, delta, audience }: SendContext,
   digests: PlanDigests,
   checkoutPath: string,
 ): Promise<{ checkoutPath: string; receipt: UploadReceipt }> {
-  const delta = createDeltaSender({ dir: join(userCacheDir(), 'delta') })
   const client = createShamanClient({
     url: request.manager,
     delta,
@@ -81,7 +85,6 @@ async function submitOnce(
     })
   } finally {
     await client.close()
-    await delta.close()
   }
 }
 

@@ -5,8 +5,9 @@ import { appendFile, mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { digestOfFile } from '@shaman-farm/shaman/digest'
 import { openHashCache } from '../../src/send/hash-cache.ts'
-import { hashFiles } from '../../src/send/hash-files.ts'
+import { type HashProgress, hashFiles } from '../../src/send/hash-files.ts'
 
 const sha = 'a'.repeat(64)
 
@@ -176,6 +177,29 @@ for (const threads of [1, 2]) {
     await assert.rejects(hashing, { name: 'AbortError' })
   })
 }
+
+test('.blend files are hashed by whoever sends what changed in them, each read once', async (t) => {
+  const { dir, file, cacheFile, later } = await setUp(t)
+  const blends = [join(dir, 'shot.blend'), join(dir, 'old.BLEND1')]
+  for (const [index, blend] of blends.entries()) await writeFile(blend, `BLENDER ${index}`)
+  const asked: string[] = []
+  const delta = {
+    async hash(path: string) {
+      asked.push(path)
+      return digestOfFile(path)
+    },
+  }
+  const cache = await openHashCache({ file: cacheFile, now: later })
+  const done: HashProgress[] = []
+  const onProgress = (progress: HashProgress): number => done.push(progress)
+  const digests = await hashFiles([file, ...blends], { cache, delta, onProgress })
+  assert.deepEqual(asked.sort(), blends.toSorted())
+  assert.deepEqual(digests.get(blends[0]!), await digestOfFile(blends[0]!))
+  assert.equal(digests.size, 3)
+  assert.equal(done.at(-1)?.bytesDone, done.at(-1)?.bytesTotal)
+  await hashFiles([file, ...blends], { cache, delta })
+  assert.equal(asked.length, 2, 'what the cache knows is not read')
+})
 
 async function setUp(
   t: TestContext,
