@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { needsChromium, openBrowser, openPage, startManagerProcess } from './dashboard.ts'
+import { seedFarm } from '../../dev/seed.ts'
+import { layCable } from './cable.ts'
+import {
+  needsChromium,
+  openBrowser,
+  openPage,
+  startFarm,
+  startManagerProcess,
+} from './dashboard.ts'
 
 test('an empty farm tells how to submit, and a farm that goes away is told as lost', async (t) => {
   if (needsChromium(t)) return
@@ -23,4 +31,26 @@ test('an empty farm tells how to submit, and a farm that goes away is told as lo
   await manager.stop()
   await page.getByText(/connection lost · as of/).waitFor()
   await page.getByText('No workers yet').waitFor()
+})
+
+test('what happens while the connection is broken is there once it is back', async (t) => {
+  if (needsChromium(t)) return
+  const { manager, browser } = await startFarm(t)
+  await seedFarm(manager.url, { workers: 1, jobs: [{ name: 'before', frames: '1', finish: 0 }] })
+  const cable = await layCable(t, manager.url)
+  const { page } = await openPage(t, browser, `${cable.url}/app/jobs`)
+  await page.getByText('before').waitFor()
+  await page.getByText(/^live/).waitFor()
+  cable.cut()
+  await page.getByText(/connection lost · as of \d\d:\d\d:\d\d/).waitFor()
+  await page.getByText('before').waitFor()
+  // An act says why it did nothing, and what was there stays.
+  await page.getByLabel('Select before').check()
+  await page.keyboard.press('p')
+  await page.getByText(/before: The manager cannot be reached\./).waitFor()
+  await seedFarm(manager.url, { workers: 0, jobs: [{ name: 'meanwhile', frames: '1', finish: 0 }] })
+  await cable.mend()
+  await page.getByText(/^live/).waitFor()
+  await page.getByRole('button', { name: /1 change · apply/ }).click()
+  await page.getByText('meanwhile').waitFor()
 })
