@@ -5,7 +5,7 @@ import type { BlobStore } from './blobs/blob-store.ts'
 import type { StoredBlob } from './blobs/committer.ts'
 import { createFileBlobStore, type FileBlobStore } from './blobs/file-blob-store.ts'
 import { createPartials, type Partials } from './blobs/partials.ts'
-import { createThreads } from './blobs/threads.ts'
+import { createThreads, type Threads } from './blobs/threads.ts'
 import { createUploadsInFlight, type UploadsInFlight } from './blobs/uploads-in-flight.ts'
 import { checkStore, type FsckReport } from './care/fsck.ts'
 import { createQuarantine, type Quarantine } from './care/quarantine.ts'
@@ -56,6 +56,8 @@ export interface ShamanOptions {
   now?: () => number
   /** The file-system calls; tests make them fail. */
   disk?: Disk
+  /** What hashes and writes beside requests; tests make it fail. Default: threads, unless `disk` is not the real one. */
+  threads?: Threads
 }
 
 /** An open store. */
@@ -164,8 +166,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     await index.putBlobs(digests.map((digest) => [digest, record] as const))
     await quarantine.healed(digests)
   }
-  // Threads cannot be given a file system that fails on purpose.
-  const threads = disk === realDisk ? createThreads() : undefined
+  const threads = options.threads ?? (disk === realDisk ? createThreads() : undefined)
   const blobs = createFileBlobStore({
     layout,
     disk,

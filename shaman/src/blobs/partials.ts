@@ -211,7 +211,7 @@ export function createPartials(parts: PartialsParts): Partials {
     writer: FileWriter,
   ): { take(chunk: Uint8Array): Promise<void>; settle(): Promise<void>; received(): number } {
     let received = upload.offset
-    let isBroken = false
+    let failure: unknown
     let syncedAt = now()
     let syncing: Promise<void> | undefined
 
@@ -221,7 +221,7 @@ export function createPartials(parts: PartialsParts): Partials {
       try {
         await action()
       } catch (error) {
-        isBroken = true
+        failure ??= error
         throw error
       }
     }
@@ -240,7 +240,8 @@ export function createPartials(parts: PartialsParts): Partials {
     }
     const settle = async (): Promise<void> => {
       await syncing
-      if (isBroken) throw new ShamanError('STORE_FAULT', 'the storage could not take the bytes')
+      // The first error, not what came of it: a full volume is to be told as one.
+      if (failure !== undefined) throw asStoreProblem(failure)
       await guarded(() => writer.flush(fd))
       await syncUpTo(received)
     }
@@ -312,6 +313,11 @@ function wrongOffset(offset: number): ShamanError {
   return new ShamanError('OFFSET_MISMATCH', `the upload continues at byte ${offset}`, {
     detail: { offset },
   })
+}
+
+function asStoreProblem(cause: unknown): unknown {
+  if (cause instanceof ShamanError || isCode(cause, 'ENOSPC', 'EDQUOT')) return cause
+  return new ShamanError('STORE_FAULT', 'the storage could not take the bytes', { cause })
 }
 
 function overtaken(): ShamanError {

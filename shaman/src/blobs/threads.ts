@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { Answers, Problem, ThreadRequest } from './write-worker.ts'
+import type { Answers, Problem, ThreadAnswer, ThreadRequest } from './thread-messages.ts'
 
 /** Threads for hashing and for calls of the file system that would hold up requests. */
 export interface Threads {
@@ -13,9 +13,6 @@ export interface Thread {
   ask<T extends ThreadRequest>(request: T): Promise<Answers[T['do']]>
 }
 
-/** What a thread answers to a request. */
-export type ThreadAnswer = { id: number } & ({ answer: unknown } | { problem: Problem })
-
 interface Running extends Thread {
   worker: Worker
   /** Why it answers no more. */
@@ -28,8 +25,15 @@ const maxThreads = 4
 // They hold no more than what one request names; without a limit each grows by tens of MiB before it collects.
 const resourceLimits = { maxYoungGenerationSizeMb: 4 }
 
+/** What the threads run. Tests give a script whose file-system calls fail. */
+export interface ThreadsOptions {
+  script?: URL
+  workerData?: unknown
+}
+
 /** Creates an empty set of threads; they start as there is work for them and keep no process alive. */
-export function createThreads(): Threads {
+export function createThreads(options: ThreadsOptions = {}): Threads {
+  const { script = new URL('write-worker.ts', import.meta.url), workerData } = options
   const threads: Running[] = []
   let nextId = 0
 
@@ -45,7 +49,7 @@ export function createThreads(): Threads {
   }
 
   function start(): Thread {
-    const worker = new Worker(new URL('write-worker.ts', import.meta.url), { resourceLimits })
+    const worker = new Worker(script, { resourceLimits, workerData })
     const waiting: Running['waiting'] = new Map()
     const thread: Running = {
       worker,

@@ -1,6 +1,6 @@
 import { mismatch } from './temp-file.ts'
+import type { PlacedFile, Problem, ThreadRequest } from './thread-messages.ts'
 import { asError, type Threads } from './threads.ts'
-import type { PlacedFile, Problem, ThreadRequest } from './write-worker.ts'
 
 /** Hashes and writes many small files in threads, so that it does not hold up requests and goes on side by side. */
 export interface WritePool {

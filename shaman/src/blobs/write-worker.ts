@@ -1,44 +1,15 @@
 import { createHash, type Hash, hash } from 'node:crypto'
 import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import type { ThreadAnswer } from './threads.ts'
+import type {
+  Answers,
+  PlacedFile,
+  Problem,
+  ThreadAnswer,
+  ThreadRequest,
+} from './thread-messages.ts'
 
 // Runs in a thread of its own. It hashes, writes and links, but never gives a blob or a checkout its name.
-
-/** What a thread is asked to do. */
-export type ThreadRequest =
-  | { do: 'write'; memories: SharedArrayBuffer[]; files: PlacedFile[] }
-  | { do: 'link'; links: { target: string; path: string }[] }
-  | { do: 'append'; stream: number; fd: number; bytes: Uint8Array }
-  | { do: 'read'; stream: number; path: string; size: number }
-  | { do: 'finish'; stream: number }
-
-/** What it answers. */
-export interface Answers {
-  /** A problem for each file that has one; a file whose SHA-256 is another has the code `BLOB_DIGEST_MISMATCH`. */
-  write: (Problem | null)[]
-  link: undefined
-  append: undefined
-  read: undefined
-  /** The SHA-256 of all that was appended and read, and forgets it. */
-  finish: string
-}
-
-/** A file to write, and where its bytes are. */
-export interface PlacedFile {
-  path: string
-  dir: string
-  sha: string
-  memory: number
-  start: number
-  size: number
-}
-
-/** An error, as far as it travels between threads. */
-export interface Problem {
-  code: string
-  message: string
-}
 
 const flags = fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_WRONLY
 const readBytes = 1 << 20

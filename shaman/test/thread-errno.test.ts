@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { readdir } from 'node:fs/promises'
+import { type TestContext, test } from 'node:test'
+import { isCode } from '../src/errors.ts'
+import type { Shaman } from '../src/shaman.ts'
+import { openTestShaman, randomBlob, readAll, type TestBlob } from './support/farm.ts'
+import {
+  createFaultyThreads,
+  errnos,
+  type FaultyThreads,
+  threadCalls,
+} from './support/faulty-threads.ts'
+
+async function faultyShaman(t: TestContext): Promise<{ shaman: Shaman; threads: FaultyThreads }> {
+  const threads = createFaultyThreads()
+  return { shaman: await openTestShaman(t, { threads }), threads }
+}
+
+async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000)
+}
+
+const largeBytes = 2_500_000
+const ways: Record<string, { blobs(): TestBlob[]; put: Put }> = {
+  'many small blobs at once': {
+    blobs: () => Array.from({ length: 12 }, (_, i) => randomBlob(3000 + i)),
+    put: (shaman, { digest, bytes }) => shaman.blobs.putBytes(digest, bytes),
+  },
+  'a large stream': {
+    blobs: () => [randomBlob(largeBytes)],
+    put: (shaman, { digest, bytes }) => shaman.blobs.put(digest, pieces(bytes)),
+  },
+  'a large resumable upload': {
+    blobs: () => [randomBlob(largeBytes)],
+    async put(shaman, { digest, bytes }) {
+      const offset = await shaman.partials.offset(digest, 'me')
+      const rest = pieces(bytes.subarray(offset))
+      await shaman.partials.append({ digest, client: 'me', offset, bytes: rest })
+    },
+  },
+}
+type Put = (shaman: Shaman, blob: TestBlob) => Promise<unknown>
+
+for (const [way, { blobs, put }] of Object.entries(ways)) {
+  test(`whatever call fails in a thread, ${way}: what failed is not acknowledged, leaves nothing, and goes in afterwards`, async (t) => {
+    const { shaman, threads } = await faultyShaman(t)
+    const struck = new Set<string>()
+    for (const call of threadCalls) {
+      for (const errno of errnos) {
+        const given = blobs()
+        threads.inject({ call, errno, skip: call === 'writeSync' ? 1 : 0 })
+        const outcomes = await Promise.allSettled(given.map((blob) => put(shaman, blob)))
+        if (threads.struck() === 0) continue
+        const where = `${call} ${errno}`
+        struck.add(call)
+        const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
+        // Making the directory is only ahead of time.
+        assert.equal(failed.length, call === 'mkdirSync' ? 0 : 1, where)
+        if (errno === 'ENOSPC') {
+          for (const { reason } of failed)
+            assert.ok(isCode(reason, 'NO_SPACE'), `${where}: ${reason}`)
+        }
+        await shaman.blobs.committer.idle()
+        assert.deepEqual(await readdir(shaman.blobs.tempDir), [], `${where} left a temp file`)
+        for (const [i, blob] of given.entries()) {
+          const isAcknowledged = outcomes[i]!.status === 'fulfilled'
+          assert.equal(shaman.blobs.isStored(blob.digest), isAcknowledged, where)
+          if (!isAcknowledged) await put(shaman, blob)
+          assert.deepEqual(await readAll(await shaman.blobs.open(blob.digest)), blob.bytes, where)
+        }
+      }
+    }
+    const isMany = way.startsWith('many')
+    assert.deepEqual(
+      [...struck],
+      isMany ? ['openSync', 'writeSync', 'closeSync', 'mkdirSync'] : ['writeSync'],
+    )
+  })
+
+  test(`short writes in a thread are continued for ${way}`, async (t) => {
+    const { shaman, threads } = await faultyShaman(t)
+    const given = blobs()
+    threads.inject({ call: 'writeSync', short: true, times: 5 })
+    await Promise.all(given.map((blob) => put(shaman, blob)))
+    assert.equal(threads.struck(), 5)
+    for (const { digest, bytes } of given) {
+      assert.deepEqual(await readAll(await shaman.blobs.open(digest)), bytes)
+    }
+  })
+}
+
+test('an upload that a new server continues tells when what is there cannot be read, and is continued later', async (t) => {
+  const { shaman, threads } = await faultyShaman(t)
+  const blob = randomBlob(largeBytes)
+  const { digest, bytes } = blob
+  const half = async function* (): AsyncGenerator<Buffer> {
+    yield bytes.subarray(0, 1_500_000)
+    throw new Error('the connection broke')
+  }
+  const request = { digest, client: 'me', offset: 0, bytes: half() }
+  await assert.rejects(shaman.partials.append(request), /broke/)
+  const offset = await shaman.partials.offset(digest, 'me')
+  assert.equal(offset, 1_500_000)
+  // A failed write makes the store forget the digest of what it has, as a restart does.
+  threads.inject({ call: 'writeSync' })
+  const rest = (): AsyncGenerator<Buffer> => pieces(bytes.subarray(offset))
+  const on = { digest, client: 'me', offset }
+  await assert.rejects(shaman.partials.append({ ...on, bytes: rest() }))
+  for (const call of ['openSync', 'readSync', 'closeSync'] as const) {
+    threads.inject({ call })
+    await assert.rejects(shaman.partials.append({ ...on, bytes: rest() }), /injected/, call)
+    assert.equal(threads.struck(), 1, call)
+    assert.equal(await shaman.partials.offset(digest, 'me'), offset, call)
+  }
+  await shaman.partials.append({ ...on, bytes: rest() })
+  assert.deepEqual(await readAll(await shaman.blobs.open(digest)), bytes)
+})
+
+test('a link that cannot be made in a thread fails the checkout, which leaves nothing', async (t) => {
+  const threads = createFaultyThreads()
+  const shaman = await openTestShaman(t, { threads, durability: 'none' })
+  const blob = randomBlob(10)
+  await shaman.blobs.putBytes(blob.digest, blob.bytes)
+  const files = Array.from({ length: 3000 }, (_, i) => ({ ...blob.digest, path: `f${i}` }))
+  for (const errno of errnos) {
+    threads.inject({ call: 'symlinkSync', errno, skip: 700 })
+    await assert.rejects(shaman.checkouts.create({ path: 'job', files }), /injected/)
+    assert.equal(threads.struck(), 1)
+    assert.deepEqual(await readdir(shaman.jobsDir), [])
+    assert.deepEqual(await readdir(shaman.layout.manifests), [])
+  }
+  assert.equal((await shaman.checkouts.create({ path: 'job', files })).path, 'job')
+})
