@@ -111,7 +111,7 @@ async function planning(api: string, blobs: number): Promise<number> {
   })
   const plan = (await body.json()) as { total: { blobs: number }; removed: { blobs: number } }
   if (statusCode !== 200 || plan.total.blobs < blobs || plan.removed.blobs === 0) {
-    throw new Error(`no plan of the whole store: ${statusCode} ${JSON.stringify(plan)}`)
+    throw new Error(`no plan of the whole store: ${statusCode}, ${plan.total.blobs} blobs`)
   }
   return performance.now() - begun
 }

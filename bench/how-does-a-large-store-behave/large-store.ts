@@ -24,6 +24,8 @@ export async function makeLargeStore(dir: string, size: StoreSize): Promise<stri
     now: () => then,
   })
   try {
+    // A new store looks which blobs exist as files, and forgets the others.
+    await shaman.ready
     await indexBlobs(shaman, size, Math.floor(then / 1000))
     for (let i = 0; i < size.checkouts; i += 1) await addCheckout(shaman, size, i)
     await shaman.catalog.idle()
