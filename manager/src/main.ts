@@ -8,7 +8,7 @@ import { type Config, openConfig } from './config/config.ts'
 import { parseDuration } from './config/durations.ts'
 import { backUpBefore } from './db/backups.ts'
 import { keepCheckpoints } from './db/checkpoints.ts'
-import { openDatabase } from './db/open.ts'
+import { damaged, openDatabase } from './db/open.ts'
 import { advertise } from './discovery/advertise.ts'
 import { ownUrls } from './discovery/own-urls.ts'
 import { publishToMqtt } from './events/mqtt.ts'
@@ -46,6 +46,8 @@ export interface ManagerOptions {
   now?: () => number
   /** Called when the configuration was changed in a way that asks for a new start. */
   onRestart?: () => void
+  /** Called when a check finds the database damaged: stop at once, and restore a backup. */
+  onDamage?: (error: Error) => void
 }
 
 export interface RunningManager {
@@ -147,7 +149,11 @@ async function assemble(
   }
   const http = await createServer(services)
   closers.push(() => http.app.close())
-  closers.push(startTimers(farm, requests))
+  const onDamage = (problem: string): void => {
+    log.fatal({ problem }, 'the database is damaged')
+    options.onDamage?.(damaged(config.current.databasePath, problem))
+  }
+  closers.push(startTimers(farm, { requests, shaman, onDamage }))
   closers.push(() => farm.signals.notify('closing'))
   closers.push(() => requests.close())
   return { services, http }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startManager } from '../src/main.ts'
 import { openManager, signOnWorker, submitEcho, workOff } from './running-manager.ts'
 
@@ -109,3 +111,18 @@ async function tempDir(t: { after(work: () => unknown): void }): Promise<string>
   t.after(() => rm(dir, { recursive: true, force: true }))
   return dir
 }
+
+test('a database that is damaged while it is in use is told of', async (t) => {
+  const damage = Promise.withResolvers<Error>()
+  const config = { database_check_period: '200ms' }
+  const manager = await openManager(t, { config, onDamage: damage.resolve })
+  const path = join(manager.dir, 'flamenco-manager.sqlite')
+  // What was written goes to the file within seconds.
+  while (statSync(path).size < 65_536) await sleep(50)
+  const file = openSync(path, 'r+')
+  writeSync(file, Buffer.alloc(40_960, 'x'), 0, 40_960, 16_384)
+  closeSync(file)
+  const error = (await damage.promise) as Error & { code: string; hint: string }
+  assert.equal(error.code, 'DATABASE_CORRUPT')
+  assert.match(error.hint, /backups/)
+})

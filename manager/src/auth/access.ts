@@ -66,6 +66,7 @@ export const operationAccess = {
   farmDeletionPreview: 'artist',
 
   deleteJob: 'owner',
+  farmArchiveJob: 'owner',
   setJobStatus: 'owner',
   setJobPriority: 'owner',
   setJobTag: 'owner',

@@ -47,14 +47,21 @@ async function run(flags: ManagerFlags): Promise<void> {
   const { startManager } = await import('../main.ts')
   for (let again = true; again; ) {
     const restart = Promise.withResolvers<'restart'>()
+    const damage = Promise.withResolvers<never>()
+    damage.promise.catch(() => undefined)
     const manager = await startManager({
       ...options,
       log,
       onRestart: () => setImmediate(() => restart.resolve('restart')),
+      onDamage: damage.reject,
     })
     announce(manager.url, flags.json ?? false)
-    again = (await Promise.race([restart.promise, stopSignal()])) === 'restart'
-    await manager.close()
+    try {
+      const ended = await Promise.race([restart.promise, damage.promise, stopSignal()])
+      again = ended === 'restart'
+    } finally {
+      await manager.close()
+    }
   }
 }
 

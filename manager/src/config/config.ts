@@ -31,6 +31,7 @@ export interface Config {
   stuckAfterMs: number
   integrityCheckMs: number
   backupPeriodMs: number
+  checkoutExpiryMs: number
   isFirstRun: boolean
   tls: { cert: string; key: string } | undefined
 }
@@ -124,6 +125,7 @@ function workOut(raw: RawConfig, options: ConfigOptions): Config {
     stuckAfterMs: durationOf(raw.stuck_after),
     integrityCheckMs: durationOf(raw.database_check_period),
     backupPeriodMs: durationOf(raw.backup_period),
+    checkoutExpiryMs: durationOf(raw.checkout_expiry),
     isFirstRun: false,
     tls: tlsOf(raw, inData),
   })

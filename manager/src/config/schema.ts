@@ -63,6 +63,8 @@ export const RawConfig = Type.Object({
   job_fail_percent: Type.Integer({ minimum: 1, maximum: 100 }),
   stuck_after: Duration,
   backup_period: Duration,
+  /** How long after its end a job's input is kept; 0 keeps it until the job is deleted. */
+  checkout_expiry: Duration,
   /** `open` lets everyone on the network do everything; `tokens` asks who they are. */
   auth: Type.Enum(['open', 'tokens']),
   allowed_hosts: Type.Array(Type.String()),
@@ -117,6 +119,7 @@ export const defaultConfig: RawConfig = {
   job_fail_percent: 10,
   stuck_after: '20m',
   backup_period: '24h',
+  checkout_expiry: '0',
   auth: 'open',
   allowed_hosts: [],
   trusted_proxies: [],

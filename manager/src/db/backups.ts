@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import type { Logger } from 'pino'
 import type { Farm } from '../farm.ts'
+import { checkFile } from './check-file.ts'
 import type { Db } from './open.ts'
 
 const kept = 7
@@ -17,7 +17,7 @@ export async function backUp(farm: Farm): Promise<string> {
   const copy = `${path}.part`
   farm.transactions.flush()
   await farm.db.backup(copy, { progress: () => pagesPerTurn })
-  const problem = await checkCopy(copy)
+  const problem = await checkFile(copy)
   if (problem) {
     await rename(copy, `${path}.damaged`)
     throw new Error(`the database is damaged: ${problem}`)
@@ -49,13 +49,4 @@ function dropOld(dir: string): void {
 
 function stamp(now: number): string {
   return new Date(now).toISOString().replace(/[:.]/g, '-')
-}
-
-/** In a thread of its own: reading a large database takes longer than a request may wait. */
-function checkCopy(path: string): Promise<string | undefined> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./check-thread.ts', import.meta.url), { workerData: path })
-    worker.once('message', (problem: string | undefined) => resolve(problem))
-    worker.once('error', reject)
-  })
 }

@@ -141,7 +141,11 @@ function wrapCorruption<T>(path: string, work: () => T): T {
 }
 
 function corrupt(path: string, detail: string, cause?: unknown): DatabaseError {
-  return new DatabaseError('DATABASE_CORRUPT', `The database ${path} is damaged: ${detail}`, {
+  return damaged(path, `The database ${path} is damaged: ${detail}`, cause)
+}
+
+export function damaged(path: string, message: string, cause?: unknown): DatabaseError {
+  return new DatabaseError('DATABASE_CORRUPT', message, {
     cause,
     hint: `Restore a copy from the folder ${join(dirname(path), 'backups')}, or move the file away to start empty.`,
   })

@@ -9,7 +9,8 @@ import {
 import type { Db } from '../db/open.ts'
 import { optionalTime } from '../db/times.ts'
 import { needJob } from '../http/lookup.ts'
-import { type Handlers, ok } from '../http/route.ts'
+import { type Handlers, noContent, ok } from '../http/route.ts'
+import { archiveJob } from '../jobs/archive.ts'
 import { farmJobView, jobRow } from '../jobs/job-views.ts'
 import type { JobRecord } from '../jobs/jobs-store.ts'
 import type { Services } from '../services.ts'
@@ -30,7 +31,7 @@ const orderOf: Readonly<Record<(typeof jobSorts)[number], string>> = {
   status: 'status, id DESC',
 }
 
-export function jobPageHandlers({ farm, lastRendered }: Services): Handlers {
+export function jobPageHandlers({ farm, shaman, lastRendered }: Services): Handlers {
   return {
     farmJobs({ query }) {
       const { jobs, total } = queryJobs(farm.db, query)
@@ -48,6 +49,10 @@ export function jobPageHandlers({ farm, lastRendered }: Services): Handlers {
     farmJob({ params }) {
       const job = needJob(farm, params.job_id)
       return ok(farmJobView(farm, job, etaOf(farm, job)))
+    },
+    async farmArchiveJob({ params }) {
+      await archiveJob(farm, shaman, needJob(farm, params.job_id))
+      return noContent
     },
     farmJobTasks({ params, query }) {
       const job = needJob(farm, params.job_id)

@@ -1,7 +1,8 @@
-import { isCode, type Shaman } from '@shaman-farm/shaman'
+import type { Shaman } from '@shaman-farm/shaman'
 import type { Farm } from '../farm.ts'
 import { announceJob } from '../lifecycle/announce.ts'
 import { changeJobStatus } from '../lifecycle/job-status.ts'
+import { eraseCheckout } from './erase-checkout.ts'
 import type { JobRecord } from './jobs-store.ts'
 
 export interface JobDeletions {
@@ -79,23 +80,4 @@ async function deleteJob(farm: Farm, shaman: Shaman | undefined, job: JobRecord)
     for (const task of tasks) farm.notify(`task:${task.id}`)
   })
   farm.log.info({ job: job.uuid, name: job.name }, 'job deleted')
-}
-
-/**
- * The id came from a client, so it is only looked up among the checkouts the store has made, never used as a path;
- * and a checkout that another job names stays.
- */
-async function eraseCheckout(
-  farm: Farm,
-  shaman: Shaman | undefined,
-  job: JobRecord,
-): Promise<void> {
-  if (!shaman || !job.shaman_checkout_id) return
-  if (farm.jobs.sharesCheckout(job) > 0) return
-  if (!shaman.checkouts.get(job.shaman_checkout_id)) return
-  try {
-    await shaman.checkouts.erase(job.shaman_checkout_id)
-  } catch (error) {
-    if (!isCode(error, 'CHECKOUT_MISSING', 'PATH_UNSAFE', 'ENOENT')) throw error
-  }
 }

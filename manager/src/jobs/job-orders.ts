@@ -3,6 +3,7 @@ import type { Farm } from '../farm.ts'
 import { announceJob } from '../lifecycle/announce.ts'
 import { changeJobStatus } from '../lifecycle/job-status.ts'
 import { FarmError } from '../problems.ts'
+import { refuseArchived } from './archive.ts'
 import { canRequest, requestedStatus } from './job-rules.ts'
 import type { JobCore } from './jobs-store.ts'
 
@@ -15,6 +16,7 @@ export function orderJobStatus(farm: Farm, job: JobCore, wish: JobStatus, reason
       hint: 'Jobs can be canceled and paused while there is something left to do, and requeued.',
     })
   }
+  if (to === 'requeueing' || to === 'pause-requested') refuseArchived(job)
   farm.transaction(() => {
     if (to === 'requeueing') {
       farm.tasks.clearFailuresOfJob(job.id)

@@ -56,6 +56,7 @@ export function jobRow(
     task_counts: taskCounts(job),
     ...(tag ? { worker_tag: tag.name } : {}),
     ...optionalTime('delete_requested_at', job.delete_requested_at),
+    ...optionalTime('archived', job.archived_at),
     ...more,
   }
 }
@@ -70,6 +71,7 @@ export function farmJobView(farm: Farm, job: JobRecord, more: Pick<FarmJob, 'eta
     ...(tag ? { worker_tag_name: tag.name } : {}),
     ...optionalTime('started', job.started_at),
     ...optionalTime('finished', job.finished_at),
+    ...optionalTime('archived', job.archived_at),
     ...more,
   }
 }

@@ -25,6 +25,8 @@ export interface JobCore {
   delete_requested_at: number | null
   started_at: number | null
   finished_at: number | null
+  /** When its input was given up. */
+  archived_at: number | null
   created_at: number
   updated_at: number
 }
@@ -76,7 +78,8 @@ export function createJobsStore(db: Db) {
   const byId = db.prepare<[number], JobCore>(
     `SELECT id, uuid, name, job_type, priority, status, activity, shaman_checkout_id, worker_tag_id,
        steps_completed, steps_total, n_active, n_canceled, n_completed, n_failed, n_queued,
-       n_soft_failed, n_paused, delete_requested_at, started_at, finished_at, created_at, updated_at
+       n_soft_failed, n_paused, delete_requested_at, started_at, finished_at, archived_at, created_at,
+       updated_at
      FROM jobs WHERE id = ?`,
   )
   const all = db.prepare<[], JobRecord>('SELECT * FROM jobs ORDER BY id')
@@ -113,10 +116,18 @@ export function createJobsStore(db: Db) {
   const olderThan = db.prepare<[number], JobRecord>(
     'SELECT * FROM jobs WHERE updated_at <= ? AND delete_requested_at IS NULL ORDER BY id',
   )
+  const archive = db.prepare('UPDATE jobs SET archived_at = @now, updated_at = @now WHERE id = @id')
+  const finishedUntil = db.prepare<[number], JobRecord>(
+    `SELECT * FROM jobs WHERE status IN ('completed', 'canceled', 'failed') AND archived_at IS NULL
+        AND delete_requested_at IS NULL AND finished_at <= ? ORDER BY id LIMIT 1000`,
+  )
+  const archivedWithCheckout = db.prepare<[], JobRecord>(
+    `SELECT * FROM jobs WHERE archived_at IS NOT NULL AND shaman_checkout_id <> '' ORDER BY id`,
+  )
   const remove = db.prepare('DELETE FROM jobs WHERE id = ?')
   const removeFrames = db.prepare('DELETE FROM attempt_frames WHERE job_id = ?')
   const sharing = db.prepare<[string, number], { n: number }>(
-    'SELECT count(*) AS n FROM jobs WHERE shaman_checkout_id = ? AND id <> ?',
+    'SELECT count(*) AS n FROM jobs WHERE shaman_checkout_id = ? AND id <> ? AND archived_at IS NULL',
   )
   const ofCheckout = db.prepare<[string], { id: number }>(
     'SELECT id FROM jobs WHERE shaman_checkout_id = ?',
@@ -177,7 +188,10 @@ export function createJobsStore(db: Db) {
       removeFrames.run(id)
       remove.run(id)
     },
-    /** How many other jobs name the same checkout. */
+    archive: (id: number, now: number) => void archive.run({ id, now }),
+    finishedUntil: (time: number) => finishedUntil.all(time),
+    archivedWithCheckout: () => archivedWithCheckout.all(),
+    /** How many other jobs need the same checkout. */
     sharesCheckout: (job: JobCore) => sharing.get(job.shaman_checkout_id, job.id)!.n,
     /** All jobs that name a checkout. */
     ofCheckout: (checkout: string) => ofCheckout.all(checkout).map(({ id }) => id),

@@ -1,5 +1,6 @@
 import type { TaskStatus } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
+import { refuseArchived } from '../jobs/archive.ts'
 import { queuedOrPaused } from '../lifecycle/requeue.ts'
 import { changeTaskStatus } from '../lifecycle/task-status.ts'
 import { FarmError } from '../problems.ts'
@@ -19,6 +20,7 @@ export function orderTaskStatus(
       hint: 'A task can be canceled or paused until it is done, queued again, or declared completed.',
     })
   }
+  if (to === 'queued') refuseArchived(farm.jobs.byId(task.job_id))
   farm.transaction(() => {
     if (to !== 'queued') {
       changeTaskStatus(farm, task, { to, activity: reason, reason, byPerson: true })

@@ -45,6 +45,13 @@ export const farmOperations = {
     summary: 'One job, with its counts, time left and outputs',
     responses: { 200: FarmJob, ...refusals(400, 404) },
   }),
+  farmArchiveJob: operation({
+    ...farm,
+    method: 'POST',
+    path: '/farm/jobs/{job_id}/archive',
+    summary: "Give up a finished job's input; its history and what it rendered stay",
+    responses: { 204: null, ...refusals(400, 404, 422) },
+  }),
   farmJobTasks: operation({
     ...farm,
     method: 'GET',

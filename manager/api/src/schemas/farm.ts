@@ -53,6 +53,7 @@ export const JobRow = Type.Object({
   task_counts: TaskCounts,
   worker_tag: Type.Optional(Type.String()),
   delete_requested_at: Type.Optional(DateTime),
+  archived: Type.Optional(DateTime),
   eta: Type.Optional(Eta),
   thumbnail: Type.Optional(Type.String({ description: 'host-relative URL of the smallest image' })),
 })
@@ -135,6 +136,8 @@ export const FarmJob = Type.Object({
   worker_tag_name: Type.Optional(Type.String()),
   started: Type.Optional(DateTime),
   finished: Type.Optional(DateTime),
+  /** When its input was given up: it cannot be run again. */
+  archived: Type.Optional(DateTime),
 })
 export type FarmJob = Type.Static<typeof FarmJob>
 

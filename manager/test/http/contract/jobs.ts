@@ -51,6 +51,11 @@ test('job operations answer as documented', async (t) => {
   await expect('deleteJobWhatWouldItDo', 404, unknown)
   await expect('deleteJobMass', 400, { body: {} })
   await expect('deleteJobMass', 416, { body: { last_updated_max: '2001-01-01T00:00:00Z' } })
+  await expect('farmArchiveJob', 422, { params })
+  const cancel = { status: 'cancel-requested', reason: 'test' }
+  await expect('setJobStatus', 204, { params, body: cancel })
+  await expect('farmArchiveJob', 204, { params })
+  await expect('farmArchiveJob', 404, unknown)
   await expect('deleteJob', 204, { params })
   await expect('deleteJob', 404, unknown)
   await until(async () => (await expectGone(expect, params)) === true)
