@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { AvailableJobSetting } from '@shaman-farm/manager-api/schemas'
+import { settingSubtypes, settingTypes, settingVisibilities } from '@shaman-farm/manager-api/status'
 import { defaultConfig } from '../manager/src/config/schema.ts'
 import { anchorOf } from '../manager/src/docs/render.ts'
 import { defaultLimits } from '../manager/src/job-types/limits.ts'
 import { defaultTiming } from '../worker/src/options.ts'
 import { maxLineBytes } from '../worker/src/process/lines.ts'
 import { commandsPage } from './commands-page.ts'
+import { jobTypesPage } from './job-types-page.ts'
 
 const root = dirname(import.meta.dirname)
 const docs = join(root, 'docs')
@@ -37,6 +41,8 @@ function codesOfSource(): Set<string> {
       for (const [, code] of text.matchAll(pattern)) codes.add(code!)
     }
   }
+  // Words of the system's, not of ours.
+  for (const name of Object.keys(constants.errno)) codes.delete(name)
   return codes
 }
 
@@ -90,6 +96,20 @@ test('the page on disk tells the periods that are in force', () => {
 test('the page of commands is what the commands say', async () => {
   const now = await commandsPage()
   assert.equal(page('commands.md'), now, 'write it anew: node test/commands-page.ts')
+})
+
+test('the reference of job types is what the manager reads', async () => {
+  const now = await jobTypesPage()
+  assert.equal(page('job-types-reference.md'), now, 'write it anew: node test/job-types-page.ts')
+})
+
+test('the page on job types tells every field and every word of a setting', () => {
+  const text = page('job-types.md')
+  const fields = Object.keys(AvailableJobSetting.properties)
+  const words = [...settingTypes, ...settingSubtypes, ...settingVisibilities]
+  assert.ok(fields.length > 10 && words.length > 10, 'the schema is read')
+  const untold = [...fields, ...words].filter((name) => !text.includes(`\`${name}\``))
+  assert.deepEqual(untold, [])
 })
 
 test('every link of a page leads to a page, and to a heading on it', () => {
