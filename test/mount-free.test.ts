@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { checkFrames, checkVideo } from '@shaman-farm/bin/demo-check'
 import { type DemoProject, makeProject } from '@shaman-farm/bin/demo-project'
+import { createShamanClient } from '@shaman-farm/shaman/client'
+import { digestOfFile } from '@shaman-farm/shaman/digest'
 import sharp from 'sharp'
 import { eventually, type Farm, needs, runFarm, startFarm } from './farm.ts'
 
@@ -34,6 +36,29 @@ test('a worker without the shared storage makes the video of frames that others 
   farm.startWorker('renderer', ['--task-types', 'blender'])
   farm.startWorker('video', ['--task-types', 'ffmpeg', '--storage', 'pull'])
   await rendered(farm, project, 'shared work')
+})
+
+test('a task that makes no files runs without the shared storage too', async (t) => {
+  const farm = await startFarm(t)
+  const blend = join(farm.dir, 'any.txt')
+  await writeFile(blend, 'any')
+  const store = createShamanClient({ url: farm.url })
+  t.after(() => store.close())
+  const files = [{ path: 'any.txt', digest: await digestOfFile(blend), source: { file: blend } }]
+  const { checkoutPath } = await store.submit({ files, checkoutPath: 'any' })
+  farm.startWorker('far', ['--storage', 'pull'])
+  const { id } = await farm.api.submitJob({
+    body: {
+      ...{ name: 'echo', type: 'echo-sleep-test', priority: 50, submitter_platform: 'linux' },
+      settings: { message: 'hello', sleep_duration_seconds: 0, sleep_repeats: 1 },
+      storage: { shaman_checkout_id: checkoutPath },
+    },
+  })
+  await eventually('the job to end', async () => {
+    const { status } = await farm.api.fetchJob({ params: { job_id: id } })
+    assert.notEqual(status, 'failed', await troubles(farm, id))
+    return status === 'completed'
+  })
 })
 
 async function rendered(farm: Farm, project: DemoProject, name: string): Promise<string> {

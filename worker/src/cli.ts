@@ -4,7 +4,6 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
 import { type ConfigFlags, readConfig, type WorkerConfig } from './config.ts'
-import { findManager } from './discovery/find-manager.ts'
 import { addDoctor } from './doctor/cli.ts'
 import { type Look, shareLooks } from './doctor/self-check.ts'
 import { addInstall } from './install/cli.ts'
@@ -144,6 +143,7 @@ async function requireManager(
 ): Promise<string> {
   if (config.managerUrl !== undefined) return config.managerUrl
   log.info('no manager is named, looking for one in the local network')
+  const { findManager } = await import('./discovery/find-manager.ts')
   const found = await findManager({ log, timeoutMs: findSeconds * 1000 })
   if (found !== undefined) return found
   throw new UserError('No manager is named, and none was found in the local network', {

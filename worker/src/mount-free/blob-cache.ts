@@ -11,7 +11,8 @@ export interface BlobCache {
   /** Makes sure that all are here and stay here until released. */
   hold(digests: readonly Digest[], options: HoldOptions): Promise<Hold>
   /**
-   * Calls before blobs are thrown out: whoever keeps links to them lets go of those, or the disk would not get its room.
+   * Calls before blobs are thrown out: whoever holds some or has links to them without need lets go of those, or there
+   * would not be the room.
    * Answers how to end that.
    */
   onShortage(letGo: () => Promise<void>): () => void
@@ -94,6 +95,7 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
     const overDisk = reserved + keepFreeBytes - bavail * bsize
     let excess = Math.max(overLimit, overDisk)
     if (excess <= 0) return
+    for (const letGo of linkers) await letGo()
     const oldest = [...entries]
       .filter(([key]) => !pins.has(key))
       .sort(([, a], [, b]) => a.lastUse - b.lastUse)
@@ -105,7 +107,6 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
         hint: `It lacks ${formatBytes(lacking)}. Raise --cache-gb, or free the disk of ${dir}.`,
       })
     }
-    for (const letGo of linkers) await letGo()
     let evicted = 0
     for (const [key, entry] of oldest) {
       if (excess <= 0) break

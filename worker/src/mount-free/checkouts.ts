@@ -13,8 +13,11 @@ const keptCheckouts = 8
 
 /** The trees of checkouts, made here from the cache. */
 export interface Checkouts {
-  /** Resolves when the tree is there whole; its blobs stay until released. */
-  bring(checkoutId: string, options: BringOptions): Promise<BroughtCheckout>
+  /**
+   * Resolves when the tree is there whole; its blobs stay until released. For the next task of the same job nothing is
+   * asked or looked at again, as long as nobody else needs the room.
+   */
+  bring(checkoutId: string, options: BringOptions & { jobId: string }): Promise<BroughtCheckout>
   /** Brings what the worker is likely to need after this checkout, until that or another is asked for. Never fails. */
   prefetchAfter(checkoutId: string): void
   close(): Promise<void>
@@ -28,7 +31,6 @@ export interface BringOptions {
 
 export interface BroughtCheckout {
   dir: string
-  files: readonly CheckoutFile[]
   release(): void
 }
 
@@ -41,13 +43,24 @@ export interface CheckoutsOptions {
   log: Logger
 }
 
+interface Prefetch {
+  checkoutId?: string
+  abort: AbortController
+  done: Promise<void>
+  isOver: boolean
+}
+
 export function createCheckouts(options: CheckoutsOptions): Checkouts {
   const { client, log } = options
   const trees = createTrees(options)
-  const stopListening = options.cache.onShortage(() => trees.prune(0))
-  let ahead: { checkoutId?: string; abort: AbortController; done: Promise<void> } | undefined
+  const stopListening = options.cache.onShortage(async () => {
+    if (!latest?.isAtWork) forgetLatest()
+    await trees.prune(0)
+  })
+  let latest: { jobId: string; brought: BroughtCheckout; isAtWork: boolean } | undefined
+  let ahead: Prefetch | undefined
 
-  async function prefetch(current: string, task: NonNullable<typeof ahead>): Promise<void> {
+  async function prefetch(current: string, task: Prefetch): Promise<void> {
     const { signal } = task.abort
     const answer: { status: number; body: unknown } = await client.request('farmWorkerUpcoming', {
       signal,
@@ -71,23 +84,53 @@ export function createCheckouts(options: CheckoutsOptions): Checkouts {
     ahead = undefined
   }
 
+  function forgetLatest(): void {
+    latest?.brought.release()
+    latest = undefined
+  }
+
+  async function bringLatest(
+    checkoutId: string,
+    { jobId, ...given }: BringOptions & { jobId: string },
+  ): Promise<NonNullable<typeof latest>> {
+    if (latest?.jobId === jobId && (await exists(latest.brought.dir))) return latest
+    forgetLatest()
+    await endPrefetch(checkoutId)
+    given.signal.throwIfAborted()
+    const brought = await trees.bring(checkoutId, given)
+    return { jobId, brought, isAtWork: false }
+  }
+
   return {
     async bring(checkoutId, given) {
-      await endPrefetch(checkoutId)
-      given.signal.throwIfAborted()
-      return trees.bring(checkoutId, given)
+      const current = await bringLatest(checkoutId, given)
+      latest = current
+      current.isAtWork = true
+      const release = (): void => {
+        current.isAtWork = false
+      }
+      return { dir: current.brought.dir, release }
     },
     prefetchAfter(checkoutId) {
-      if (ahead) return
-      const task = { abort: new AbortController(), done: Promise.resolve() }
+      if (ahead?.isOver === false) return
+      const task: Prefetch = {
+        abort: new AbortController(),
+        done: Promise.resolve(),
+        isOver: false,
+      }
       ahead = task
-      task.done = prefetch(checkoutId, task).catch((error: unknown) => {
-        if (!task.abort.signal.aborted) log.debug({ err: error }, 'not fetched ahead')
-      })
+      task.done = prefetch(checkoutId, task)
+        .catch((error: unknown) => {
+          if (!task.abort.signal.aborted) log.debug({ err: error }, 'not fetched ahead')
+        })
+        .finally(() => {
+          task.isOver = true
+        })
     },
     async close() {
       stopListening()
       await endPrefetch()
+      forgetLatest()
     },
   }
 }
@@ -137,7 +180,7 @@ function createTrees({ home, shaman, cache, authorization }: CheckoutsOptions): 
         const ms = Math.round(performance.now() - started)
         const fetched = `${hold.fetchedBytes} bytes fetched, ${ms} ms`
         tell(`checkout of ${files.length} files (${strategy}), ${fetched}`)
-        return { dir, files, release: once(() => [hold.release(), letGo()]) }
+        return { dir, release: once(() => [hold.release(), letGo()]) }
       } catch (error) {
         hold.release()
         throw error

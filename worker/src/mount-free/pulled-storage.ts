@@ -35,7 +35,11 @@ export async function pull(
   const { home, shaman, client, checkouts } = parts
   const checkoutId = task.checkout?.id ?? ''
   const outputDir = join(home, 'outputs', task.uuid)
-  const { dir: local, release } = await checkouts.bring(checkoutId, { signal, tell })
+  const { dir: local, release } = await checkouts.bring(checkoutId, {
+    jobId: task.job,
+    signal,
+    tell,
+  })
   const map = mapPaths({ commands: task.commands, checkout: { farm, local }, outputDir })
   const sender = createOutputSender({ taskId: task.uuid, shaman, client, signal, log })
   const given = await bringOutputs(parts, task, map, signal, tell).catch((error: unknown) => {
@@ -88,6 +92,8 @@ async function bringOutputs(
   signal: AbortSignal,
   tell: (line: string) => void,
 ): Promise<Set<string>> {
+  // Nothing is read or written, and a job without an output folder may not be asked for its outputs.
+  if (map.outputs.length === 0) return new Set()
   for (const { local } of map.outputs) await mkdir(local, { recursive: true })
   const readsFrames = task.commands.some(({ name }) => name === 'frames-to-video')
   const known = await storedOutputs(client, task.job, signal)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -279,6 +280,23 @@ test('while a task is at work, the files of the next job are fetched', async (t)
   const following = readTask(next, 'cat "$1"')
   await run(farm, following)
   assert.match(farm.manager.log(following.uuid), /\(kept\), 0 bytes fetched[\s\S]* > next/)
+})
+
+test('for the next task of a job nothing is asked or looked at again, until its tree is gone', async (t) => {
+  const farm = await startStoreFarm(t)
+  const checkout = await submitFolder(farm, await folderWith(t, 'here'), 'job')
+  const home = await tempDir(t)
+  await farm.worker({ taskTypes: ['misc'], home })
+  const job = randomUUID()
+  const next = (): AssignedTask => ({ ...readTask(checkout, 'cat "$1"'), job })
+  const asked = (): number =>
+    farm.manager.requests.filter((line) => line.endsWith('/manifest')).length
+  await run(farm, next())
+  await run(farm, next())
+  assert.equal(asked(), 1)
+  await rm(join(home, 'checkouts'), { recursive: true })
+  await run(farm, next())
+  assert.equal(asked(), 2)
 })
 
 test('files fetched ahead give way to what is needed now', async (t) => {
