@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { UserError } from '@shaman-farm/terminal'
 import { execa } from 'execa'
-import { serverFlags } from './node-flags.ts'
+import { flagsFor } from './node-flags.ts'
 
 /** One of the farm's own commands, running as a process of its own. */
 export interface FarmProcess {
@@ -32,7 +32,7 @@ const STOP_GRACE_MS = 20_000
 export function startFarmProcess(args: readonly string[], options: StartOptions = {}): FarmProcess {
   const child = execa(
     process.execPath,
-    [...serverFlags, join(import.meta.dirname, 'main.ts'), '--stop-with-stdin', ...args],
+    [...flagsFor(args[0]), join(import.meta.dirname, 'main.ts'), '--stop-with-stdin', ...args],
     {
       stdin: 'pipe',
       stdout: 'pipe',

@@ -1,10 +1,11 @@
-import { serverFlags } from '../node-flags.ts'
+import { serverFlags, workerFlags } from '../node-flags.ts'
 import type { Platform } from './platforms.ts'
 import { type Entry, text } from './tree.ts'
 
 const quiet = '--disable-warning=ExperimentalWarning'
 // The artist's commands start in half the time without them.
 const flags = serverFlags.join(' ')
+const ofWorker = workerFlags.join(' ')
 const entry = 'app/node_modules/@shaman-farm/bin/src/main.js'
 
 const shell = `#!/bin/sh
@@ -15,7 +16,11 @@ while [ -L "$self" ]; do
   case $link in /*) self=$link ;; *) self=$(dirname "$self")/$link ;; esac
 done
 here=$(cd "$(dirname "$self")" && pwd)
-case "\${1-}" in pack | submit) flags= ;; *) flags='${flags}' ;; esac
+case "\${1-}" in
+  pack | submit) flags= ;;
+  worker) flags='${ofWorker}' ;;
+  *) flags='${flags}' ;;
+esac
 exec "$here/runtime/bin/node" $flags ${quiet} "$here/${entry}" "$@"
 `
 
@@ -24,6 +29,7 @@ const batch = [
   `@set flags=${flags}`,
   '@if "%~1"=="pack" set flags=',
   '@if "%~1"=="submit" set flags=',
+  `@if "%~1"=="worker" set flags=${ofWorker}`,
   `@"%~dp0runtime\\node.exe" %flags% ${quiet} "%~dp0${entry.replaceAll('/', '\\')}" %*`,
   '',
 ].join('\r\n')
