@@ -49,8 +49,8 @@ export async function runTasks(
     .map(({ started, ended }) => ({ start: Date.parse(started), end: Date.parse(ended!) }))
     .sort((a, b) => a.start - b.start)
   const first = attempts.at(-1)!.task_id
-  const log = await client.fetchTaskLogTail({ params: { task_id: first } })
-  const told = /checkout of \d+ files \((\w+)\), (\d+) bytes fetched, (\d+) ms/.exec(log)
+  const log: unknown = await client.fetchTaskLogTail({ params: { task_id: first } })
+  const told = /checkout of \d+ files \((\w+)\), (\d+) bytes fetched, (\d+) ms/.exec(String(log))
   return {
     gaps: times.slice(1).map(({ start }, i) => start - times[i]!.end),
     turns: times.slice(1).map(({ start }, i) => start - times[i]!.start),
