@@ -43,7 +43,9 @@ interface Entry {
   title: string
 }
 
+/** In the order of the overview: first what is needed first. */
 async function pages(dir: string): Promise<Entry[]> {
+  const overview = await readFile(join(dir, 'README.md'), 'utf8').catch(() => '')
   const names = (await readdir(dir)).filter((name) => name.endsWith('.md') && name !== 'README.md')
   const entries = await Promise.all(
     names.map(async (name) => ({
@@ -51,7 +53,11 @@ async function pages(dir: string): Promise<Entry[]> {
       title: renderMarkdown(await readFile(join(dir, name), 'utf8')).title,
     })),
   )
-  return entries.toSorted((a, b) => a.title.localeCompare(b.title))
+  const placeOf = ({ name }: Entry): number => {
+    const place = overview.indexOf(`(${name})`)
+    return place < 0 ? Infinity : place
+  }
+  return entries.toSorted((a, b) => placeOf(a) - placeOf(b) || a.title.localeCompare(b.title))
 }
 
 function frame({ title, html }: DocsPage, entries: readonly Entry[], current: string): string {

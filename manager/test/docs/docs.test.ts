@@ -33,6 +33,18 @@ test('pages are rendered, listed and linked; pictures are served beside them', a
   assert.equal((await app.inject('/docs')).statusCode, 308)
 })
 
+test('pages are listed in the order of the overview, and those it forgets behind them', async (t) => {
+  const app = openDocs(t, {
+    'README.md': '# Overview\n[z](zebra.md), [a](ant.md)',
+    'ant.md': '# Ant',
+    'bee.md': '# Bee',
+    'zebra.md': '# Zebra',
+  })
+  const { body } = await app.inject('/docs/ant.md')
+  const listed = [...body.matchAll(/href="\/docs\/(\w+)\.md"/g)].map(([, name]) => name)
+  assert.deepEqual(listed, ['zebra', 'ant', 'bee'])
+})
+
 test('nothing outside the folder is served, and nothing that is no page', async (t) => {
   const app = openDocs(t, { 'README.md': '# Overview', 'notes.txt': 'secret' })
   for (const name of [
