@@ -104,11 +104,7 @@ export async function hashFiles(
 type Hash = Hasher['hash']
 
 function hashAndCut(delta: Pick<DeltaSender, 'hash'>): Hash {
-  return async (path, { signal, onBytes }) => {
-    const { sha, size } = await delta.hash(path, signal ? { signal } : {})
-    onBytes(size)
-    return sha
-  }
+  return async (path, run) => (await delta.hash(path, run)).sha
 }
 
 function isBlend(path: string): boolean {

@@ -184,9 +184,9 @@ test('.blend files are hashed by whoever sends what changed in them, each read o
   for (const [index, blend] of blends.entries()) await writeFile(blend, `BLENDER ${index}`)
   const asked: string[] = []
   const delta = {
-    async hash(path: string) {
+    async hash(path: string, run?: { onBytes?: (bytes: number) => void }) {
       asked.push(path)
-      return digestOfFile(path)
+      return digestOfFile(path, run)
     },
   }
   const cache = await openHashCache({ file: cacheFile, now: later })

@@ -6,7 +6,8 @@ import { algorithmFor, type ChunkAlgorithm } from './algorithms.ts'
 import { openFileSource } from './byte-source.ts'
 import type { LooseBytes } from './chunk-lists.ts'
 import { type ChunkMap, decodeChunkMap } from './chunk-map.ts'
-import type { LaneAnswer, LaneJob } from './lane-worker.ts'
+import { ask, followed, LaneLost, underSignal } from './lane.ts'
+import type { LaneAnswer } from './lane-worker.ts'
 import { createRingMemory, openRing, type Ring } from './ring.ts'
 import { readFrames, startsAsFrame } from './zstd-frames.ts'
 
@@ -31,6 +32,8 @@ export interface ChunkRequest {
   algorithm?: ChunkAlgorithm | undefined
   /** Chunk hashes of what the file is going to be compared with; a file unlike that is not chunked to its end. */
   known?: BigUint64Array | undefined
+  /** Hears of the bytes as they are read. */
+  onBytes?: ((bytes: number) => void) | undefined
 }
 
 /** Reads files on threads of its own. Files beyond the number of lanes wait for their turn. */
@@ -60,11 +63,12 @@ export function createChunkHasher(options: { lanes?: number; worker?: URL } = {}
 
   return {
     async chunkAndHash(file, request = {}) {
-      const { signal } = request
+      const { signal, onBytes } = request
       signal?.throwIfAborted()
       const algorithm = request.algorithm ?? (await algorithmOf(file))
       if (algorithm === undefined) {
-        return { digest: await digestOfFile(file, { ...(signal && { signal }) }) }
+        const options = { ...(signal && { signal }), ...(onBytes && { onBytes }) }
+        return { digest: await digestOfFile(file, options) }
       }
       return inLane(async (lane) => {
         const { ring, chunker, hasher } = lane
@@ -74,10 +78,11 @@ export function createChunkHasher(options: { lanes?: number; worker?: URL } = {}
         // Unpacking is work enough for the one that chunks.
         const [chunkerReads, hasherReads] =
           algorithm === 'frames1' ? (['not', 'for both'] as const) : (['for both', 'not'] as const)
-        const [chunked, hashed] = await underSignal(ring, signal, [
+        const answers = underSignal(ring, signal, [
           ask(chunker, { ...job, role: 'chunk', reads: chunkerReads, known }),
           ask(hasher, { ...job, role: 'hash', reads: hasherReads }),
         ])
+        const [chunked, hashed] = await (onBytes ? followed(ring, onBytes, answers) : answers)
         if (!('sha' in hashed!)) throw new LaneLost('threads mixed up')
         const { size, ...content } = contentOf(chunked!)
         return { digest: { sha: hashed.sha, size }, ...content }
@@ -154,62 +159,11 @@ export function createChunkHasher(options: { lanes?: number; worker?: URL } = {}
   }
 }
 
-/** A thread ended in the middle of its work. */
-class LaneLost extends Error {
-  override readonly name = 'LaneLost'
-}
-
-/** Resolves when all threads have answered, also after a signal: only then the lane is free again. */
-async function underSignal(
-  ring: Ring,
-  signal: AbortSignal | undefined,
-  answers: Promise<LaneAnswer>[],
-): Promise<LaneAnswer[]> {
-  const cancel = (): void => ring.cancel()
-  signal?.addEventListener('abort', cancel, { once: true })
-  try {
-    const settled = await Promise.allSettled(answers)
-    signal?.throwIfAborted()
-    return settled.map(answerOf)
-  } finally {
-    signal?.removeEventListener('abort', cancel)
-  }
-}
-
 function contentOf(answer: LaneAnswer): ChunkedContent & { size: number } {
   if ('isStrange' in answer) return { size: answer.size, isStrange: true }
   if (!('chunkMap' in answer)) throw new LaneLost('threads mixed up')
   const { size, chunkMap, loose } = answer
   return { size, map: decodeChunkMap(chunkMap), ...(loose && { loose }) }
-}
-
-function ask(worker: Worker, job: LaneJob): Promise<LaneAnswer> {
-  return new Promise((resolve, reject) => {
-    const done = (): void => {
-      worker.off('message', answered).off('error', failed).off('exit', ended)
-      worker.unref()
-    }
-    const answered = (answer: LaneAnswer): void => {
-      done()
-      if ('error' in answer) reject(Object.assign(new Error(answer.error.message), answer.error))
-      else resolve(answer)
-    }
-    const failed = (cause: unknown): void => {
-      done()
-      openRing(job.memory).cancel()
-      reject(new LaneLost('a hashing thread failed', { cause }))
-    }
-    const ended = (): void => failed(undefined)
-    worker.on('message', answered).on('error', failed).on('exit', ended)
-    // Held only while it works: a process that awaits the answer must not end before it.
-    worker.ref()
-    worker.postMessage(job)
-  })
-}
-
-function answerOf(settled: PromiseSettledResult<LaneAnswer>): LaneAnswer {
-  if (settled.status === 'rejected') throw settled.reason
-  return settled.value
 }
 
 /** How a file is cut, by its first bytes and its size. */

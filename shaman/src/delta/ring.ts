@@ -15,6 +15,8 @@ export interface Ring {
   /** Either side or the main thread: ends the job early. */
   cancel(): void
   readonly isCanceled: boolean
+  /** Main thread: bytes handed over so far. */
+  readonly bytes: number
 }
 
 const slots = 6
@@ -24,6 +26,8 @@ export const slabBytes = 1024 * 1024 + 64 * 1024
 
 // Int32 cells: slabs written, slabs read, canceled, then the length of each slot.
 const cell = { written: 0, read: 1, canceled: 2, lengths: 3 } as const
+/** Where the count of bytes lies, behind the cells. */
+const bytesAt = 1024
 const headBytes = 4096
 
 /** Memory for one ring; give it to every thread that takes part. */
@@ -34,6 +38,8 @@ export function createRingMemory(): SharedArrayBuffer {
 /** Opens a ring's memory for one job. `reset` is for the main thread, before anyone starts. */
 export function openRing(memory: SharedArrayBuffer): Ring & { reset(): void } {
   const cells = new Int32Array(memory, 0, cell.lengths + slots)
+  // Written by one thread alone, and for others to look at: it need not be exact.
+  const bytes = new Float64Array(memory, bytesAt, 1)
   const slab = (count: number): Uint8Array =>
     new Uint8Array(memory, headBytes + (count % slots) * slabBytes, slabBytes)
   const advance = (which: number): void => {
@@ -43,7 +49,13 @@ export function openRing(memory: SharedArrayBuffer): Ring & { reset(): void } {
 
   const ring = {
     memory,
-    reset: () => void cells.fill(0),
+    reset() {
+      cells.fill(0)
+      bytes[0] = 0
+    },
+    get bytes() {
+      return bytes[0]!
+    },
     get isCanceled() {
       return Atomics.load(cells, cell.canceled) === 1
     },
@@ -59,6 +71,7 @@ export function openRing(memory: SharedArrayBuffer): Ring & { reset(): void } {
     publish(length: number) {
       const written = Atomics.load(cells, cell.written)
       Atomics.store(cells, cell.lengths + (written % slots), length)
+      bytes[0]! += length
       advance(cell.written)
     },
     take() {

@@ -27,7 +27,10 @@ import { sendRecipe } from './recipe-stream.ts'
 /** Sends what changed inside files, and remembers what was sent. */
 export interface DeltaSender {
   /** SHA-256 of a file; keeps what else one reading tells, so that sending it needs no second one. */
-  hash(file: string, options?: { signal?: AbortSignal }): Promise<Digest>
+  hash(
+    file: string,
+    options?: { signal?: AbortSignal; onBytes?: (bytes: number) => void },
+  ): Promise<Digest>
   /** Tries to send a file as its difference to an earlier version; only an abort is thrown. */
   send(route: DeltaRoute, file: DeltaFile): Promise<DeltaOutcome>
   /** Tells how long a whole upload took. */
@@ -69,14 +72,12 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
   const hashed = new Map<string, ChunkedFile>()
 
   return {
-    async hash(file, { signal } = {}) {
+    async hash(file, options = {}) {
       const past = await history.recall(file)
-      if (past !== undefined && 'versionsLeft' in past) {
-        return digestOfFile(file, { ...(signal && { signal }) })
-      }
+      if (past !== undefined && 'versionsLeft' in past) return digestOfFile(file, options)
       const algorithm = await algorithmLike(past, file)
       const known = past?.map.algorithm === algorithm ? past?.map.hashes : undefined
-      const result = await hasher.chunkAndHash(file, { signal, algorithm, known })
+      const result = await hasher.chunkAndHash(file, { ...options, algorithm, known })
       keep(file, result)
       return result.digest
     },

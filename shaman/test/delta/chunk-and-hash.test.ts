@@ -25,6 +25,16 @@ test('one pass gives the same digest and map as hashing and chunking apart', asy
   }
 })
 
+test('whoever waits hears of every byte that is read, cut or not', async (t) => {
+  const { dir, hasher } = await setUp(t)
+  for (const size of [100, 5_000_000, 40_000_000]) {
+    await writeFile(join(dir, 'file'), fresh(size))
+    let heard = 0
+    await hasher.chunkAndHash(join(dir, 'file'), { onBytes: (bytes) => (heard += bytes) })
+    assert.equal(heard, size)
+  }
+})
+
 test('a file too small for deltas gets a digest only', async (t) => {
   const { dir, hasher } = await setUp(t)
   await writeFile(join(dir, 'small'), 'hello')
