@@ -10,6 +10,7 @@ import { anchorOf } from '../manager/src/docs/render.ts'
 import { defaultLimits } from '../manager/src/job-types/limits.ts'
 import { defaultTiming } from '../worker/src/options.ts'
 import { maxLineBytes } from '../worker/src/process/lines.ts'
+import { callsIn, readCommands, unknownIn } from './command-lines.ts'
 import { commandsPage } from './commands-page.ts'
 import { jobTypesPage } from './job-types-page.ts'
 
@@ -96,6 +97,22 @@ test('the page on disk tells the periods that are in force', () => {
 test('the page of commands is what the commands say', async () => {
   const now = await commandsPage()
   assert.equal(page('commands.md'), now, 'write it anew: node test/commands-page.ts')
+})
+
+test('every command line of a page is one that the commands know', () => {
+  const commands = readCommands(page('commands.md'))
+  const pages = globSync('{*.md,docs/*.md,{addon,bench,manager,pack,shaman,ui,worker}/README.md}', {
+    cwd: root,
+  }).filter((name) => name !== 'docs/commands.md')
+  const calls = pages.flatMap((name) =>
+    callsIn(readFileSync(join(root, name), 'utf8')).map((call) => ({ name, call })),
+  )
+  assert.ok(calls.length > 50, `${calls.length} calls were found`)
+  const unknown = calls.flatMap(({ name, call }) => {
+    const what = unknownIn(call, commands)
+    return what === undefined ? [] : [`${name}: ${what} in "farm ${call}"`]
+  })
+  assert.deepEqual(unknown, [])
 })
 
 test('the reference of job types is what the manager reads', async () => {
