@@ -29,16 +29,18 @@ function isObject(value: unknown): value is Config {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-export type FieldKind = 'text' | 'number' | 'switch' | 'json'
+export type FieldKind = 'text' | 'number' | 'switch' | 'group' | 'variables' | 'json'
 
-export function kindOf(value: ConfigValue): FieldKind {
+export function kindOf(name: string, value: ConfigValue): FieldKind {
+  if (name === 'variables' && isObject(value)) return 'variables'
+  if (isObject(value) && Object.keys(value).length > 0) return 'group'
   if (typeof value === 'boolean') return 'switch'
   if (typeof value === 'number') return 'number'
   return typeof value === 'string' ? 'text' : 'json'
 }
 
 const sections: readonly [string, RegExp][] = [
-  ['Core', /^(manager_name|listen|allowed|autodiscoverable|local_manager|database|_meta)/],
+  ['Core', /^(manager_name|listen|allowed|autodiscoverable|local_manager|database)/],
   ['Storage', /(storage|shaman)/],
   ['Timeouts and failures', /(timeout|threshold|fail|blocklist)/],
   ['Events', /(mqtt|webhook)/],
@@ -48,10 +50,13 @@ const sections: readonly [string, RegExp][] = [
 /** The sections in their order. */
 export const titles: readonly string[] = [...sections.map(([title]) => title), 'Other']
 
+/** Says how the file is written; nobody sets it. */
+const ofTheFile = '_meta'
+
 /** Keys by the section of the settings they belong to, each section in the file's order. */
 export function sectionsOf(config: Config): { title: string; keys: string[] }[] {
   const byTitle = new Map<string, string[]>()
-  for (const key of Object.keys(config)) {
+  for (const key of Object.keys(config).filter((one) => one !== ofTheFile)) {
     const title = sections.find(([, pattern]) => pattern.test(key))?.[0] ?? 'Other'
     byTitle.set(title, [...(byTitle.get(title) ?? []), key])
   }

@@ -2,6 +2,7 @@ import { For, Show } from 'solid-js'
 import { createRead } from '../farm/read.ts'
 import type { AvailableJobTypes } from '../farm/wire.ts'
 import { ErrorPanel } from '../parts/error-panel.tsx'
+import styles from './job-types.module.css'
 import page from './page.module.css'
 
 /** The job types this manager knows, as their scripts describe them. */
@@ -35,11 +36,11 @@ export function JobTypes() {
               <p>{type.description}</p>
             </Show>
             <div style={{ 'overflow-x': 'auto' }}>
-              <table class="table" style={{ 'min-width': '640px' }}>
+              <table class="table" style={{ 'min-width': '640px', 'table-layout': 'fixed' }}>
                 <thead>
                   <tr>
-                    <th>Setting</th>
-                    <th>Type</th>
+                    <th style={{ width: '24%' }}>Setting</th>
+                    <th style={{ width: '12%' }}>Type</th>
                     <th>Default</th>
                     <th>What it does</th>
                   </tr>
@@ -54,7 +55,7 @@ export function JobTypes() {
                         </td>
                         <td>{setting.subtype ?? setting.type}</td>
                         <td>
-                          <code>
+                          <code class={styles.default}>
                             {setting.default === undefined
                               ? (setting.eval ?? '')
                               : JSON.stringify(setting.default)}

@@ -5,7 +5,6 @@ import {
   type Config,
   changesOf,
   type ConfigChange as KeyChange,
-  parseJson,
   patchBetween,
   sectionsOf,
   slugOf,
@@ -25,6 +24,7 @@ export function ConfigEditor(props: { section?: string | undefined; onSaved: () 
   const [edits, setEdits] = createSignal<Config>({})
   const [broken, setBroken] = createSignal<ReadonlySet<string>>(new Set())
   const [asking, setAsking] = createSignal(false)
+  const [round, setRound] = createSignal(1)
   const [error, setError] = createSignal<ApiError>()
   // A copy, for what is read may be replaced while somebody types.
   const before = createMemo<Config>(() => structuredCloneOf(file.data() ?? {}))
@@ -35,14 +35,18 @@ export function ConfigEditor(props: { section?: string | undefined; onSaved: () 
       event.preventDefault()
     }
   })
-  const edit = (key: string, value: unknown): void => {
-    setBroken((all) => new Set([...all].filter((one) => one !== key)))
-    setEdits((all) => ({ ...all, [key]: value }))
+  const edit = (key: string, value: unknown): void =>
+    void setEdits((all) => ({ ...all, [key]: value }))
+  /** From what is saved, in fields made anew: a text area keeps what was typed into it. */
+  const begin = (): void => {
+    setEdits({})
+    setBroken(new Set<string>())
+    setRound((n) => n + 1)
   }
-  const editJson = (key: string, text: string): void => {
-    const parsed = parseJson(text)
-    if (parsed) edit(key, parsed.value)
-    else setBroken((all) => new Set([...all, key]))
+  const tellBroken = (name: string, isBroken: boolean): void => {
+    if (broken().has(name) === isBroken) return
+    const others = [...broken()].filter((one) => one !== name)
+    setBroken(new Set(isBroken ? [...others, name] : others))
   }
   const save = async (): Promise<void> => {
     setAsking(false)
@@ -53,7 +57,7 @@ export function ConfigEditor(props: { section?: string | undefined; onSaved: () 
         file.reload()
         props.onSaved()
       })
-      setEdits({})
+      begin()
       setError(undefined)
       file.reload()
       props.onSaved()
@@ -71,7 +75,7 @@ export function ConfigEditor(props: { section?: string | undefined; onSaved: () 
         <h2>Configuration</h2>
         <span class="spread row-gap">
           <Show when={changes().length > 0}>
-            <button type="button" class="button" onClick={() => setEdits({})}>
+            <button type="button" class="button" onClick={begin}>
               Undo edits
             </button>
           </Show>
@@ -81,7 +85,7 @@ export function ConfigEditor(props: { section?: string | undefined; onSaved: () 
             disabled={changes().length === 0 || broken().size > 0}
             onClick={() => setAsking(true)}
           >
-            Save {changes().length > 0 ? formatCount(changes().length, 'change') : ''}…
+            {changes().length > 0 ? `Save ${formatCount(changes().length, 'change')}…` : 'Save'}
           </button>
         </span>
       </header>
@@ -91,24 +95,25 @@ export function ConfigEditor(props: { section?: string | undefined; onSaved: () 
         )}
       </Show>
       <Show when={error()}>{(problem) => <ErrorPanel error={problem()} />}</Show>
-      <For each={shown()}>
-        {(section) => (
-          <fieldset class={styles.section}>
-            <legend>{section.title}</legend>
-            <For each={section.keys}>
-              {(key) => (
-                <ConfigField
-                  name={key}
-                  value={after()[key]}
-                  broken={broken().has(key)}
-                  onChange={(value) => edit(key, value)}
-                  onJson={(text) => editJson(key, text)}
-                />
-              )}
-            </For>
-          </fieldset>
-        )}
-      </For>
+      <Show when={round()} keyed>
+        <For each={shown()}>
+          {(section) => (
+            <fieldset class={styles.section}>
+              <legend>{section.title}</legend>
+              <For each={section.keys}>
+                {(key) => (
+                  <ConfigField
+                    name={key}
+                    value={after()[key]}
+                    onChange={(value) => edit(key, value)}
+                    onBroken={tellBroken}
+                  />
+                )}
+              </For>
+            </fieldset>
+          )}
+        </For>
+      </Show>
       <Dialog open={asking()} onClose={() => setAsking(false)} title="Save the configuration?">
         <Changes changes={changes()} />
         <p class="muted">

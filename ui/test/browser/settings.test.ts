@@ -38,6 +38,47 @@ test('a setting is changed with its effect told, refused where it is wrong, and 
   )
 })
 
+test('a variable is made with a value for each platform, and a key inside another is edited there', async (t) => {
+  if (needsChromium(t)) return
+  const { manager, browser } = await startFarm(t)
+  const { page, problems } = await openPage(t, browser, `${manager.url}/app/settings/variables`)
+  const client = createManagerClient({ url: manager.url })
+  const file = async () => (await client.getConfigurationFile()) as Record<string, unknown>
+  await page.getByLabel('Name of a new variable').fill('shared')
+  await page.keyboard.press('Enter')
+  await page.getByLabel('Value of shared', { exact: true }).fill('/mnt/shared')
+  const variable = page.getByRole('group', { name: '{shared}' })
+  await variable.getByRole('button', { name: 'Add a value' }).click()
+  await variable.getByLabel('Platform for shared').last().selectOption('windows')
+  await variable.getByLabel('Value of shared', { exact: true }).last().fill('S:')
+  await page.getByLabel('two-way').last().check()
+  await page.getByRole('button', { name: 'Save 1 change…' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Save 1 change' }).click()
+  await page.getByText(/^Saved \d settings?\.$/).waitFor()
+  assert.deepEqual(((await file()).variables as Record<string, unknown>).shared, {
+    is_twoway: true,
+    values: [
+      { audience: 'all', platform: 'linux', value: '/mnt/shared' },
+      { audience: 'all', platform: 'windows', value: 'S:' },
+    ],
+  })
+
+  await page.getByRole('link', { name: 'Storage', exact: true }).last().click()
+  await page.getByLabel('shaman.garbageCollect.period').fill('12h')
+  await page.getByRole('button', { name: 'Save 1 change…' }).click()
+  await page.getByRole('dialog').getByText('"period":"12h"').waitFor()
+  await page.getByRole('dialog').getByRole('button', { name: 'Save 1 change' }).click()
+  await page
+    .getByText(/^Saved 1 setting\./)
+    .last()
+    .waitFor()
+  assert.deepEqual((await file()).shaman, {
+    enabled: true,
+    garbageCollect: { period: '12h', maxAge: '744h' },
+  })
+  assert.deepEqual(problems, [])
+})
+
 test('the checklist ticks what is so, and tells the one command for what is next', async (t) => {
   if (needsChromium(t)) return
   const { manager, browser } = await startFarm(t)
