@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createManagerClient } from '@shaman-farm/manager-api'
+import { Pool } from 'undici'
+import type { ManagerProcess } from '../harness/manager-process.ts'
+import { quantile } from '../harness/quantile.ts'
+import type { QuestionContext } from '../harness/question.ts'
+import {
+  askForTask,
+  complete,
+  register,
+  type SimulatedWorker,
+} from '../harness/simulated-worker.ts'
+import { cpuMs, rssMib, submitEcho } from './manager-facts.ts'
+
+export interface FeedPlan {
+  workers: number
+  jobs: number
+  tasksPerJob: number
+  seconds: number
+}
+
+export interface Feed {
+  workers: number
+  queued: number
+  perSecond: number
+  p50: number
+  p99: number
+  /** Of the manager, for one task assigned and reported. */
+  cpuMs: number
+  rssMib: number
+}
+
+/**
+ * Everybody at once. With tasks of no length each worker asks as soon as it has reported, which tells how much the
+ * manager can do; with tasks of a length, how long it takes to answer when it need not do all it can.
+ */
+export async function measureFeed(
+  { url, process }: ManagerProcess,
+  { taskMs, ...plan }: FeedPlan & { taskMs: number },
+  context: QuestionContext,
+): Promise<Feed> {
+  const client = createManagerClient({ url, timeoutMs: 120_000 })
+  for (let i = 0; i < plan.jobs; i += 1) await submitEcho(client, plan.tasksPerJob)
+  const pool = new Pool(url, { connections: 64, pipelining: 1 })
+  const workers = await registerAll(url, plan.workers, pool)
+  context.log(`${plan.workers} workers, ${plan.jobs * plan.tasksPerJob} tasks`)
+  const cpuBefore = await cpuMs(process)
+  const start = performance.now()
+  const end = start + plan.seconds * 1_000
+  const times: number[] = []
+  let done = 0
+  const work = async (worker: SimulatedWorker): Promise<void> => {
+    if (taskMs > 0) await sleep(Math.random() * taskMs)
+    while (performance.now() < end) {
+      const asked = performance.now()
+      const task = await askForTask(worker)
+      times.push(performance.now() - asked)
+      if (!task) return
+      if (taskMs > 0) await sleep(taskMs)
+      await complete(worker, task)
+      done += 1
+    }
+  }
+  await Promise.all(workers.map(work))
+  const seconds = (performance.now() - start) / 1_000
+  const cpu = (await cpuMs(process)) - cpuBefore
+  await pool.close()
+  return {
+    workers: plan.workers,
+    queued: plan.jobs * plan.tasksPerJob,
+    perSecond: done / seconds,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    cpuMs: cpu / done,
+    rssMib: await rssMib(process),
+  }
+}
+
+const atOnce = 16
+
+async function registerAll(url: string, count: number, pool: Pool): Promise<SimulatedWorker[]> {
+  const workers: SimulatedWorker[] = []
+  while (workers.length < count) {
+    const next = Math.min(atOnce, count - workers.length)
+    const names = Array.from({ length: next }, (_, i) => `w${workers.length + i}`)
+    workers.push(...(await Promise.all(names.map((name) => register(url, name, pool)))))
+  }
+  return workers
+}
