@@ -12,6 +12,7 @@ import {
 import { findProgram } from '@shaman-farm/bin/programs'
 import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
 import { execa } from 'execa'
+import type { Machine } from './machines.ts'
 
 export const farmCommand = join(import.meta.dirname, '../bin/src/main.ts')
 
@@ -21,7 +22,7 @@ export interface Farm {
   url: string
   api: ManagerClient
   manager: FarmProcess
-  startWorker(name: string, args?: readonly string[]): FarmProcess
+  startWorker(name: string, args?: readonly string[], on?: Machine): FarmProcess
   /** Starts the manager again, on the same port and folders. */
   restartManager(): Promise<void>
   /** Everything the parts wrote to their logs, newest last; shown when a test fails. */
@@ -31,12 +32,14 @@ export interface Farm {
 export interface FarmOptions {
   /** What the manager's configuration says, as YAML. */
   config?: string
+  /** Where the manager listens; default: on this machine alone. */
+  host?: string
   env?: Record<string, string>
 }
 
 export async function startFarm(t: TestContext, options: FarmOptions = {}): Promise<Farm> {
   const dir = await mkdtemp(join(tmpdir(), 'farm-test-'))
-  const { env = {} } = options
+  const { env = {}, host = '127.0.0.1' } = options
   if (options.config) {
     await mkdir(join(dir, 'manager'))
     const file = join(dir, 'manager', 'flamenco-manager.yaml')
@@ -48,7 +51,7 @@ export async function startFarm(t: TestContext, options: FarmOptions = {}): Prom
   const start = (port: string): ReturnType<typeof startManagerProcess> =>
     startManagerProcess(
       [
-        ...['--port', port, '--host', '127.0.0.1'],
+        ...['--port', port, '--host', host],
         ...['--storage', join(dir, 'storage'), '--data', join(dir, 'manager')],
       ],
       { onLog, env },
@@ -60,10 +63,11 @@ export async function startFarm(t: TestContext, options: FarmOptions = {}): Prom
     api: createManagerClient({ url: manager.url }),
     manager,
     log,
-    startWorker(name, args = []) {
+    startWorker(name, args = [], on) {
+      const url = on ? `http://${on.host}:${new URL(farm.url).port}` : farm.url
       const worker = startFarmProcess(
-        ['worker', '--manager', farm.url, '--name', name, '--home', join(dir, name), ...args],
-        { onLog, env },
+        ['worker', '--manager', url, '--name', name, '--home', join(dir, name), ...args],
+        { onLog, env, ...(on ? { prefix: on.prefix } : {}) },
       )
       workers.push(worker)
       return worker

@@ -8,24 +8,38 @@ import { createShamanClient } from '@shaman-farm/shaman/client'
 import { digestOfFile } from '@shaman-farm/shaman/digest'
 import sharp from 'sharp'
 import { eventually, type Farm, needs, runFarm, startFarm } from './farm.ts'
+import { openMachines } from './machines.ts'
 
 const FRAMES = 3
 
-test('three workers without the shared storage render the same pixels as a worker with it', async (t) => {
+test('three machines without the shared storage render the same pixels as one with it, and anybody can fetch them', async (t) => {
   if (!needs(t, 'blender', 'ffmpeg')) return
-  const farm = await startFarm(t)
+  const farm = await startFarm(t, { host: '0.0.0.0' })
+  const storage = join(farm.dir, 'storage')
   const project = await makeProject({ into: join(farm.dir, 'project') })
-  const workers = ['a', 'b', 'c'].map((name) => farm.startWorker(name, ['--storage', 'pull']))
+  const machines = await openMachines(t, 3, storage)
+  // A machine finds out by itself that there is no storage.
+  const workers = ['a', 'b', 'c'].map((name, i) =>
+    farm.startWorker(name, machines ? [] : ['--storage', 'pull'], machines?.[i]),
+  )
   const pulled = await rendered(farm, project, 'pulled')
   for (const worker of workers) await worker.stop()
   farm.startWorker('mounted')
   const mounted = await rendered(farm, project, 'mounted')
+  const fetched = join(farm.dir, 'fetched')
+  const got = await runFarm(['job', 'outputs', pulled.id, '--to', fetched, '--manager', farm.url])
+  assert.equal(got.exitCode, 0, got.stdout + got.stderr)
 
   for (let frame = 1; frame <= FRAMES; frame++) {
-    const [a, b] = await Promise.all([pixels(pulled, frame), pixels(mounted, frame)])
-    assert.ok(a.equals(b), `frame ${frame} differs`)
+    const wanted = await pixels(mounted.directory, frame)
+    for (const directory of [pulled.directory, fetched]) {
+      assert.ok((await pixels(directory, frame)).equals(wanted), `frame ${frame} in ${directory}`)
+    }
   }
-  const left = (await readdir(pulled)).filter((name) => name.endsWith('.part'))
+  if (machines) {
+    assert.match(await logsOf(farm, pulled.id), /Saved: '[^']*\/outputs\//)
+  }
+  const left = (await readdir(pulled.directory)).filter((name) => name.endsWith('.part'))
   assert.deepEqual(left, [])
 })
 
@@ -61,7 +75,11 @@ test('a task that makes no files runs without the shared storage too', async (t)
   })
 })
 
-async function rendered(farm: Farm, project: DemoProject, name: string): Promise<string> {
+async function rendered(
+  farm: Farm,
+  project: DemoProject,
+  name: string,
+): Promise<{ id: string; directory: string }> {
   const sent = await runFarm([
     ...['submit', project.blend, '--manager', farm.url, '--name', name],
     ...['--frames', `1-${FRAMES}`, '--missing', 'fail', '--json'],
@@ -78,13 +96,18 @@ async function rendered(farm: Farm, project: DemoProject, name: string): Promise
   })
   await checkFrames(directory, FRAMES)
   await checkVideo(directory, FRAMES)
-  return directory
+  return { id: job.id, directory }
 }
 
 async function troubles(farm: Farm, jobId: string): Promise<string> {
+  return logsOf(farm, jobId, ['failed', 'soft-failed'])
+}
+
+async function logsOf(farm: Farm, jobId: string, statuses = ['completed']): Promise<string> {
   const { tasks = [] } = await farm.api.fetchJobTasks({ params: { job_id: jobId } })
-  const failed = tasks.filter(({ status }) => status === 'failed' || status === 'soft-failed')
-  const logs = failed.map(({ id }) => farm.api.fetchTaskLogTail({ params: { task_id: id } }))
+  const logs = tasks
+    .filter(({ status }) => statuses.includes(status))
+    .map(({ id }) => farm.api.fetchTaskLogTail({ params: { task_id: id } }))
   return (await Promise.all(logs)).join('\n')
 }
 

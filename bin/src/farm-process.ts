@@ -21,6 +21,8 @@ export interface StartOptions {
   /** Called with each JSON line of its standard output. */
   onEvent?: (event: Record<string, unknown>) => void
   env?: Record<string, string>
+  /** What to put before the command, as `nice`; it must become the command and not stay beside it. */
+  prefix?: readonly string[]
 }
 
 const STOP_GRACE_MS = 20_000
@@ -30,19 +32,17 @@ const STOP_GRACE_MS = 20_000
  * The child ends when our end of its standard input closes: killing us leaves nothing running.
  */
 export function startFarmProcess(args: readonly string[], options: StartOptions = {}): FarmProcess {
-  const child = execa(
-    process.execPath,
-    [...flagsFor(args[0]), join(import.meta.dirname, 'main.ts'), '--stop-with-stdin', ...args],
-    {
-      stdin: 'pipe',
-      stdout: 'pipe',
-      stderr: 'pipe',
-      buffer: false,
-      detached: process.platform !== 'win32',
-      reject: false,
-      ...(options.env ? { env: options.env } : {}),
-    },
-  )
+  const main = [...flagsFor(args[0]), join(import.meta.dirname, 'main.ts'), '--stop-with-stdin']
+  const [program, ...given] = [...(options.prefix ?? []), process.execPath, ...main, ...args]
+  const child = execa(program!, given, {
+    stdin: 'pipe',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+    detached: process.platform !== 'win32',
+    reject: false,
+    ...(options.env ? { env: options.env } : {}),
+  })
   eachLine(child.stderr, (line) => options.onLog?.(line))
   eachLine(child.stdout, (line) => {
     const event = parseEvent(line)
