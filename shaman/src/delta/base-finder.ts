@@ -3,6 +3,7 @@ import type { CheckoutCatalog } from '../checkouts/catalog.ts'
 import { type Digest, digestKey } from '../digest.ts'
 import { isCode } from '../errors.ts'
 import type { ManifestFile } from '../manifest.ts'
+import { deltaSizes } from './algorithms.ts'
 
 /** Finds what a file may be a new version of, for clients that have never sent it themselves. */
 export interface BaseFinder {
@@ -46,7 +47,9 @@ export function createBaseFinder(catalog: CheckoutCatalog): BaseFinder {
   async function readNames(path: string): Promise<ReadonlyMap<string, ManifestFile[]>> {
     try {
       const { files } = await catalog.manifest(path)
-      return Map.groupBy(files, (file) => thingOf(file.path))
+      // Of files that are never a base, which may be most of a large project, nothing is kept.
+      const large = files.filter(({ size }) => size >= deltaSizes.min)
+      return Map.groupBy(large, (file) => thingOf(file.path))
     } catch (error) {
       // Erased between the list and the look.
       if (isCode(error, 'CHECKOUT_MISSING', 'ENOENT')) return new Map()

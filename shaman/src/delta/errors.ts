@@ -7,6 +7,7 @@ export type DeltaErrorCode =
   | 'RECIPE_TOO_LARGE'
   | 'BASES_MISSING'
   | 'BASE_CHANGED'
+  | 'SPLICES_BUSY'
 
 /** A chunk map or a recipe that cannot be used, with the facts in `detail`. */
 export class DeltaError extends CodedError<DeltaErrorCode> {

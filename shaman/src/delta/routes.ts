@@ -47,7 +47,14 @@ const statusOf = {
   RECIPE_TOO_LARGE: 413,
   BASES_MISSING: 409,
   BASE_CHANGED: 500,
+  SPLICES_BUSY: 503,
 } satisfies Record<DeltaErrorCode, number>
+
+/**
+ * Recipes worked on at once. Each holds its ops, its dictionary and a decoder, 40 MiB at worst; whoever finds all places
+ * taken asks again, and sends the whole file in the end.
+ */
+export const mostSplices = 16
 
 /** Uploads as recipes, the chunk maps that recipes are made with, and which blob to start from. */
 export function deltaRoutes(plain: FastifyInstance, shaman: Shaman): void {
@@ -67,6 +74,20 @@ export function deltaRoutes(plain: FastifyInstance, shaman: Shaman): void {
 }
 
 function spliceRoute(app: FastifyInstance, parts: SpliceParts): void {
+  let running = 0
+  const inPlace = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= mostSplices) {
+      throw new DeltaError('SPLICES_BUSY', 'The store puts other files together; ask again', {
+        running,
+      })
+    }
+    running += 1
+    try {
+      return await work()
+    } finally {
+      running -= 1
+    }
+  }
   app.post<{ Params: BlobParams }>(
     '/x/splice/:checksum/:filesize',
     {
@@ -74,12 +95,12 @@ function spliceRoute(app: FastifyInstance, parts: SpliceParts): void {
         operationId: 'shamanSplice',
         summary: 'Store a file by telling what it shares with stored ones',
         description:
-          'The body is a recipe. 204 stored, 208 already stored, 409 names bases that are gone, 413 a recipe that is too large, 417 another checksum: send the whole file.',
+          'The body is a recipe. 204 stored, 208 already stored, 409 names bases that are gone, 413 a recipe that is too large, 417 another checksum: send the whole file. 503 too many at once: ask again.',
         tags,
         params: BlobParams,
       },
     },
-    (request, reply) => receiveSplice(parts, request, reply),
+    (request, reply) => receiveSplice(parts, request, reply, inPlace),
   )
 }
 
@@ -137,13 +158,14 @@ async function receiveSplice(
   parts: SpliceParts,
   request: FastifyRequest<{ Params: BlobParams }>,
   reply: FastifyReply,
+  inPlace: (work: () => Promise<PutOutcome>) => Promise<PutOutcome>,
 ): Promise<FastifyReply> {
   try {
     const digest = parseDigest(request.params.checksum, request.params.filesize)
     const outcome =
       parts.shaman.negotiator.status(digest) === 'stored'
         ? 'already-stored'
-        : await spliceOnce(parts, digest, request)
+        : await inPlace(() => spliceOnce(parts, digest, request))
     return answerEarly(request, reply, outcome === 'stored' ? 204 : 208)
   } catch (error) {
     if (!(error instanceof DeltaError)) return refuse(error, request, reply)
@@ -187,7 +209,7 @@ function problemOfDelta(
   request: FastifyRequest,
 ): ShamanProblem & { missing_bases?: unknown } {
   const code = statusOf[error.code]
-  if (code >= 500) request.log.error({ err: error }, 'delta request failed')
+  if (code === 500) request.log.error({ err: error }, 'delta request failed')
   const missing = error.code === 'BASES_MISSING' ? { missing_bases: error.detail.missing } : {}
   return { code, message: error.message, error_code: error.code, ...missing }
 }

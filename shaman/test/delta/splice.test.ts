@@ -6,6 +6,7 @@ import { decodeChunkMap } from '../../src/delta/chunk-map.ts'
 import { createChunker } from '../../src/delta/chunker.ts'
 import type { Recipe, RecipeOp } from '../../src/delta/recipe.ts'
 import { encodeRecipe } from '../../src/delta/recipe-codec.ts'
+import { mostSplices } from '../../src/delta/routes.ts'
 import { digestOf } from '../../src/digest.ts'
 import {
   blobOf,
@@ -94,6 +95,36 @@ test('bases stay pinned for as long as a recipe is being received', async (t) =>
   assert.equal((await posted).status, 204)
   assert.equal(farm.shaman.protection.isPinned(base.digest), false)
   assert.ok((await readAll(await farm.shaman.blobs.open(digestOf(target)))).equals(target))
+})
+
+test('more recipes at once than there are places are answered 503, and a place that is left is free', async (t) => {
+  const farm = await startTestFarm(t, { durability: 'none' })
+  const base = blobOf(fresh(10_000))
+  await putBlob(farm.shaman, base)
+  const ops: RecipeOp[] = [copy(0, 0, 10_000), { kind: 'literal', length: 1 }]
+  const hold = (index: number): { answered: Promise<Response>; release(): void } => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    async function* slowly(): AsyncGenerator<Uint8Array> {
+      yield recipeOf([base], ops)
+      await promise
+      yield Buffer.from([index])
+    }
+    const { sha, size } = digestOf(Buffer.concat([base.bytes, Buffer.from([index])]))
+    const body = ReadableStream.from(slowly())
+    const request = { method: 'POST', body, duplex: 'half' as const }
+    return { answered: fetch(`${farm.url}/x/splice/${sha}/${size}`, request), release: resolve }
+  }
+  const held = Array.from({ length: mostSplices }, (_, index) => hold(index))
+  while (farm.shaman.inFlight.count() < mostSplices) await new Promise(setImmediate)
+  const target = blobOf(Buffer.concat([base.bytes, Buffer.from([99])]))
+  const recipe = Buffer.concat([recipeOf([base], ops), Buffer.from([99])])
+  const refused = await postRecipe(farm, target.digest, recipe)
+  assert.equal(refused.status, 503)
+  assert.equal(JSON.parse(refused.text).error_code, 'SPLICES_BUSY')
+  for (const { release } of held) release()
+  const statuses = await Promise.all(held.map(async ({ answered }) => (await answered).status))
+  assert.deepEqual(new Set(statuses), new Set([204]))
+  assert.equal((await postRecipe(farm, target.digest, recipe)).status, 204)
 })
 
 test('a chunk map is that of the blob, made once and kept on disk', async (t) => {
