@@ -52,6 +52,8 @@ export interface ShamanOptions {
    * checkouts are manifests, which workers fetch by. A root belongs to one such store for good; throws `STORE_ELSEWHERE`.
    */
   blobsIn?: BlobStore
+  /** How long a request's body may stand still before its connection is closed. Default: a minute. */
+  stallMs?: number
   log?: Logger
   now?: () => number
   /** The file-system calls; tests make them fail. */
@@ -70,6 +72,7 @@ export interface Shaman {
   readonly storeId: string
   readonly durability: Durability
   readonly leaseMs: number
+  readonly stallMs: number | undefined
   readonly links: LinkChoice
   readonly layout: Layout
   readonly log: Logger
@@ -273,6 +276,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     storeId,
     durability,
     leaseMs,
+    stallMs: options.stallMs,
     links,
     layout,
     log,

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { blobOf, putBlob, randomBlob, startTestFarm, tempDir } from './support/farm.ts'
-import { ask, askJson, fileUrl, openRequest, until } from './support/http.ts'
+import { pack } from 'tar-stream'
+import { encodeTarHeader } from '../src/tar/header.ts'
+import { blobOf, putBlob, randomBlob, readAll, startTestFarm, tempDir } from './support/farm.ts'
+import { ask, askJson, fileUrl, openRequest, sleep, until } from './support/http.ts'
 
 const badFilePaths = [
   '',
@@ -124,6 +126,85 @@ test('a million files in one request are refused before they are looked at', asy
   // The server may close the connection on us in mid-body, which is a refusal too.
   if (!(answer instanceof Error)) assert.equal(answer.status, 413)
   assert.equal((await ask('GET', `${url}/x/stats`)).status, 200)
+})
+
+test('a million digests in one list are refused before they are looked at', async (t) => {
+  const { url } = await startTestFarm(t)
+  const headers = { 'content-type': 'application/vnd.shaman.digests' }
+  const body = Buffer.alloc(1_000_000 * 40)
+  for (const route of ['x/requirements', 'x/blobs/get']) {
+    const answer = await ask('POST', `${url}/${route}`, { headers, body }).catch((e: Error) => e)
+    if (!(answer instanceof Error)) assert.equal(answer.status, 413, route)
+  }
+  assert.equal((await ask('GET', `${url}/x/stats`)).status, 200)
+})
+
+test('tar entries with names that lead elsewhere, or that are no files, are a 400 each and write nothing', async (t) => {
+  const { shaman, url } = await startTestFarm(t)
+  const { digest } = blobOf('')
+  const name = `${digest.sha}/0`
+  const tar = pack()
+  for (const bad of ['../../jobs/x', '/etc/passwd', `../${name}`, `${name}/..`, 'x'.repeat(99)]) {
+    tar.entry({ name: bad }, 'x')
+  }
+  tar.entry({ name, type: 'symlink', linkname: '/etc/passwd' })
+  tar.entry({ name, type: 'directory' })
+  tar.finalize()
+  const headers = { 'content-type': 'application/x-tar' }
+  const answer = await ask('POST', `${url}/x/blobs`, { headers, body: await readAll(tar) })
+  const lines = answer.body.toString().trim().split('\n')
+  assert.deepEqual(
+    lines.slice(0, -1).map((line) => (JSON.parse(line) as { status: number }).status),
+    Array(7).fill(400),
+  )
+  assert.equal((await shaman.stats()).blobs, 0)
+  assert.deepEqual(await readdir(shaman.jobsDir), [])
+})
+
+test('a connection that stands still is closed, whatever it was sending, and leaves only what can be continued', async (t) => {
+  const { shaman, url } = await startTestFarm(t, { stallMs: 150 })
+  const blob = randomBlob(100_000)
+  const half = blob.bytes.subarray(0, 50_000)
+  const json = { 'content-type': 'application/json', 'content-length': '100000' }
+  const address = `${blob.digest.sha}/${blob.digest.size}`
+  const length = { 'content-length': '100000' }
+  const tar = { 'content-type': 'application/x-tar', 'content-length': '200000' }
+  const header = encodeTarHeader({ name: address, size: 100_000 })
+  const patch = { 'upload-offset': '0', ...length }
+  const halfOpen = [
+    openRequest(`${url}/checkout/requirements`, json),
+    openRequest(`${url}/checkout/create`, json),
+    openRequest(`${url}/files/${address}`, length),
+    openRequest(`${url}/x/blobs`, tar),
+    openRequest(`${url}/x/uploads/${address}/me`, patch, 'PATCH'),
+  ]
+  const said = ['{"files":[', '{"files":[', half, Buffer.concat([header, half]), half]
+  await Promise.all(halfOpen.map((one, i) => one.write(Buffer.from(said[i]!))))
+  for (const [i, { answer }] of halfOpen.entries()) {
+    assert.match(await answer, /^$|^HTTP\/1.1 400/, `number ${i}`)
+  }
+  await until(() => shaman.inFlight.count() === 0)
+  assert.deepEqual(await readdir(shaman.blobs.tempDir), [])
+  const { headers } = await ask('HEAD', `${url}/x/uploads/${address}/me`)
+  assert.equal(headers['upload-offset'], '50000')
+})
+
+test('a body that comes slowly, but comes, is not closed', async (t) => {
+  const { url } = await startTestFarm(t, { stallMs: 800 })
+  const blob = randomBlob(10)
+  const request = openRequest(fileUrl(url, blob), { 'content-length': '10' })
+  const json = openRequest(`${url}/checkout/requirements`, {
+    'content-type': 'application/json',
+    'content-length': '12',
+  })
+  const text = Buffer.from('{"files":[]}')
+  for (let i = 0; i < 12; i += 1) {
+    if (i < 10) await request.write(blob.bytes.subarray(i, i + 1))
+    await json.write(text.subarray(i, i + 1))
+    await sleep(100)
+  }
+  assert.match(await request.answer, /^HTTP\/1.1 204/)
+  assert.match(await json.answer, /^HTTP\/1.1 200/)
 })
 
 test('a digest list of no whole records is a 400', async (t) => {

@@ -120,7 +120,7 @@ async function storeFile(
 }
 
 async function receiveFile(
-  { negotiator, inFlight, blobs }: Shaman,
+  { negotiator, inFlight, blobs, stallMs }: Shaman,
   params: FileParams,
   request: FastifyRequest,
 ): Promise<204 | 208> {
@@ -137,7 +137,7 @@ async function receiveFile(
   const upload = inFlight.begin(digest)
   let outcome: 'stored' | 'failed' = 'failed'
   try {
-    const body = rawBody(request, { signal: upload.overtaken, copied: true })
+    const body = rawBody(request, { signal: upload.overtaken, copied: true, stallMs })
     const put = await blobs.put(digest, body).catch((error: unknown) => {
       if (upload.overtaken.aborted) return 'already-stored' as const
       throw error

@@ -50,7 +50,7 @@ async function receiveForm(shaman: Shaman, request: FastifyRequest): Promise<For
   })
   done.catch(() => undefined)
   try {
-    for await (const chunk of rawBody(request)) {
+    for await (const chunk of rawBody(request, { stallMs: shaman.stallMs })) {
       if (!parser.write(chunk)) await Promise.race([drained(parser), done])
     }
     parser.end()

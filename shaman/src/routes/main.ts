@@ -10,9 +10,11 @@ import { flamencoRoutes } from './flamenco.ts'
 import { formRoutes } from './forms.ts'
 import { metricsRoutes } from './metrics.ts'
 import { answerProblem } from './problems.ts'
+import { defaultStallMs } from './raw-body.ts'
 import { requirementsRoutes } from './requirements.ts'
 import { resumableRoutes } from './resumable.ts'
 import type {} from './schema-notes.ts'
+import { closeStalledBodies } from './stalled-bodies.ts'
 import { tarBatchRoutes } from './tar-batch.ts'
 import { tarDownloadRoutes } from './tar-download.ts'
 
@@ -31,6 +33,7 @@ export async function shamanRoutes(
   app.addContentTypeParser('application/json', { parseAs: 'string' }, parseJson)
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.setErrorHandler(answerProblem)
+  closeStalledBodies(app, options.shaman.stallMs ?? defaultStallMs)
   // Metrics first: its hook has to be there when the others' routes are made.
   for (const routes of families) routes(app, options.shaman)
   if (!options.shaman.blobs.elsewhere) deltaRoutes(app, options.shaman)

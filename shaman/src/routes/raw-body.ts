@@ -2,8 +2,8 @@ import { IncomingMessage } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ShamanError } from '../errors.ts'
 
-/** How long an upload may stand still. */
-export const stallMs = 60_000
+/** How long an upload may stand still unless told otherwise. */
+export const defaultStallMs = 60_000
 const lingerMs = 2000
 const lingerBytes = 4 << 20
 
@@ -11,7 +11,7 @@ const lingerBytes = 4 << 20
 export interface RawBodyOptions {
   /** Ends the body early, as if it were over. */
   signal?: AbortSignal
-  stallMs?: number
+  stallMs?: number | undefined
   /** The reader has copied a piece by the time it asks for the next: its memory is freed then. */
   copied?: boolean
 }
@@ -25,7 +25,7 @@ export async function* rawBody(
   options: RawBodyOptions = {},
 ): AsyncGenerator<Buffer> {
   const source = request.raw
-  const limit = options.stallMs ?? stallMs
+  const limit = options.stallMs ?? defaultStallMs
   // What a test injects in place of a request from the network is the test's own memory.
   const frees = options.copied === true && source instanceof IncomingMessage
   // Only the client's silence counts, not the time the store takes with what it has.
@@ -128,6 +128,7 @@ function drain(request: FastifyRequest, done: (isWhole: boolean) => void): void 
   source.resume()
 }
 
-function interrupted(reason: string, cause?: unknown): ShamanError {
+/** What is told of a body that did not come whole. */
+export function interrupted(reason: string, cause?: unknown): ShamanError {
   return new ShamanError('UPLOAD_INTERRUPTED', `the upload did not finish: ${reason}`, { cause })
 }

@@ -64,7 +64,8 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
       let outcome: 'stored' | 'failed' = 'failed'
       try {
         const { client } = request.params
-        const bytes = touching(shaman, clientOf(request), rawBody(request, { copied: true }))
+        const body = rawBody(request, { copied: true, stallMs: shaman.stallMs })
+        const bytes = touching(shaman, clientOf(request), body)
         const result = await partials.append({ digest, client, offset, bytes })
         const isStored = result.outcome !== undefined
         if (isStored) outcome = 'stored'

@@ -47,10 +47,13 @@ async function receiveBatch(
   let count = 0
   try {
     let bytes = 0
-    for await (const entry of parseTar(rawBody(request, { copied: true }), {
-      maxEntryBytes: batchLimits.fileBytes,
-      allocate: intake.allocate,
-    })) {
+    for await (const entry of parseTar(
+      rawBody(request, { copied: true, stallMs: shaman.stallMs }),
+      {
+        maxEntryBytes: batchLimits.fileBytes,
+        allocate: intake.allocate,
+      },
+    )) {
       shaman.claims.touch(client)
       count += 1
       bytes += entry.size
@@ -84,6 +87,7 @@ async function storeEntry(shaman: Shaman, intake: Intake, entry: TarEntry): Prom
   }
   try {
     const digest = digestOfEntry(entry)
+    if (!entry.isFile) throw noFile()
     if (!entry.bytes) throw tooLong(entry)
     if (shaman.blobs.isStored(digest)) {
       shaman.protection.lease([digest])
@@ -114,6 +118,10 @@ function digestOfEntry({ name, size }: TarEntry): Digest {
     throw new ShamanError('BLOB_SIZE_MISMATCH', `received ${size} bytes, expected ${digest.size}`)
   }
   return digest
+}
+
+function noFile(): ShamanError {
+  return new ShamanError('REQUEST_INVALID', 'an entry is a regular file; links and folders are not')
 }
 
 function tooLong(entry: TarEntry): ShamanError {

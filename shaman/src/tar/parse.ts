@@ -4,6 +4,7 @@ import { blockBytes, decodeTarHeader, malformed, paddingOf } from './header.ts'
 export interface TarEntry {
   name: string
   size: number
+  isFile: boolean
   bytes: Buffer | undefined
 }
 
@@ -47,7 +48,7 @@ function createReader({ maxEntryBytes, allocate = Buffer.allocUnsafe }: TarOptio
   const header = Buffer.alloc(blockBytes)
   let headerFilled = 0
   let skip = 0
-  let filling: { name: string; size: number; bytes: Buffer } | undefined
+  let filling: (TarEntry & { bytes: Buffer }) | undefined
   let filled = 0
   let done: TarEntry | undefined
   let isOver = false
@@ -91,10 +92,10 @@ function createReader({ maxEntryBytes, allocate = Buffer.allocUnsafe }: TarOptio
   }): void {
     if (size > maxEntryBytes || !isFile) {
       skip = size + paddingOf(size)
-      done = { name, size, bytes: undefined }
+      done = { name, size, isFile, bytes: undefined }
       return
     }
-    filling = { name, size, bytes: allocate(size) }
+    filling = { name, size, isFile, bytes: allocate(size) }
     filled = 0
     if (size === 0) endEntry(filling)
   }
