@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
+import { type Disk, realDisk } from '../src/disk.ts'
 import { isCode } from '../src/errors.ts'
 import type { Shaman } from '../src/shaman.ts'
 import { openTestShaman, randomBlob, readAll, type TestBlob } from './support/farm.ts'
@@ -24,16 +25,9 @@ const ways = {
     shaman.partials.append({ digest, client: 'me', offset: 0, bytes: pieces(bytes) }),
 }
 
-const calls = [
-  'openSync',
-  'writeSync',
-  'write',
-  'closeSync',
-  'fdatasync',
-  'fsync',
-  'mkdirSync',
-  'renameSync',
-] as const
+// Left out: what no blob's way in uses, and the removal of what failed, which a later start makes up for.
+const unused = ['linkSync', 'rmdirSync', 'symlinkSync', 'ftruncateSync', 'unlinkSync']
+const calls = (Object.keys(realDisk) as (keyof Disk)[]).filter((call) => !unused.includes(call))
 const errnos = ['ENOSPC', 'EIO', 'EMFILE', 'ESTALE'] as const
 const inStore = (path: string): boolean => !path.includes('jobs')
 
@@ -53,7 +47,7 @@ for (const [way, put] of Object.entries(ways)) {
         strikes += 1
         const where = `${call} ${errno}`
         assert.notEqual(outcome, 'stored', where)
-        if (errno === 'ENOSPC' && !['fdatasync', 'fsync'].includes(call)) {
+        if (errno === 'ENOSPC' && !['fdatasync', 'fsync', 'lstatSync'].includes(call)) {
           assert.ok(isCode(outcome, 'NO_SPACE'), `${where}: ${outcome}`)
         }
         await shaman.blobs.committer.idle()

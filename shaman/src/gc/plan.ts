@@ -1,6 +1,7 @@
 import type { CheckoutCatalog, CheckoutSummary } from '../checkouts/catalog.ts'
 import type { Digest } from '../digest.ts'
 import { digestBytes, readDigest, writeDigest } from '../digest.ts'
+import { nextTurn } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
 import { digestAt, type IndexDb } from '../index-db.ts'
 import { distinctDigests } from '../manifest.ts'
@@ -56,6 +57,8 @@ export interface PlannedGc {
 /** Many digests in little memory. */
 export interface DigestList {
   readonly length: number
+  /** Sum of their sizes. */
+  readonly bytes: number
   push(digest: Digest): void
   at(index: number): Digest
 }
@@ -77,6 +80,7 @@ export const defaultMaxAgeMs = 31 * 24 * 3600 * 1000
 const maxRatio = 0.2
 const fewBlobs = 1000
 const shownCheckouts = 20
+const sliceLength = 256
 
 /** Reads the whole index once, in digest order, and sorts every blob into what keeps it or the candidates. */
 export async function makePlan(
@@ -101,9 +105,10 @@ export async function makePlan(
       if (reason) add(plan.kept[reason], digest)
     }
   }
-  const { candidates, kept } = sorter.choose()
-  for (const digest of kept) add(plan.kept.recent, digest)
-  for (let i = 0; i < candidates.length; i += 1) add(plan.removed, candidates.at(i))
+  const { candidates, kept } = await sorter.choose()
+  plan.kept.recent.blobs += kept.blobs
+  plan.kept.recent.bytes += kept.bytes
+  plan.removed = { blobs: candidates.length, bytes: candidates.bytes }
   plan.remaining = {
     blobs: plan.total.blobs - plan.removed.blobs,
     bytes: plan.total.bytes - plan.removed.bytes,
@@ -119,7 +124,13 @@ type Reason = keyof GcPlan['kept']
 interface Sorter {
   /** Why a blob stays; undefined when it may go. */
   keeps(digest: Digest, lastUse: number): Reason | undefined
-  choose(): { candidates: DigestList; kept: Digest[] }
+  choose(): Promise<Chosen>
+}
+
+/** What is collected, and how much of what might be is not. */
+interface Chosen {
+  candidates: DigestList
+  kept: BlobCount
 }
 
 function createSorter(parts: PlanParts, request: GcRequest, erased: Map<string, number>): Sorter {
@@ -144,32 +155,43 @@ function createSorter(parts: PlanParts, request: GcRequest, erased: Map<string, 
       if (byPressure) lastUses.push(lastUse)
       return undefined
     },
-    choose() {
-      if (!byPressure) return { candidates: free, kept: [] }
-      return oldestUntil(free, lastUses, request.targetFreeBytes! - parts.freeBytes)
+    async choose() {
+      if (!byPressure) return { candidates: free, kept: { blobs: 0, bytes: 0 } }
+      return await oldestUntil(free, lastUses, request.targetFreeBytes! - parts.freeBytes)
     },
   }
 }
 
-function oldestUntil(
+async function oldestUntil(
   free: DigestList,
   lastUses: readonly number[],
   wantedBytes: number,
-): { candidates: DigestList; kept: Digest[] } {
-  const order = Array.from({ length: free.length }, (_, i) => i).sort(
-    (a, b) => lastUses[a]! - lastUses[b]!,
-  )
+): Promise<Chosen> {
   const candidates = createDigestList()
-  const kept: Digest[] = []
-  let freed = 0
-  for (const i of order) {
-    const digest = free.at(i)
-    if (freed < wantedBytes) {
-      candidates.push(digest)
-      freed += digest.size
-    } else kept.push(digest)
+  const order = oldestFirst(lastUses)
+  for (let i = 0; i < order.length && candidates.bytes < wantedBytes; i += 1) {
+    if (i % sliceLength === sliceLength - 1) await nextTurn()
+    candidates.push(free.at(order[i]!))
+  }
+  const kept = {
+    blobs: free.length - candidates.length,
+    bytes: free.bytes - candidates.bytes,
   }
   return { candidates, kept }
+}
+
+/**
+ * Sorted as plain numbers, a tenth of the time of a comparing function: a million hold up requests for 0.1 s, not for a second.
+ * Seconds since the oldest use and the place share a number's 53 bits: ten years leave room for 16 million blobs.
+ */
+function oldestFirst(lastUses: readonly number[]): Uint32Array {
+  const oldest = lastUses.reduce((least, lastUse) => Math.min(least, lastUse), Infinity)
+  const step = 2 ** Math.ceil(Math.log2(lastUses.length + 1))
+  const places = Float64Array.from(
+    lastUses,
+    (lastUse, i) => Math.floor((lastUse - oldest) / 1000) * step + i,
+  )
+  return Uint32Array.from(places.sort(), (place) => place % step)
 }
 
 /** How many of the checkouts to be erased reference each of their blobs. */
@@ -228,9 +250,13 @@ function add(count: BlobCount, { size }: { size: number }): void {
 export function createDigestList(): DigestList {
   let buffer = Buffer.allocUnsafe(digestBytes * 1024)
   let length = 0
+  let bytes = 0
   return {
     get length() {
       return length
+    },
+    get bytes() {
+      return bytes
     },
     push(digest) {
       if ((length + 1) * digestBytes > buffer.length) {
@@ -238,6 +264,7 @@ export function createDigestList(): DigestList {
       }
       writeDigest(buffer, length * digestBytes, digest)
       length += 1
+      bytes += digest.size
     },
     at: (index) => readDigest(buffer, index * digestBytes),
   }
