@@ -12,8 +12,8 @@ export interface LogFind {
   setText(text: string): void
   isPattern: Accessor<boolean>
   setIsPattern(on: boolean): void
-  /** Byte offsets of the lines that match, in their order. */
-  matches: Accessor<readonly number[]>
+  /** The lines that match, in their order. */
+  matches: Accessor<readonly Match[]>
   /** Only the loaded part was looked through. */
   isPartial: Accessor<boolean>
   /** More than are told. */
@@ -21,7 +21,14 @@ export interface LogFind {
   /** The match that is shown, as its place in `matches`; -1 for none yet. */
   at: Accessor<number>
   /** Goes by so many matches, around the ends; answers where to. */
-  step(by: number): number | undefined
+  step(by: number): Match | undefined
+}
+
+export interface Match {
+  /** Where the line begins, in bytes. */
+  offset: number
+  /** Its number, where the manager counted. */
+  line?: number
 }
 
 /** Finds in a log: in what is loaded, and in all of it by the manager when that is more. */
@@ -38,7 +45,9 @@ export function createLogFind(
   const asksManager = () => text() !== '' && !isPattern() && !isWhole()
   const local = createMemo(() => {
     const test = testOf(text(), isPattern())
-    return test ? lines().flatMap((line) => (test(stripAnsi(line.text)) ? line.offset : [])) : []
+    return test
+      ? lines().flatMap((line) => (test(stripAnsi(line.text)) ? { offset: line.offset } : []))
+      : []
   })
   createEffect(
     on([taskId, text, isPattern], () => {
@@ -53,9 +62,7 @@ export function createLogFind(
       })
     }),
   )
-  const matches = createMemo<readonly number[]>(
-    () => told()?.matches.map((match) => match.offset) ?? local(),
-  )
+  const matches = createMemo<readonly Match[]>(() => told()?.matches ?? local())
   return {
     text,
     setText,

@@ -1,4 +1,12 @@
-import { type Accessor, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
+import {
+  type Accessor,
+  createEffect,
+  createMemo,
+  createSignal,
+  on,
+  onCleanup,
+  untrack,
+} from 'solid-js'
 import { type ApiError, asApiError, isAborted, request } from './api.ts'
 import { useFarm } from './farm.tsx'
 import { append, bufferOf, emptyLog, keepNewest, type LogBuffer, prepend } from './log-buffer.ts'
@@ -10,8 +18,10 @@ export interface TaskLog {
   reload(): void
   /** Reads the range before what is there. */
   loadEarlier(): Promise<void>
-  /** Reads the range around a byte offset, dropping what is there. */
-  jumpTo(offset: number): Promise<void>
+  /** Number of the first line that is loaded, counted from 1; undefined where nobody counted. */
+  firstLine: Accessor<number | undefined>
+  /** Reads the range around a line, by its byte offset and its number if known, dropping what is there. */
+  jumpTo(offset: number, line?: number): Promise<void>
   /** Reads the end, where another part is loaded. */
   toEnd(): Promise<void>
   /** Where a line begins, counted from 1; undefined when the log has fewer. */
@@ -29,6 +39,15 @@ const largestRange = 4_194_304
 export function createTaskLog(taskId: () => string | undefined, tail = chunk): TaskLog {
   const farm = useFarm()
   const [buffer, setBuffer] = createSignal<LogBuffer>(emptyLog)
+  /** A line somebody counted; the numbers of all others follow from it. */
+  const [counted, setCounted] = createSignal<{ offset: number; line: number }>()
+  const firstLine = createMemo(() => {
+    const { lines, start } = buffer()
+    if (start === 0) return 1
+    const known = counted()
+    const at = known ? lines.findIndex((one) => one.offset === known.offset) : -1
+    return known && at >= 0 ? known.line - at : undefined
+  })
   const [loading, setLoading] = createSignal(true)
   const [error, setError] = createSignal<ApiError>()
   let running: AbortController | undefined
@@ -45,6 +64,7 @@ export function createTaskLog(taskId: () => string | undefined, tail = chunk): T
   createEffect(
     on(taskId, () => {
       setBuffer(emptyLog)
+      setCounted(undefined)
       setLoading(true)
       void readTail()
     }),
@@ -53,6 +73,7 @@ export function createTaskLog(taskId: () => string | undefined, tail = chunk): T
 
   return {
     buffer,
+    firstLine,
     loading,
     error,
     reload: () => void readTail(),
@@ -61,8 +82,13 @@ export function createTaskLog(taskId: () => string | undefined, tail = chunk): T
     toEnd: async () => void (detached && (await readTail())),
     offsetOfLine,
     forgetBeginning: () => {
-      const kept = keepNewest(untrack(buffer), mostLines)
-      if (kept !== untrack(buffer)) setBuffer(kept)
+      const before = untrack(buffer)
+      const kept = keepNewest(before, mostLines)
+      if (kept === before) return
+      const first = untrack(firstLine)
+      const line = (first ?? 0) + before.lines.length - kept.lines.length
+      if (first !== undefined) setCounted({ offset: kept.start, line })
+      setBuffer(kept)
     },
   }
 
@@ -96,7 +122,8 @@ export function createTaskLog(taskId: () => string | undefined, tail = chunk): T
       setBuffer(prepend(untrack(buffer), range.bytes, range.offset))
   }
 
-  async function jumpTo(offset: number): Promise<void> {
+  async function jumpTo(offset: number, line?: number): Promise<void> {
+    if (line !== undefined) setCounted({ offset, line })
     const { start, end } = untrack(buffer)
     if (offset >= start && offset < end) return
     const range = await read({ offset: Math.max(0, offset - chunk / 2), limit: chunk })

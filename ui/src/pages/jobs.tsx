@@ -163,7 +163,11 @@ export function Jobs() {
             </SelectionBar>
           </Show>
         </div>
-        <DeleteJobs jobs={deleting()} onClose={() => setDeleting(undefined)} />
+        <DeleteJobs
+          jobs={deleting()}
+          onClose={() => setDeleting(undefined)}
+          onDone={() => rows()?.clear()}
+        />
         <Show when={jobs.error()}>
           {(error) => <ErrorPanel error={error()} onRetry={jobs.reload} what="the jobs" />}
         </Show>

@@ -34,6 +34,7 @@ export function DeleteJobs(props: {
     props.onClose()
     void actOnJobs('delete', jobs).then(() => props.onDone?.())
   }
+  const isOne = () => props.jobs?.length === 1
   const what = () => {
     const jobs = props.jobs ?? []
     return jobs.length === 1 ? `“${jobs[0]!.name}”` : formatCount(jobs.length, 'job')
@@ -41,12 +42,16 @@ export function DeleteJobs(props: {
   return (
     <Dialog open={props.jobs !== undefined} onClose={props.onClose} title={`Delete ${what()}?`}>
       <p>
-        Its tasks, logs and thumbnails are removed. Rendered frames stay where they were written.
+        {isOne() ? 'Its' : 'Their'} tasks, logs and thumbnails are removed. Rendered frames stay
+        where they were written.
       </p>
       <Show when={effect()} fallback={<p class="muted">Asking what this would free…</p>}>
         {(known) => (
           <p>
-            <Show when={known().checkouts > 0} fallback="No checkout in the store belongs to it.">
+            <Show
+              when={known().checkouts > 0}
+              fallback={`No checkout in the store belongs to ${isOne() ? 'it' : 'them'}.`}
+            >
               {formatCount(known().checkouts, 'checkout')} would be removed, which frees{' '}
               <b>{formatBytes(known().frees_bytes)}</b> with the next garbage collection;{' '}
               {formatBytes(known().keeps_shared_bytes)} stay, as other checkouts hold them too.

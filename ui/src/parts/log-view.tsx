@@ -4,7 +4,7 @@ import { urlOf } from '../farm/api.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { createTaskLog } from '../farm/log.ts'
 import { isError } from '../farm/log-buffer.ts'
-import { createLogFind } from '../farm/log-find.ts'
+import { createLogFind, type Match } from '../farm/log-find.ts'
 import { EmptyState } from './empty-state.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { Icon } from './glyph.tsx'
@@ -49,7 +49,7 @@ export function LogView(props: {
   })
   const errors = createMemo(() => lines().flatMap((line, index) => (isError(line) ? index : [])))
   const fresh = () => Math.max(0, lines().length - seen())
-  const marked = () => (find.at() < 0 ? target() : find.matches()[find.at()])
+  const marked = () => (find.at() < 0 ? target() : find.matches()[find.at()]?.offset)
 
   createEffect(
     on(lines, (all) => {
@@ -66,7 +66,7 @@ export function LogView(props: {
   createEffect(
     on(
       () => props.offset,
-      (offset) => offset !== undefined && void show(offset),
+      (offset) => offset !== undefined && void show({ offset }),
     ),
   )
   createEffect(
@@ -74,7 +74,7 @@ export function LogView(props: {
       () => props.lineNumber,
       async (number) => {
         const offset = number === undefined ? undefined : await log.offsetOfLine(number)
-        if (offset !== undefined) void show(offset)
+        if (offset !== undefined) void show({ offset, ...(number ? { line: number } : {}) })
       },
     ),
   )
@@ -97,9 +97,9 @@ export function LogView(props: {
     setSeen((count) => count + added)
     fetchingEarlier = false
   }
-  async function show(offset: number, align: 'start' | 'center' = 'start'): Promise<void> {
+  async function show({ offset, line }: Match, align: 'start' | 'center' = 'start'): Promise<void> {
     setFollowing(false)
-    await log.jumpTo(offset)
+    await log.jumpTo(offset, line)
     setTarget(offset)
     // The first lines make the list appear: before that there is nothing to scroll.
     await new Promise(requestAnimationFrame)
@@ -107,8 +107,8 @@ export function LogView(props: {
     if (index >= 0) virtual.scrollToIndex(index, { align })
   }
   const step = (by: number): void => {
-    const offset = find.step(by)
-    if (offset !== undefined) void show(offset, 'center')
+    const match = find.step(by)
+    if (match) void show(match, 'center')
   }
   const follow = async (): Promise<void> => {
     await log.toEnd()
@@ -134,7 +134,7 @@ export function LogView(props: {
             type="button"
             class="button"
             disabled={errors().length === 0}
-            onClick={() => void show(lines()[errors()[0]!]!.offset, 'center')}
+            onClick={() => void show(lines()[errors()[0]!]!, 'center')}
           >
             First error
           </button>
@@ -193,7 +193,10 @@ export function LogView(props: {
             <For each={virtual.getVirtualItems()}>
               {(item) => {
                 const line = () => lines()[item.index]
-                const number = () => (log.buffer().start === 0 ? item.index + 1 : undefined)
+                const number = () => {
+                  const first = log.firstLine()
+                  return first === undefined ? undefined : first + item.index
+                }
                 return (
                   <LogLineRow
                     line={line()}

@@ -41,6 +41,8 @@ test('a long log opens at its end, and what is far above is found by the manager
   await page.keyboard.press('Enter')
   await log.getByText('Error: the one that matters').waitFor()
   await log.getByText('line 12344 ').waitFor()
+  // The manager counted on the way: its own line, who got the task, is the first.
+  await log.getByRole('link', { name: '12346', exact: true }).waitFor()
   assert.deepEqual(problems, [])
 })
 
