@@ -2,11 +2,11 @@ import { access, constants, mkdir, rm, statfs, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ManagerClient } from '@shaman-farm/manager-api'
-import { createShamanClient } from '@shaman-farm/shaman/client'
-import { digestOf } from '@shaman-farm/shaman/digest'
 import { formatBytes, formatDuration, formatRate } from '@shaman-farm/terminal'
 import { platformName } from '../identity.ts'
+import { createHelper } from '../process/helper.ts'
 import { type RunProgram, runPlainly } from '../process/run-program.ts'
+import type { ThroughputQuestion } from './throughput-process.ts'
 
 export interface Finding {
   check: string
@@ -143,33 +143,16 @@ export async function checkStorage(client: ManagerClient): Promise<Finding> {
   return ok('storage', `"${location}" is mounted${isWritable ? '' : ', for reading'}`)
 }
 
-/** The same bytes each time: the store keeps one copy, however many workers ask. */
+const throughput = createHelper(fileURLToPath(new URL('./throughput-process.ts', import.meta.url)))
+
+/** How fast blobs come from the store, over the network as it is now. */
 export async function checkThroughput(
   { url, authorization }: Pick<ManagerClient, 'url' | 'authorization'>,
-  size = 8 << 20,
+  bytes = 8 << 20,
 ): Promise<Finding> {
-  const bytes = Buffer.alloc(size)
-  for (let i = 0, x = 1; i < size; i += 4) {
-    x = (Math.imul(x, 1_664_525) + 1_013_904_223) >>> 0
-    bytes.writeUInt32LE(x, i)
-  }
-  const digest = digestOf(bytes)
-  const client = createShamanClient({ url, authorization })
-  try {
-    await client.upload({ files: [{ path: 'throughput-probe', digest, source: { bytes } }] })
-    const started = performance.now()
-    const blob = `${url}/api/v3/shaman/x/blobs/${digest.sha}/${digest.size}`
-    const response = await fetch(blob, {
-      headers: authorization ? { authorization } : {},
-      signal: AbortSignal.timeout(60_000),
-    })
-    let got = 0
-    for await (const chunk of response.body ?? []) got += chunk.length
-    const rate = (got / (performance.now() - started)) * 1000
-    return ok('throughput', `${formatRate(rate)} from the store`, { bytesPerSecond: rate })
-  } finally {
-    await client.close()
-  }
+  const question: ThroughputQuestion = { url, authorization, bytes }
+  const rate = Number(await throughput.ask(question, { limitMs: 120_000 }))
+  return ok('throughput', `${formatRate(rate)} from the store`, { bytesPerSecond: rate })
 }
 
 /** A check that breaks is a finding too. */
