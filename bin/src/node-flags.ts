@@ -5,8 +5,11 @@
  */
 export const serverFlags = ['--no-node-snapshot', '--max-semi-space-size=8'] as const
 
-/** A worker's memory belongs to Blender: with 1 MiB for young objects it holds 13 MiB less, and is idle anyway. */
-export const workerFlags = ['--max-semi-space-size=1'] as const
+/**
+ * A worker's memory belongs to Blender: so it holds 13 MiB less at rest and 30 MiB less after hundreds of short tasks, and
+ * its processor is idle anyway.
+ */
+export const workerFlags = ['--max-semi-space-size=1', '--optimize-for-size'] as const
 
 export function flagsFor(command: string | undefined): readonly string[] {
   return command === 'worker' ? workerFlags : serverFlags
