@@ -72,11 +72,10 @@ export async function addJob(
     submitter_platform: 'linux',
     ...rest,
   }
-  const authored = { settings: {}, metadata: {}, tasks, messages: [] }
-  return storeJob(farm, submitted, authored, {
-    uuid: randomUUID(),
-    created: farm.now(),
-    tag: tag ?? null,
+  const facts = { uuid: randomUUID(), created: farm.now(), tag: tag ?? null }
+  return storeJob(farm, submitted, facts, async (take) => {
+    take(tasks)
+    return { settings: {}, metadata: {} }
   })
 }
 

@@ -36,8 +36,8 @@ async function answer(request: Request): Promise<void> {
 function run(request: Request, messages: ScriptMessage[]): Promise<unknown> {
   const { script, limits } = request
   const allowedMs = request.kind === 'describe' ? limits.describeMs : limits.compileMs
-  const deadline = Date.now() + allowedMs
-  return withScript({ script, files, limits, deadline, messages }, async (loaded) => {
+  const options = { script, files, limits, deadline: Date.now() + allowedMs, messages }
+  return withScript(options, async (loaded) => {
     const jobType: unknown = JSON.parse(await loaded.call('describe'))
     if (request.kind === 'describe') return jobType
     const job = JSON.parse(await loaded.call('compile', JSON.stringify(request.job))) as {
@@ -45,12 +45,20 @@ function run(request: Request, messages: ScriptMessage[]): Promise<unknown> {
       metadata: unknown
       tasks: number
     }
-    await passTasks(request, loaded, job.tasks)
+    await passTasks(request, loaded, job.tasks, (waitedMs) => {
+      options.deadline += waitedMs
+    })
     return readJobValues(job)
   })
 }
 
-async function passTasks(request: Request, loaded: LoadedScript, count: number): Promise<void> {
+/** @param onWaited is told for how long the manager, not the script, was what took its time */
+async function passTasks(
+  request: Request,
+  loaded: LoadedScript,
+  count: number,
+  onWaited: (ms: number) => void,
+): Promise<void> {
   const { limits, id } = request
   if (count > limits.maxTasks) {
     throw new LimitReached('output', `${count} tasks of at most ${limits.maxTasks}`)
@@ -65,7 +73,9 @@ async function passTasks(request: Request, loaded: LoadedScript, count: number):
     }
     const tasks = (JSON.parse(text) as unknown[]).map(readTask)
     for (const task of tasks) graph.add(task)
+    const waitsSince = Date.now()
     await sent
+    onWaited(Date.now() - waitsSince)
     sent = send({ kind: 'tasks', id, tasks })
     sent.catch(() => undefined)
   }

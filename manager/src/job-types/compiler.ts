@@ -5,7 +5,6 @@ import type { Logger } from 'pino'
 import { sacrificeFirst } from '../expendable.ts'
 import { readTask } from './authored.ts'
 import { JobTypeError } from './errors.ts'
-import { createInterner } from './intern.ts'
 import type { CompilerLimits } from './limits.ts'
 import type {
   AuthoredTask,
@@ -19,11 +18,15 @@ import type {
 
 export interface Compiler {
   describe(script: string): Promise<CompilerAnswer>
-  compile(script: string, job: ScriptJob): Promise<CompilerAnswer & { tasks: AuthoredTask[] }>
+  /** Each batch of tasks goes to `take` as it comes: a large job is never held as a whole here. */
+  compile(script: string, job: ScriptJob, take: TakeTasks): Promise<CompilerAnswer>
   /** The files of every later request. */
   setFiles(version: string, files: ScriptFiles): void
   close(): Promise<void>
 }
+
+/** What it throws fails the request. */
+export type TakeTasks = (tasks: AuthoredTask[]) => void
 
 export interface CompilerAnswer {
   value: unknown
@@ -48,7 +51,7 @@ interface ChildListener {
 
 type Request =
   | { kind: 'describe'; script: string }
-  | { kind: 'compile'; script: string; job: ScriptJob }
+  | { kind: 'compile'; script: string; job: ScriptJob; take: TakeTasks }
 
 // A child that grew this large is replaced after its answer, so that one big job doesn't hold memory for ever.
 const recycleAtMib = 256
@@ -69,7 +72,7 @@ export function createCompiler({ limits, log }: CompilerOptions): Compiler {
 
   return {
     describe: (script) => enqueue({ kind: 'describe', script }),
-    compile: (script, job) => enqueue({ kind: 'compile', script, job }),
+    compile: (script, job, take) => enqueue({ kind: 'compile', script, job, take }),
     setFiles: (version, next) => {
       files = { version, files: next }
     },
@@ -82,7 +85,7 @@ export function createCompiler({ limits, log }: CompilerOptions): Compiler {
     },
   }
 
-  function enqueue(request: Request): Promise<CompilerAnswer & { tasks: AuthoredTask[] }> {
+  function enqueue(request: Request): Promise<CompilerAnswer> {
     if (queued >= limits.maxQueued) {
       return Promise.reject(
         new JobTypeError('JOB_COMPILER_BUSY', `${queued} job type requests are waiting already`, {
@@ -96,36 +99,41 @@ export function createCompiler({ limits, log }: CompilerOptions): Compiler {
     return answer
   }
 
-  function run(request: Request): Promise<CompilerAnswer & { tasks: AuthoredTask[] }> {
+  function run(request: Request): Promise<CompilerAnswer> {
     if (closed) return Promise.reject(new JobTypeError('JOB_COMPILER_CLOSED', 'shutting down'))
     const current = child ?? start()
     lastId += 1
     const id = lastId
     const allowedMs = request.kind === 'describe' ? limits.describeMs : limits.compileMs
     return new Promise((resolve, reject) => {
-      const tasks: AuthoredTask[] = []
-      const intern = createInterner()
+      // Armed anew by every sign of life: taking the tasks over may take longer than making them.
       const backstop = setTimeout(() => stop('no answer in time'), allowedMs + startGraceMs)
       const settle = (end: () => void): void => {
         clearTimeout(backstop)
         current.listener = undefined
         end()
       }
+      const pass = (tasks: AuthoredTask[]): void => {
+        if (request.kind !== 'compile') throw new TypeError('a description came with tasks')
+        try {
+          request.take(tasks)
+        } catch (error) {
+          settle(() => reject(error))
+          stop('its tasks were not taken')
+        }
+      }
       current.listener = {
         ended: (how) => settle(() => reject(crashed(request.script, how))),
         message: (message) => {
           if (message.kind === 'ready' || message.id !== id) return
           if (message.kind === 'tasks') {
-            for (const value of message.tasks) {
-              const task = readTask(value)
-              for (const command of task.commands) intern(command.parameters)
-              tasks.push(task)
-            }
+            backstop.refresh()
+            pass(message.tasks.map(readTask))
           } else if (message.kind === 'failed') {
             settle(() => reject(failed(message.failure, message.messages)))
             if (message.failure.code.endsWith('_LIMIT')) stop('a script reached a limit')
           } else {
-            settle(() => resolve({ value: message.value, messages: message.messages, tasks }))
+            settle(() => resolve({ value: message.value, messages: message.messages }))
             if (message.residentMib > recycleAtMib) stop('grown large')
           }
         },
@@ -134,7 +142,7 @@ export function createCompiler({ limits, log }: CompilerOptions): Compiler {
         current.filesVersion = files.version
         tell(current, { kind: 'files', ...files })
       }
-      tell(current, { ...request, id, limits })
+      tell(current, messageFor(request, id, limits))
     })
   }
 
@@ -198,6 +206,13 @@ function spawn(): ChildProcess {
 function tell({ process: child }: Child, message: ToChild): void {
   // A failed send means a dead child, whose exit event settles the request.
   child.send(message, () => undefined)
+}
+
+function messageFor(request: Request, id: number, limits: CompilerLimits): ToChild {
+  const { script } = request
+  return request.kind === 'describe'
+    ? { kind: 'describe', id, script, limits }
+    : { kind: 'compile', id, script, limits, job: request.job }
 }
 
 function crashed(script: string, how: string): JobTypeError {

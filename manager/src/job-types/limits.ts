@@ -8,7 +8,7 @@ export interface CompilerLimits {
   /** Resident memory of the whole child; native code (sorting, regular expressions) allocates outside the heap. */
   residentMib: number
   maxTasks: number
-  /** All tasks of one job as JSON; 100,000 render tasks are 64 MB. The manager holds them until they are stored. */
+  /** All tasks of one job as JSON; 100,000 render tasks are 64 MB. The manager stores them as they come. */
   maxOutputBytes: number
   /** A hundred tasks in a row as JSON. */
   maxBatchBytes: number

@@ -1,11 +1,12 @@
 import type { AvailableJobType, SubmittedJob } from '@shaman-farm/manager-api/schemas'
 import type { Logger } from 'pino'
-import { createCompiler } from './compiler.ts'
+import { createCompiler, type TakeTasks } from './compiler.ts'
 import { isPassing, JobTypeError } from './errors.ts'
+import { createInterner } from './intern.ts'
 import { assertIsolates } from './isolates.ts'
 import { readJobType } from './job-type.ts'
 import { type CompilerLimits, defaultLimits } from './limits.ts'
-import type { AuthoredJob, ScriptMessage } from './messages.ts'
+import type { AuthoredJob, AuthoredTask, ScriptJob, ScriptMessage } from './messages.ts'
 import { createScriptReader, type ScriptFolder } from './script-files.ts'
 import { validateSettings } from './settings.ts'
 
@@ -32,6 +33,8 @@ type JobValues = Pick<AuthoredJob, 'settings' | 'metadata'>
 export interface CompileOptions {
   jobId: string
   created: Date
+  /** Takes the tasks as they come; the answer has none then. What it throws fails the compilation. */
+  take?: TakeTasks
 }
 
 export type CheckedScript = { name: string; script: string } & (
@@ -95,7 +98,7 @@ export function openJobTypes(options: JobTypesOptions): JobTypes {
 
   async function compileJob(
     job: SubmittedJob,
-    { jobId, created }: CompileOptions,
+    { jobId, created, take }: CompileOptions,
   ): Promise<AuthoredJob> {
     const folder = await readFolder()
     const script = scriptOf(folder, job.type)
@@ -109,7 +112,8 @@ export function openJobTypes(options: JobTypesOptions): JobTypes {
         { detail: { problems } },
       )
     }
-    const answer = await compiler.compile(script, {
+    const collected = collectTasks()
+    const scriptJob: ScriptJob = {
       jobID: jobId,
       workerTagUUID: job.worker_tag ?? '',
       name: job.name,
@@ -120,9 +124,14 @@ export function openJobTypes(options: JobTypesOptions): JobTypes {
       settings,
       metadata: job.metadata ?? {},
       storage: { shamanCheckoutID: job.storage?.shaman_checkout_id ?? '' },
-    })
+    }
+    const answer = await compiler.compile(script, scriptJob, take ?? collected.take)
     logMessages(script, answer.messages)
-    return { ...(answer.value as JobValues), tasks: answer.tasks, messages: answer.messages }
+    return {
+      ...(answer.value as JobValues),
+      tasks: collected.tasks,
+      messages: answer.messages,
+    }
   }
 
   async function readFolder(): Promise<ScriptFolder> {
@@ -163,6 +172,21 @@ export function openJobTypes(options: JobTypesOptions): JobTypes {
     for (const { level, text } of messages) {
       log[level === 'warning' ? 'warn' : 'info']({ script, text }, 'job type script says')
     }
+  }
+}
+
+/** Equal texts are held once: see {@link createInterner}. */
+function collectTasks(): { tasks: AuthoredTask[]; take: TakeTasks } {
+  const tasks: AuthoredTask[] = []
+  const intern = createInterner()
+  return {
+    tasks,
+    take(batch) {
+      for (const task of batch) {
+        for (const command of task.commands) intern(command.parameters)
+        tasks.push(task)
+      }
+    },
   }
 }
 

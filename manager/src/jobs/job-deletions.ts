@@ -4,6 +4,7 @@ import { announceJob } from '../lifecycle/announce.ts'
 import { changeJobStatus } from '../lifecycle/job-status.ts'
 import { eraseCheckout } from './erase-checkout.ts'
 import type { JobRecord } from './jobs-store.ts'
+import { removeTasks } from './remove-job.ts'
 
 export interface JobDeletions {
   /** Marks a job; the rest happens in the background, also after a restart. */
@@ -21,15 +22,22 @@ export function createJobDeletions(farm: Farm, shaman: Shaman | undefined): JobD
   let running: Promise<void> | undefined
   let isClosed = false
 
+  // A job that is marked while others are being deleted is not among those the round began with.
+  let isAsked = false
+
   const run = async (): Promise<void> => {
-    for (const job of farm.jobs.awaitingDeletion()) {
-      if (isClosed) return
-      await deleteJob(farm, shaman, job).catch((error: unknown) =>
-        farm.log.error({ err: error, job: job.uuid }, 'job not deleted, will try again'),
-      )
+    while (isAsked) {
+      isAsked = false
+      for (const job of farm.jobs.awaitingDeletion()) {
+        if (isClosed) return
+        await deleteJob(farm, shaman, job).catch((error: unknown) =>
+          farm.log.error({ err: error, job: job.uuid }, 'job not deleted, will try again'),
+        )
+      }
     }
   }
   const start = (): void => {
+    isAsked = true
     running ??= run().finally(() => {
       running = undefined
     })
@@ -73,6 +81,7 @@ async function deleteJob(farm: Farm, shaman: Shaman | undefined, job: JobRecord)
   await eraseCheckout(farm, shaman, job)
   farm.logs.remove(job.uuid)
   const tasks = farm.tasks.activeOfJob(job.id)
+  await removeTasks(farm, job.id)
   farm.transaction(() => {
     farm.jobs.remove(job.id)
     farm.readiness.jobsChanged()

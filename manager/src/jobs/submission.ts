@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { JobStatus, SubmittedJob } from '@shaman-farm/manager-api'
 import type { Farm } from '../farm.ts'
 import {
@@ -13,6 +12,11 @@ import { FarmError } from '../problems.ts'
 import { toVariables } from '../variables/main.ts'
 import type { VariableBook } from '../variables-book.ts'
 import type { JobRecord } from './jobs-store.ts'
+import { removeTasks } from './remove-job.ts'
+import { createTaskWriter, type TaskWriter } from './task-writer.ts'
+
+/** What a job's script makes of it besides its tasks. */
+type JobValues = Pick<AuthoredJob, 'settings' | 'metadata'>
 
 export interface Submissions {
   submit(job: SubmittedJob): Promise<JobRecord>
@@ -20,52 +24,69 @@ export interface Submissions {
   check(job: SubmittedJob): Promise<void>
 }
 
-// A turn of the loop stores tasks for so long: a job of 100,000 must not hold up the workers' requests.
-const turnMs = 12
-const tasksPerLook = 50
-
 export function createSubmissions(
   farm: Farm,
   jobTypes: JobTypes,
   variables: VariableBook,
 ): Submissions {
-  const compile = async (submitted: SubmittedJob, jobId: string, created: number) => {
+  const prepare = (submitted: SubmittedJob) => {
     checkInitialStatus(submitted.initial_status)
     const tag = findTag(farm, submitted.worker_tag)
-    const stored = withVariables(submitted, variables)
-    const authored = await jobTypes
-      .compile(stored, { jobId, created: new Date(created) })
-      .catch(asBadRequest)
-    return { authored, tag }
+    return { tag, stored: withVariables(submitted, variables) }
   }
   return {
     async check(submitted) {
-      await compile(submitted, randomUUID(), farm.now())
+      const { stored } = prepare(submitted)
+      const options = { jobId: randomUUID(), created: new Date(farm.now()), take: () => undefined }
+      await jobTypes.compile(stored, options).catch(asBadRequest)
     },
     async submit(submitted) {
+      const { stored, tag } = prepare(submitted)
       const uuid = randomUUID()
       const created = farm.now()
-      const { authored, tag } = await compile(submitted, uuid, created)
-      return storeJob(farm, submitted, authored, { uuid, created, tag })
+      return storeJob(farm, submitted, { uuid, created, tag }, (take) =>
+        jobTypes
+          .compile(stored, { jobId: uuid, created: new Date(created), take })
+          .catch(asBadRequest),
+      )
     },
   }
 }
 
-/** Stores a compiled job, in many small transactions; it can be seen, but nobody gets its tasks, until all is there. */
+/**
+ * Stores a job while it is being compiled, in many small transactions; it can be seen, but nobody gets its tasks, until
+ * all is there. When compiling fails, nothing stays.
+ *
+ * @param compile hands over the tasks, batch by batch, and then tells the rest
+ */
 export async function storeJob(
   farm: Farm,
   submitted: SubmittedJob,
-  authored: AuthoredJob,
   facts: { uuid: string; created: number; tag: number | null },
+  compile: (take: (tasks: readonly AuthoredTask[]) => void) => Promise<JobValues>,
 ): Promise<JobRecord> {
-  const id = insertJob(farm, submitted, authored, facts)
+  let begun: { id: number; writer: TaskWriter } | undefined
+  const begin = () => {
+    const id = insertJob(farm, submitted, facts)
+    return { id, writer: createTaskWriter(farm, id, facts.created) }
+  }
   try {
-    await insertTasks(farm, id, authored.tasks, facts.created)
+    const values = await compile((tasks) => {
+      begun ??= begin()
+      begun.writer.add(tasks)
+    })
+    begun ??= begin()
+    const totals = await begun.writer.finish()
+    return start(farm, begun.id, submitted, { ...values, ...totals })
   } catch (error) {
-    farm.transaction(() => farm.jobs.remove(id))
+    if (begun) await drop(farm, begun.id)
     throw error
   }
-  return start(farm, id, submitted)
+}
+
+async function drop(farm: Farm, id: number): Promise<void> {
+  await removeTasks(farm, id)
+  farm.transaction(() => farm.jobs.remove(id))
 }
 
 /** Jobs whose submission a crash cut off; nobody was told that they are stored. */
@@ -121,7 +142,6 @@ function withVariables(job: SubmittedJob, book: VariableBook): SubmittedJob {
 function insertJob(
   farm: Farm,
   submitted: SubmittedJob,
-  authored: AuthoredJob,
   { uuid, created, tag }: { uuid: string; created: number; tag: number | null },
 ): number {
   return farm.transaction(() =>
@@ -130,8 +150,8 @@ function insertJob(
       name: submitted.name,
       job_type: submitted.type,
       priority: submitted.priority,
-      settings: JSON.stringify(authored.settings),
-      metadata: JSON.stringify(authored.metadata),
+      settings: '{}',
+      metadata: '{}',
       shaman_checkout_id: submitted.storage?.shaman_checkout_id ?? '',
       worker_tag_id: tag,
       created_at: created,
@@ -139,69 +159,19 @@ function insertJob(
   )
 }
 
-async function insertTasks(
+function start(
   farm: Farm,
-  job: number,
-  tasks: readonly AuthoredTask[],
-  now: number,
-): Promise<void> {
-  const ids = new Map<string, number>()
-  await inTurns(farm, tasks, (task, index) => {
-    ids.set(task.uuid, insertTask(farm, job, task, index + 1, now))
-  })
-  const dependent = tasks.filter((task) => task.dependencies.length > 0)
-  const pairs = dependent.flatMap((task) =>
-    [...new Set(task.dependencies)].map((dependency) => [task.uuid, dependency] as const),
-  )
-  await inTurns(farm, pairs, ([task, dependency]) => {
-    farm.tasks.insertDependency(ids.get(task)!, ids.get(dependency)!)
-  })
-}
-
-async function inTurns<T>(
-  farm: Farm,
-  items: readonly T[],
-  work: (item: T, index: number) => void,
-): Promise<void> {
-  for (let at = 0; at < items.length; ) {
-    if (at > 0) await nextTurn()
-    const end = performance.now() + turnMs
-    farm.transaction(() => {
-      while (at < items.length && performance.now() < end) {
-        const some = items.slice(at, at + tasksPerLook)
-        for (const [i, item] of some.entries()) work(item, at + i)
-        at += some.length
-      }
-    })
-  }
-}
-
-function insertTask(
-  farm: Farm,
-  job: number,
-  task: AuthoredTask,
-  index: number,
-  now: number,
-): number {
-  const steps = task.commands.map((command) => Math.max(1, command.total_step_count))
-  return farm.tasks.insert({
-    uuid: task.uuid,
-    job_id: job,
-    index_in_job: index,
-    name: task.name,
-    type: task.type.toLowerCase(),
-    priority: task.priority,
-    commands: JSON.stringify(task.commands),
-    steps_total: steps.reduce((sum, count) => sum + count, 0),
-    frames: task.frames ?? '',
-    waits_for: new Set(task.dependencies).size,
-    now,
-  })
-}
-
-function start(farm: Farm, id: number, submitted: SubmittedJob): JobRecord {
+  id: number,
+  submitted: SubmittedJob,
+  { settings, metadata, tasks, steps }: JobValues & { tasks: number; steps: number },
+): JobRecord {
   return farm.transaction(() => {
-    farm.jobs.recount(id)
+    farm.jobs.complete(id, {
+      settings: JSON.stringify(settings),
+      metadata: JSON.stringify(metadata),
+      tasks,
+      steps,
+    })
     const isPaused = submitted.initial_status === 'paused'
     changeJobStatus(farm, id, isPaused ? 'pause-requested' : 'queued', 'submitted')
     const job = farm.jobs.byUuid(farm.jobs.byId(id).uuid)!

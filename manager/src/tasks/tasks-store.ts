@@ -80,6 +80,9 @@ export function createTasksStore(db: Db) {
      VALUES (@uuid, @job_id, @index_in_job, @name, @type, @priority, 'queued', @commands, @steps_total, @frames,
              @waits_for, @now, @now)`,
   )
+  const removeSome = db.prepare(
+    'DELETE FROM tasks WHERE id IN (SELECT id FROM tasks WHERE job_id = ? LIMIT ?)',
+  )
   const insertDependency = db.prepare('INSERT OR IGNORE INTO task_dependencies VALUES (?, ?)')
   const countWaits = db.prepare(
     `UPDATE tasks SET waits_for = (
@@ -161,6 +164,8 @@ export function createTasksStore(db: Db) {
     activeOfWorker: (worker: number) => activeOfWorker.all(worker),
     activeOfJob: (job: number) => activeOfJob.all(job),
     insert: (task: NewTask): number => Number(insert.run(task).lastInsertRowid),
+    /** @returns how many of a job's tasks it has removed */
+    removeSome: (job: number, most: number): number => removeSome.run(job, most).changes,
     insertDependency: (task: number, dependency: number) =>
       void insertDependency.run(task, dependency),
     /** Counts afresh what each task of a job waits for. */

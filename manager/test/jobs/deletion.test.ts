@@ -69,6 +69,16 @@ for (const id of ['..', '.', '../file-store', '/etc', 'not-a-checkout/..']) {
   })
 }
 
+test('jobs that are deleted while others are being deleted go too', async (t) => {
+  const manager = await openManager(t)
+  const jobs = []
+  for (const name of ['one', 'two', 'three', 'four']) {
+    const storage = { shaman_checkout_id: await checkOut(manager, name) }
+    jobs.push(await submitEcho(manager, { storage }))
+  }
+  await Promise.all(jobs.map((job) => deleteAndWait(manager, job.id)))
+})
+
 test('a deletion that a stop cut off is carried out after the next start', async (t) => {
   const manager = await openManager(t)
   const job = await submitEcho(manager)
