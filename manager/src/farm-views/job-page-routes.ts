@@ -43,7 +43,7 @@ export function jobPageHandlers({ farm, shaman, lastRendered }: Services): Handl
           }),
         ),
         total,
-        counts: countByStatus(farm.db),
+        counts: countByStatus(farm.db, query),
       })
     },
     farmJob({ params }) {
@@ -69,14 +69,9 @@ function thumbnail(url: string | undefined): { thumbnail?: string } {
 
 function queryJobs(db: Db, query: JobPageQuery): { jobs: JobRecord[]; total: number } {
   const where = `WHERE (@statuses IS NULL OR status IN (SELECT value FROM json_each(@statuses)))
-    AND (@type IS NULL OR job_type = @type)
-    AND (@q IS NULL OR name LIKE @q ESCAPE '\\' OR metadata LIKE @q ESCAPE '\\' OR uuid LIKE @q ESCAPE '\\')`
+    AND ${soughtFor}`
   const statuses = statusList(query.status, jobStatuses)
-  const filter = {
-    statuses: statuses ? JSON.stringify(statuses) : null,
-    type: query.type ?? null,
-    q: query.q ? likePattern(query.q) : null,
-  }
+  const filter = { statuses: statuses ? JSON.stringify(statuses) : null, ...filterOf(query) }
   const order = orderOf[query.sort ?? '-created']
   const jobs = db
     .prepare<unknown[], JobRecord>(
@@ -89,12 +84,20 @@ function queryJobs(db: Db, query: JobPageQuery): { jobs: JobRecord[]; total: num
   return { jobs, total }
 }
 
-function countByStatus(db: Db): JobStatusCounts {
+const soughtFor = `(@type IS NULL OR job_type = @type)
+    AND (@q IS NULL OR name LIKE @q ESCAPE '\\' OR metadata LIKE @q ESCAPE '\\' OR uuid LIKE @q ESCAPE '\\')`
+
+function filterOf({ type, q }: JobPageQuery): { type: string | null; q: string | null } {
+  return { type: type ?? null, q: q ? likePattern(q) : null }
+}
+
+/** Of all that is sought for, whatever its status: that is what choosing another status would show. */
+function countByStatus(db: Db, query: JobPageQuery): JobStatusCounts {
   const counts = db
-    .prepare<[], { status: string; n: number }>(
-      'SELECT status, count(*) AS n FROM jobs GROUP BY status',
+    .prepare<unknown[], { status: string; n: number }>(
+      `SELECT status, count(*) AS n FROM jobs WHERE ${soughtFor} GROUP BY status`,
     )
-    .all()
+    .all(filterOf(query))
   return Object.fromEntries(
     jobStatuses.map((status) => [status, counts.find((row) => row.status === status)?.n ?? 0]),
   ) as JobStatusCounts

@@ -88,6 +88,11 @@ test('chips filter, the address keeps the filter, and no match offers the way ou
   await page.getByText('No job matches.').waitFor()
   await page.getByRole('button', { name: 'Clear the filter' }).click()
   await row(page, 'hero').waitFor()
+  // A chip counts what choosing it would show.
+  await page.goto(`${farm.manager.url}/app/jobs?q=titles`)
+  await row(page, 'titles_v4').waitFor()
+  const chips = page.getByRole('group', { name: 'Filter by status' }).getByRole('button')
+  assert.deepEqual(await chips.allInnerTexts(), ['completed 1'])
 })
 
 test('deleting says first what it does, and then does it', async (t) => {
