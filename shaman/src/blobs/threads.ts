@@ -59,18 +59,22 @@ export function createThreads(options: ThreadsOptions = {}): Threads {
           if (thread.failure !== undefined) return reject(thread.failure)
           nextId += 1
           waiting.set(nextId, { resolve: resolve as (answer: unknown) => void, reject })
+          // Held only while it works: a process that awaits the answer must not end before it.
+          worker.ref()
           worker.postMessage({ ...request, id: nextId })
         }),
     }
-    worker.unref()
     worker.on('message', (message: ThreadAnswer) => {
       const asked = waiting.get(message.id)
       waiting.delete(message.id)
+      if (waiting.size === 0) worker.unref()
       if ('problem' in message) asked?.reject(asError(message.problem))
       else asked?.resolve(message.answer)
     })
     worker.on('error', (error) => fail(thread, error))
     worker.on('exit', () => fail(thread, new Error('a writing thread stopped')))
+    // Behind the listeners: the first of them holds the process again.
+    worker.unref()
     threads.push(thread)
     return thread
   }
