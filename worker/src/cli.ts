@@ -8,6 +8,8 @@ import { addDoctor } from './doctor/cli.ts'
 import { type Look, shareLooks } from './doctor/self-check.ts'
 import { addInstall } from './install/cli.ts'
 import type { BlobCache } from './mount-free/blob-cache.ts'
+import { idleTimeHere } from './presence/idle-time.ts'
+import { type Presence, watchPresence } from './presence/presence.ts'
 import { openCache, type StopWhen } from './session.ts'
 import type { WorkerEnd } from './states.ts'
 import { startWorker, type Worker } from './worker.ts'
@@ -42,6 +44,18 @@ export function register(program: Command): void {
         'pull',
       ]),
     )
+    .addOption(
+      new Option(
+        '--yield <how>',
+        'while somebody uses this machine: pause what runs, stop it and give it back, or finish it',
+      ).choices(['pause', 'stop', 'finish']),
+    )
+    .option(
+      '--quiet-minutes <n>',
+      'untouched for so long, the machine is free (default: 5)',
+      positive,
+    )
+    .option('--user-idle-command <cmd>', 'prints the seconds since somebody last touched it')
     .option('--cache-gb <n>', 'most disk space for pulled files, in GB', positive)
     .option('--find-seconds <n>', 'without --manager, look for one so long', positive, 600)
     .addOption(
@@ -75,7 +89,8 @@ async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   const { home, cacheBytes } = config
   const cache = openCache({ managerUrl, home, cacheBytes, log })
   const once = flags.once ?? false
-  const shared = { config, managerUrl, cache, log, once, look: shareLooks() }
+  const presence = await presenceFor(config, log)
+  const shared = { config, managerUrl, cache, log, once, presence, look: shareLooks() }
   const starting = Promise.all(
     Array.from({ length: config.slots }, (_, slot) => startSlot({ ...shared, slot })),
   )
@@ -92,6 +107,7 @@ async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   }
   workers = await starting
   const ends = await Promise.all(workers.map((worker) => worker.ended))
+  presence?.close()
   log.info({ ends }, 'worker ended')
   return exitCodeOf(ends, config)
 }
@@ -102,14 +118,21 @@ interface SlotOptions {
   managerUrl: string
   cache: BlobCache
   look: Look
+  presence: Presence | undefined
   once: boolean
   log: Logger
 }
 
-function startSlot({ config, slot, ...rest }: SlotOptions): Promise<Worker> {
+async function presenceFor(config: WorkerConfig, log: Logger): Promise<Presence | undefined> {
+  const { yielding: how, quietMs, userIdleCommand } = config
+  return how && watchPresence({ how, quietMs, idleTime: idleTimeHere(userIdleCommand), log })
+}
+
+function startSlot({ config, slot, presence, ...rest }: SlotOptions): Promise<Worker> {
   const isOnly = config.slots === 1
   return startWorker({
     ...rest,
+    ...(presence ? { presence } : {}),
     home: isOnly ? config.home : join(config.home, `slot-${slot + 1}`),
     token: config.token,
     name: isOnly ? config.name : `${config.name} #${slot + 1}`,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { UserError } from '@shaman-farm/terminal'
 import { parse } from 'yaml'
 import type { StorageMode } from './mount-free/storage.ts'
+import type { Yielding } from './presence/presence.ts'
 import type { ProcessLimits } from './process/run.ts'
 
 export const defaultTaskTypes = ['blender', 'ffmpeg', 'file-management', 'misc'] as const
@@ -24,6 +25,12 @@ export interface WorkerConfig {
   /** The exit code that asks the service manager for a restart; 0 = cannot be restarted. */
   restartExitCode: number
   storageMode: StorageMode
+  /** What to do while somebody uses the machine; undefined = work on. */
+  yielding: Yielding | undefined
+  /** Untouched for so long, a machine is nobody's. */
+  quietMs: number
+  /** Prints the seconds since somebody last touched the machine. */
+  userIdleCommand: string | undefined
   cacheBytes: number
 }
 
@@ -41,6 +48,9 @@ export interface ConfigFlags {
   nice?: number | undefined
   restartExitCode?: number | undefined
   storage?: StorageMode | undefined
+  yield?: Yielding | undefined
+  quietMinutes?: number | undefined
+  userIdleCommand?: string | undefined
   cacheGb?: number | undefined
 }
 
@@ -81,6 +91,9 @@ export async function readConfig(
       nice: flags.nice ?? numberOf(file.nice),
       oomScoreAdjust: numberOf(file.oom_score_adjust),
     },
+    yielding: flags.yield ?? yieldingOf(file.yield),
+    quietMs: minutes(flags.quietMinutes, 'quiet_minutes') ?? 5 * 60_000,
+    userIdleCommand: flags.userIdleCommand ?? textOf(file.user_idle_command),
     storageMode: flags.storage ?? storageModeOf(file.storage) ?? 'auto',
     cacheBytes: (flags.cacheGb ?? numberOf(file.cache_gb) ?? 50) * 1e9,
     restartExitCode: flags.restartExitCode ?? numberOf(file.restart_exit_code) ?? 0,
@@ -128,6 +141,10 @@ async function readYaml(file: string): Promise<Record<string, unknown>> {
 
 function storageModeOf(value: unknown): StorageMode | undefined {
   return value === 'auto' || value === 'mounted' || value === 'pull' ? value : undefined
+}
+
+function yieldingOf(value: unknown): Yielding | undefined {
+  return value === 'pause' || value === 'stop' || value === 'finish' ? value : undefined
 }
 
 function textOf(value: unknown): string | undefined {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Look } from './doctor/self-check.ts'
 import type { BlobCache } from './mount-free/blob-cache.ts'
 import type { StorageMode } from './mount-free/storage.ts'
+import type { Presence } from './presence/presence.ts'
 import type { ProcessLimits } from './process/run.ts'
 
 export interface WorkerOptions {
@@ -21,6 +22,8 @@ export interface WorkerOptions {
   storageMode?: StorageMode
   cache?: BlobCache
   cacheBytes?: number
+  /** Whether somebody uses the machine, to yield to; without it the worker yields to nobody. */
+  presence?: Presence
   /** Looks the machine over, for reports to the manager; without it there are none. */
   look?: Look
   /** End when there is nothing to do. */

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { type CommandContext, CommandError, type FrameDone } from './commands/command.ts'
 import { findCommand } from './commands/main.ts'
 import type { OfferedFrame, TaskStorage } from './mount-free/task-storage.ts'
+import type { Presence } from './presence/presence.ts'
 import type { Guard } from './process/guard.ts'
 import type { ProcessLimits } from './process/run.ts'
 import type { TaskReporter } from './task-reporter.ts'
@@ -16,6 +17,7 @@ export interface RunTaskOptions {
   guard: Guard
   limits: ProcessLimits
   env: Readonly<Record<string, string>>
+  presence?: Presence | undefined
   log: Logger
   imageSaved: (image: { file: string; frame?: number }) => void
   /** Brings the task's files here, or finds that they are. */
@@ -89,6 +91,7 @@ function contextFor(options: RunTaskOptions, { storage, offers }: Ground): Comma
     guard: options.guard,
     limits: options.limits,
     env: options.env,
+    presence: options.presence,
     platform: process.platform,
     now: () => new Date(),
     log: (line) => reporter.log(line),

@@ -2,6 +2,7 @@ import type { AssignedTask, WorkerStatus } from '@shaman-farm/manager-api'
 import { pause } from './backoff.ts'
 import type { SignedOn } from './identity.ts'
 import { watchPermission } from './permission.ts'
+import type { Presence } from './presence/presence.ts'
 import { runGuarded } from './process/run-program.ts'
 import { runTask } from './run-task.ts'
 import { type Session, storageFor } from './session.ts'
@@ -19,7 +20,7 @@ export async function live(
   while (!session.signal.aborted) {
     session.log.info({ status }, 'worker status')
     await tellStatus(session, status)
-    const next = await (status === 'awake' ? work(session) : sleep(session))
+    const next = await (status === 'awake' ? work(session) : sleep(session, session.signal))
     if (next === 'sign-on') {
       session.signedOn = await identify()
       session.selfCheck?.signedOn(session.signedOn.client)
@@ -47,6 +48,11 @@ async function work(session: Session): Promise<Next> {
   while (!signal.aborted) {
     // The manager must know of the last task's end before it is asked for the next one.
     await session.outbox.drained(signal)
+    if (session.options.presence?.isHere) {
+      const next = await yieldTo(session, session.options.presence)
+      if (next !== 'awake') return next
+      continue
+    }
     const asked = performance.now()
     const answer = await askForTask(session)
     if (answer?.headers.get('x-farm-doctor')) session.selfCheck?.wanted(session.signedOn.client)
@@ -121,11 +127,16 @@ async function runAssigned(session: Session, task: AssignedTask): Promise<void> 
   }).then((refusal) => {
     if (refusal) abort.abort(new Error(refusal.reason))
   })
+  const { presence } = options
+  const stopWatching = presence?.watch((isHere) => {
+    if (isHere && presence.how === 'stop') abort.abort(new Error('somebody uses this machine'))
+  })
   const outcome = await runTask({
     task,
     reporter: createTaskReporter({ send: (update) => outbox.add(task.uuid, update) }),
     signal,
     guard: session.guard,
+    presence,
     limits: options.limits ?? {},
     env: { ...options.env, SHAMAN_FARM_TASK: task.uuid },
     log,
@@ -138,15 +149,33 @@ async function runAssigned(session: Session, task: AssignedTask): Promise<void> 
       return session.storage.prepare(task, { signal, log, tell, run })
     },
   })
+  stopWatching?.()
   over.abort()
   await watching
   session.running = undefined
   log.info({ outcome }, 'task ended')
 }
 
+/** Sleeps for as long as somebody uses the machine, then wakes by itself. */
+async function yieldTo(session: Session, presence: Presence): Promise<Next> {
+  const alone = new AbortController()
+  const stopWatching = presence.watch((isHere) => {
+    if (!isHere) alone.abort()
+  })
+  try {
+    await tellStatus(session, 'asleep')
+    const next = await sleep(session, AbortSignal.any([session.signal, alone.signal]))
+    if (session.signal.aborted || !alone.signal.aborted) return next
+    await tellStatus(session, 'awake')
+    return 'awake'
+  } finally {
+    stopWatching()
+  }
+}
+
 /** Asks now and then whether it is time to wake up. */
-async function sleep(session: Session): Promise<Next> {
-  const { signal, signedOn, timing, backoff } = session
+async function sleep(session: Session, signal: AbortSignal): Promise<Next> {
+  const { signedOn, timing, backoff } = session
   while (!signal.aborted) {
     if (session.options.once) return 'idle'
     const asked = performance.now()

@@ -1,4 +1,5 @@
 import type { FailureReport } from '@shaman-farm/manager-api'
+import type { Presence } from '../presence/presence.ts'
 import type { Guard } from '../process/guard.ts'
 import type { ProcessLimits } from '../process/run.ts'
 
@@ -41,6 +42,8 @@ export interface CommandContext {
   limits: ProcessLimits
   /** Added to the environment of processes, e.g. the GPU they may use. */
   env: Readonly<Record<string, string>>
+  /** Whether somebody uses the machine, where the worker yields to that. */
+  presence?: Presence | undefined
   platform: NodeJS.Platform
   now: () => Date
   log(line: string): void

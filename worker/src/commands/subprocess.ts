@@ -25,6 +25,12 @@ export async function runLogged(
     signal: context.signal,
     limits: context.limits,
     env: context.env,
+    presence: context.presence,
+    onHold(isHeld) {
+      const what = isHeld ? 'holds still: somebody uses this machine' : 'goes on'
+      context.log(`pid=${pid} > ${what}`)
+      context.activity(isHeld ? 'Waiting: somebody uses this machine' : 'Going on')
+    },
     onStart(started) {
       pid = started
       context.log(`pid=${pid} > started`)

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { setPriority } from 'node:os'
 import { execa } from 'execa'
+import type { Presence } from '../presence/presence.ts'
 import { type Guard, markerName } from './guard.ts'
 import { createLineSplitter } from './lines.ts'
-import { killRemains, terminateTree } from './terminate.ts'
+import { killRemains, signalGroup, terminateTree } from './terminate.ts'
 
 /** What a worker grants the processes it starts. */
 export interface ProcessLimits {
@@ -24,9 +25,13 @@ export interface RunOptions {
   signal: AbortSignal
   onStart?: (pid: number) => void
   onLine: (line: string) => void
+  /** The process holds still, or goes on. */
+  onHold?: (isHeld: boolean) => void
   cwd?: string
   env?: Readonly<Record<string, string>>
   limits?: ProcessLimits
+  /** While somebody uses the machine the process holds still (not on Windows). */
+  presence?: Presence | undefined
 }
 
 export type EndedBy = 'itself' | 'cancel' | 'stall' | 'time-limit'
@@ -67,9 +72,17 @@ export async function runProcess(options: RunOptions): Promise<RunResult> {
   const end = (why: EndedBy): void => {
     if (ending) return
     endedBy = why
+    // TERM first: what holds still takes note of it when it goes on.
     ending = terminateTree(pid, { graceMs: limits.graceMs ?? 5_000, marker })
+    signalGroup(pid, 'SIGCONT')
   }
   const watchdog = startWatchdog(limits, end)
+  const goOn = holdStill(options.presence, (isHeld) => {
+    if (ending) return
+    signalGroup(pid, isHeld ? 'SIGSTOP' : 'SIGCONT')
+    watchdog.hold(isHeld)
+    options.onHold?.(isHeld)
+  })
   const cancel = (): void => end('cancel')
   options.signal.addEventListener('abort', cancel, { once: true })
   if (options.signal.aborted) cancel()
@@ -88,6 +101,7 @@ export async function runProcess(options: RunOptions): Promise<RunResult> {
   })
   const result = await child
   watchdog.stop()
+  goOn()
   options.signal.removeEventListener('abort', cancel)
   await ending
   for (const splitter of splitters) splitter.end()
@@ -125,21 +139,65 @@ async function applyPriority(pid: number, limits: ProcessLimits): Promise<void> 
   }
 }
 
+/** Tells when to hold still and when to go on, from now until what it answers is called. */
+function holdStill(presence: Presence | undefined, hold: (isHeld: boolean) => void): () => void {
+  if (presence?.how !== 'pause' || process.platform === 'win32') return () => {}
+  if (presence.isHere) hold(true)
+  return presence.watch(hold)
+}
+
 interface Watchdog {
   sign(): void
+  /** The time that a process holds still is not its own. */
+  hold(isHeld: boolean): void
   stop(): void
 }
 
 function startWatchdog(limits: ProcessLimits, end: (why: EndedBy) => void): Watchdog {
-  const after = (ms: number | undefined, why: EndedBy): NodeJS.Timeout | undefined =>
-    ms === undefined || ms === 0 ? undefined : setTimeout(() => end(why), ms)
-  const stall = after(limits.stallMs, 'stall')
-  const limit = after(limits.timeLimitMs, 'time-limit')
+  const clocks = [
+    startClock(limits.stallMs, () => end('stall')),
+    startClock(limits.timeLimitMs, () => end('time-limit')),
+  ] as const
   return {
-    sign: () => void stall?.refresh(),
+    sign: () => clocks[0].restart(),
+    hold(isHeld) {
+      for (const clock of clocks) isHeld ? clock.stop() : clock.goOn()
+    },
     stop() {
-      clearTimeout(stall)
-      clearTimeout(limit)
+      for (const clock of clocks) clock.stop()
     },
   }
+}
+
+interface Clock {
+  restart(): void
+  stop(): void
+  goOn(): void
+}
+
+/** Counts down unless stopped; 0 and undefined mean never. */
+function startClock(ms: number | undefined, onOver: () => void): Clock {
+  let left = ms ?? 0
+  let started = 0
+  let timer: NodeJS.Timeout | undefined
+  const clock: Clock = {
+    restart() {
+      if (!timer) return
+      clock.stop()
+      left = ms ?? 0
+      clock.goOn()
+    },
+    stop() {
+      if (timer) left -= performance.now() - started
+      clearTimeout(timer)
+      timer = undefined
+    },
+    goOn() {
+      if (!ms || timer) return
+      started = performance.now()
+      timer = setTimeout(onOver, Math.max(1, left))
+    },
+  }
+  clock.goOn()
+  return clock
 }
