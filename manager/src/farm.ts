@@ -16,7 +16,7 @@ import { createOutputsStore, type OutputsStore } from './outputs/outputs-store.t
 import { createReadiness, type Readiness } from './scheduler/readiness.ts'
 import { type AttemptsStore, createAttemptsStore } from './tasks/attempts-store.ts'
 import { createTasksStore, type TasksStore } from './tasks/tasks-store.ts'
-import { createDoctorStore, type DoctorStore } from './workers/doctor.ts'
+import { createDoctorStore, type DoctorStore } from './workers/doctor-store.ts'
 import { createTagsStore, type TagsStore } from './workers/tags-store.ts'
 import { createWorkersStore, type WorkersStore } from './workers/workers-store.ts'
 
