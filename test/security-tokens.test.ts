@@ -134,7 +134,7 @@ test('a revoked token ends at once, also for tickets made with it', async (t) =>
 test('no secret reaches a log, the database, the audit log or an answer of the API', async (t) => {
   const farm = await startFarm(t, {
     config:
-      'auth: tokens\nmqtt: {client: {enabled: false, broker: "mqtt://127.0.0.1:1", password: hunter2secret}}\n',
+      'auth: tokens\nmqtt: {client: {enabled: false, broker: "mqtt://127.0.0.1:1", password: hunter2secret}}\nwebhooks: {chat: {url: "http://127.0.0.1:1/", secret: hook2secret}}\n',
   })
   const data = join(farm.dir, 'manager')
   const [adminToken, enrolToken] = [await makeToken(data, 'admin'), await makeToken(data, 'worker')]
@@ -147,6 +147,7 @@ test('no secret reaches a log, the database, the audit log or an answer of the A
     return (await admin.fetchJobs()).jobs[0]!.status === 'completed'
   })
   await admin.farmChangeConfig({ body: { mqtt: { client: { password: 'second2secret' } } } })
+  await admin.farmChangeConfig({ body: { webhooks: { chat: { secret: 'hook3secret' } } } })
   await rawRequest(farm.url, `${apiBase}/jobs?ticket=${ticket}`)
   await rawRequest(farm.url, `${apiBase}/jobs`, { headers: { authorization: `Bearer ${annas}x` } })
   const credentials = await readFile(join(farm.dir, 'w', 'worker-credentials.yaml'), 'utf8')
@@ -159,6 +160,8 @@ test('no secret reaches a log, the database, the audit log or an answer of the A
     "worker's secret": workerSecret,
     'password in the configuration': 'hunter2secret',
     'password patched in': 'second2secret',
+    'secret of a webhook': 'hook2secret',
+    'secret of a webhook patched in': 'hook3secret',
     ticket,
   }
   const [job] = (await admin.fetchJobs()).jobs
