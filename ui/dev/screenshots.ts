@@ -1,8 +1,9 @@
 // Pictures of a seeded farm, for people to look at.
 // `node ui/dev/screenshots.ts` keeps the few of the documentation in ui/docs;
 // `node ui/dev/screenshots.ts --all FOLDER [--only NAME]` takes every page there, in both themes, wide and narrow.
-import { mkdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { openBrowser, startManagerProcess } from '../test/browser/dashboard.ts'
@@ -34,12 +35,12 @@ const kept: Record<string, readonly string[]> = {
   overview: ['', '-light', '-narrow'],
   jobs: [''],
   job: ['', '-light', '-narrow'],
-  task: ['-light'],
+  log: ['-light'],
   workers: [''],
   worker: [''],
   storage: ['', '-light'],
   collection: [''],
-  submit: [''],
+  'submit-form': [''],
   welcome: [''],
 }
 /** A picture that nobody waits for. */
@@ -50,6 +51,11 @@ const { values } = parseArgs({
 })
 const folder = resolve(values.all ?? join(import.meta.dirname, '..', 'docs'))
 await mkdir(folder, { recursive: true })
+/** Something to submit. */
+const project = join(await mkdtemp(join(tmpdir(), 'farm-ui-project-')), 'sh060_anim')
+await mkdir(join(project, 'textures'), { recursive: true })
+await writeFile(join(project, 'sh060_anim_v001.blend'), Buffer.alloc(420_000, 'B'))
+await writeFile(join(project, 'textures', 'moss.png'), Buffer.alloc(1_800_000, 'm'))
 const manager = await startManagerProcess()
 const browser = await openBrowser()
 let beating: ReturnType<typeof setInterval> | undefined
@@ -71,6 +77,7 @@ try {
   clearInterval(beating)
   await browser.close()
   await manager.stop()
+  await rm(dirname(project), { recursive: true, force: true })
 }
 
 function shotsOf({ jobs, workers }: Seeded): Shot[] {
@@ -176,7 +183,13 @@ function shotsOf({ jobs, workers }: Seeded): Shot[] {
         await page.getByText(/held by/).waitFor()
       },
     },
+    { name: 'checkout-map', path: '/storage/checkouts/spring/sh020_anim_v014', act: openMap },
     { name: 'submit', path: '/jobs/submit' },
+    {
+      name: 'submit-form',
+      path: '/jobs/submit',
+      act: (page) => page.getByLabel('Project folder').setInputFiles(project),
+    },
     { name: 'wall', path: '/wall' },
     { name: 'settings', path: '/settings' },
     { name: 'settings-access', path: '/settings/access' },
@@ -188,6 +201,11 @@ function shotsOf({ jobs, workers }: Seeded): Shot[] {
     { name: 'palette', path: '/jobs', act: (page) => type(page, 'Control+k', 'sh0') },
     { name: 'notices', path: '/jobs', act: (page) => type(page, 'm') },
   ]
+}
+
+async function openMap(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Map', exact: true }).click()
+  await page.getByRole('button', { name: /^textures 2\.08 MB/ }).click()
 }
 
 async function shoot(browser: Browser, { name, path, act }: Shot, look: Look): Promise<void> {

@@ -14,6 +14,7 @@ import { tokenIsWanted } from './farm/auth.ts'
 import { useClock } from './farm/clock.ts'
 import { useFarm } from './farm/farm.tsx'
 import { formatAgo, formatBytes, formatClock } from './farm/format.ts'
+import { placeAbove } from './farm/place-above.ts'
 import { createRead } from './farm/read.ts'
 import { type StoreStats, storePaths } from './farm/store.ts'
 import { nextTheme } from './farm/theme.ts'
@@ -70,6 +71,7 @@ export function Shell(props: RouteSectionProps) {
     { keys: 't', label: 'Change the theme', group: 'View', run: nextTheme },
     { keys: 'm', label: 'Show the notices', group: 'View', run: () => setOverlay('notices') },
     { keys: 'u', label: 'Undo', group: 'View', run: () => void undoLast() },
+    { keys: 'Escape', label: 'Go one place up', group: 'Go', run: () => goUp(navigate) },
     { keys: 'g o', label: 'Go to the overview', group: 'Go', run: () => navigate('/') },
     { keys: 'g a', label: 'Go to attention', group: 'Go', run: () => navigate('/attention') },
     { keys: 'g j', label: 'Go to the jobs', group: 'Go', run: () => navigate('/jobs') },
@@ -116,6 +118,11 @@ function brokenPage(error: unknown, reset: () => void) {
   return <ErrorPanel error={error} onRetry={reset} />
 }
 
+function goUp(navigate: (to: string) => void): void {
+  const above = placeAbove(location.pathname.replace(/^\/app/, ''))
+  if (above) navigate(above)
+}
+
 function focusFind(): void {
   document.querySelector<HTMLElement>('main [data-find]')?.focus()
 }
@@ -149,15 +156,16 @@ function TopBar(props: { onPalette: () => void; onHelp: () => void }) {
         </ul>
       </nav>
       <div class={styles.sentence}>
-        <A href="/" class={styles.farm}>
-          <StatusWord kind="farm" status={farm.status()} />
-        </A>
+        {/* What comes and goes stands first: nothing beside it moves. */}
         <Show when={waiting() > 0}>
           <A href="/attention" class={styles.farm}>
             <StatusWord kind="task" status="soft-failed" text={String(waiting())} />{' '}
             <span class={styles.words}>{waiting() === 1 ? 'needs' : 'need'} attention</span>
           </A>
         </Show>
+        <A href="/" class={`${styles.farm} ${styles.status}`}>
+          <StatusWord kind="farm" status={farm.status()} />
+        </A>
         <A href="/settings" class={`${styles.place} ${styles.keys}`} activeClass={styles.here}>
           Settings
         </A>

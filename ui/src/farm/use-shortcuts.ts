@@ -34,7 +34,7 @@ export function listenForShortcuts(): void {
     if (name === undefined) return
     const hasMod = name.startsWith('Mod+')
     if (!hasMod && (isTyping(event.target) || !singleKeysAreOn())) return
-    if (document.querySelector('dialog[open]')) return
+    if (document.querySelector('dialog[open], :popover-open')) return
     const found = matcher.press(name, event.timeStamp)
     if (!found) return
     event.preventDefault()

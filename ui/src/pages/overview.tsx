@@ -66,7 +66,7 @@ export function Overview() {
       <Show when={!nothingYet()} fallback={<FirstJob />}>
         <div class={page.two}>
           <div class="stack">
-            <section class="card" aria-label="Attention">
+            <section class={`card ${styles.attention}`} aria-label="Attention">
               <header>
                 <h2>Attention</h2>
                 <A href="/attention" class="spread">

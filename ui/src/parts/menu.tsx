@@ -64,9 +64,9 @@ export function MenuBox(props: {
     else if (event.key === 'Home') all[0]?.focus()
     else if (event.key === 'End') all.at(-1)?.focus()
     else if (event.key === 'Tab') box.hidePopover()
-    // Single letters are the page's; while a menu is open they are nobody's.
-    else if (event.key.length > 1 || event.ctrlKey || event.metaKey) return
-    if (event.key !== 'Enter' && event.key !== ' ') event.preventDefault()
+    else if (event.ctrlKey || event.metaKey) return
+    // Escape and Enter are the browser's: they close the menu and press the button. No key reaches the page.
+    if (!['Escape', 'Enter', ' '].includes(event.key)) event.preventDefault()
     event.stopPropagation()
   }
   const choose = (item: MenuItem): void => {

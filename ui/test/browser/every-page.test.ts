@@ -39,6 +39,7 @@ function placesOf({ jobs, workers }: Seeded): Record<string, string> {
     'settings, access': '/settings/access',
     'settings, changes': '/settings/changes',
     welcome: '/welcome',
+    'add-on': '/addon',
     'job types': '/job-types',
     'nothing there': '/no/such/page',
   }

@@ -56,6 +56,9 @@ test('by keys alone: what failed is found, its error read, and it is put back in
   await requeue.focus()
   await page.keyboard.press('Enter')
   await page.getByText(/^Requeued render-\d\.$/).waitFor()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('Escape')
+  await page.waitForURL('**/app/jobs')
   assert.deepEqual(problems, [])
 })
 

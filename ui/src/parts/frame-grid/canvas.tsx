@@ -67,8 +67,11 @@ export function Canvas(
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (event.key === 'Enter') openCell(active())
-    else if (event.key === 'Escape') props.onChoose(new Set<number>())
-    else if (event.key === ' ' || event.key === 'x') choose(active(), active(), props.chosen)
+    else if (event.key === 'Escape') {
+      // With nothing chosen it goes up, as everywhere.
+      if (props.chosen.size === 0) return
+      props.onChoose(new Set<number>())
+    } else if (event.key === ' ' || event.key === 'x') choose(active(), active(), props.chosen)
     else {
       const to = moveBy(
         event.key,
