@@ -1,12 +1,11 @@
 import type { Logger } from 'pino'
 import { counted } from '../client/counted.ts'
-import { type Digest, digestOfFile, sameDigest } from '../digest.ts'
+import { type Digest, digestOfFile } from '../digest.ts'
 import { type ChunkAlgorithm, deltaSizes } from './algorithms.ts'
 import { findBases } from './base-lookup.ts'
 import {
   algorithmOf,
   type ChunkedContent,
-  type ChunkedFile,
   type ChunkHasher,
   createChunkHasher,
 } from './chunk-and-hash.ts'
@@ -20,6 +19,7 @@ import {
   type Remembered,
   type Resting,
 } from './history.ts'
+import { createKeptFiles } from './kept-files.ts'
 import { isWorthDelta, openPaceBook, type Work } from './pace.ts'
 import { recipeMediaType } from './recipe.ts'
 import { sendRecipe } from './recipe-stream.ts'
@@ -43,8 +43,8 @@ export interface DeltaSender {
   close(): Promise<void>
 }
 
-/** Results of `hash` kept until they are sent: maps of the files of one submission. */
-const mostHashed = 512
+/** Results of `hash` kept until they are sent: some hundred .blend files. */
+const mostKeptBytes = 128 * 1024 * 1024
 
 /** A file unlike its last version is not looked at for so many more. */
 const restAfterStrange = 3
@@ -69,7 +69,7 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
   const history: DeltaHistory = openHistory(dir)
   const paces = openPaceBook(dir, now)
   const packer = createFramePacker()
-  const hashed = new Map<string, ChunkedFile>()
+  const kept = createKeptFiles(mostKeptBytes)
 
   return {
     async hash(file, options = {}) {
@@ -78,7 +78,7 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
       const algorithm = await algorithmLike(past, file)
       const known = past?.map.algorithm === algorithm ? past?.map.hashes : undefined
       const result = await hasher.chunkAndHash(file, { ...options, algorithm, known })
-      keep(file, result)
+      kept.keep(file, result)
       return result.digest
     },
     async send(route, file) {
@@ -101,7 +101,7 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
       } catch (error) {
         log?.debug({ err: error, file }, 'version not remembered')
       } finally {
-        hashed.delete(file)
+        kept.forget(file)
       }
     },
     async close() {
@@ -116,38 +116,27 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     if (size < deltaSizes.min || size > deltaSizes.max) return notSent('size')
     const past = await history.recall(file.file)
     if (past !== undefined && 'versionsLeft' in past) return notSent('unlike its base')
-    const kept = keptFor(file)
-    if (kept?.isStrange) return notSent('unlike its base')
-    const algorithm = kept?.map?.algorithm ?? (await algorithmLike(past, file.file))
+    const known = kept.of(file.file, file.digest)
+    if (known?.isStrange) return notSent('unlike its base')
+    const algorithm = known?.map?.algorithm ?? (await algorithmLike(past, file.file))
     if (algorithm === undefined) return notSent('size')
     const splice = algorithm === 'frames1' ? 'splice-frames' : 'splice'
-    const isChunked = kept !== undefined
+    const isChunked = known !== undefined
     const isWorth = isWorthDelta({ size, splice, isChunked }, await paces.of(route.store))
     if (!isWorth && prefer === 'time') return notSent('quicker whole')
     const bases = await findBases(route, file, { own: past, algorithm })
     const base = bases[0]
     if (base === undefined) return notSent('no base')
     const target =
-      kept?.map?.algorithm === base.map.algorithm ? kept : await chunkLike(base, route, file)
+      known?.map?.algorithm === base.map.algorithm ? known : await chunkLike(base, route, file)
     if (target.map === undefined) return notSent(target.isStrange ? 'unlike its base' : 'changed')
     const { map, loose } = target
     const draft = await draftRecipe({ ...file, map, ...(loose && { loose }) }, bases, packer)
     if (draft === undefined) {
-      keep(file.file, { digest: file.digest, isStrange: true })
+      kept.keep(file.file, { digest: file.digest, isStrange: true })
       return notSent('unlike its base')
     }
     return post(route, file, draft, splice)
-  }
-
-  function keep(file: string, result: ChunkedFile): void {
-    hashed.delete(file)
-    hashed.set(file, result)
-    if (hashed.size > mostHashed) hashed.delete(hashed.keys().next().value!)
-  }
-
-  function keptFor({ file, digest }: Pick<DeltaFile, 'file' | 'digest'>): ChunkedFile | undefined {
-    const kept = hashed.get(file)
-    return kept !== undefined && sameDigest(kept.digest, digest) ? kept : undefined
   }
 
   /** Cuts a file as its base is; its digest, which the caller knows, the store proves. */
@@ -159,7 +148,7 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     const request = { signal, algorithm: map.algorithm, known: map.hashes }
     const content = await timed(store, 'chunk', digest.size, () => hasher.chunk(file, request))
     if (content.size !== digest.size) return {}
-    keep(file, { digest, ...content })
+    kept.keep(file, { digest, ...content })
     return content
   }
 
@@ -168,15 +157,15 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     digest: Digest,
   ): Promise<Remembered | Resting | undefined> {
     if (digest.size < deltaSizes.min) return undefined
-    const kept = keptFor({ file, digest })
+    const known = kept.of(file, digest)
     const past = await history.recall(file)
     const isResting = past !== undefined && 'versionsLeft' in past
     if (isResting && past.versionsLeft > 1) return { versionsLeft: past.versionsLeft - 1 }
     // Whoever replaces most of a file once may well go on with what it is now; twice, it is rendered anew.
-    const isStrangeAgain = kept?.isStrange && !isResting && (past?.wasStrange ?? false)
+    const isStrangeAgain = known?.isStrange && !isResting && (past?.wasStrange ?? false)
     if (isStrangeAgain) return { versionsLeft: restAfterStrange }
-    const { map, loose } = kept?.map === undefined ? await hasher.chunk(file) : kept
-    const wasStrange = kept?.isStrange ?? isResting
+    const { map, loose } = known?.map === undefined ? await hasher.chunk(file) : known
+    const wasStrange = known?.isStrange ?? isResting
     return map && { digest, map, wasStrange, ...(loose && { loose }) }
   }
 
