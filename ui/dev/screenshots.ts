@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Browser, Page } from 'playwright-core'
 import { openBrowser, startManagerProcess } from '../test/browser/dashboard.ts'
-import { type Seeded, seedFarm } from './seed.ts'
+import { keepAwake, type Seeded, seedFarm } from './seed.ts'
 
 interface Shot {
   name: string
@@ -58,13 +58,9 @@ await writeFile(join(project, 'sh060_anim_v001.blend'), Buffer.alloc(420_000, 'B
 await writeFile(join(project, 'textures', 'moss.png'), Buffer.alloc(1_800_000, 'm'))
 const manager = await startManagerProcess()
 const browser = await openBrowser()
-let beating: ReturnType<typeof setInterval> | undefined
 try {
   const seeded = await seedFarm(manager.url)
-  // A worker that is not heard of for a minute counts as gone.
-  beating = setInterval(() => {
-    for (const { client } of seeded.workers) void client.workerState().catch(() => {})
-  }, 10_000)
+  keepAwake(seeded.workers)
   for (const shot of shotsOf(seeded)) {
     if (!shot.name.includes(values.only)) continue
     for (const look of everyLook) {
@@ -74,7 +70,6 @@ try {
     }
   }
 } finally {
-  clearInterval(beating)
   await browser.close()
   await manager.stop()
   await rm(dirname(project), { recursive: true, force: true })

@@ -125,6 +125,15 @@ export async function seedFarm(url: string, options: SeedPlan = {}): Promise<See
   return { jobs, workers }
 }
 
+/** Lets the manager hear of the workers, or it takes them for gone after a minute. Ends with what it returns. */
+export function keepAwake(workers: readonly SeedWorker[]): () => void {
+  const timer = setInterval(() => {
+    for (const { client } of workers) void client.workerState().catch(() => {})
+  }, 10_000)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
 async function signOn(url: string, client: ManagerClient, name: string): Promise<SeedWorker> {
   const secret = `secret of ${name}`
   const types = ['blender', 'ffmpeg', 'file-management', 'misc']

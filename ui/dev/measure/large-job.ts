@@ -1,7 +1,7 @@
 import type { ManagerClient } from '@shaman-farm/manager-api'
 import type { Page, Route } from 'playwright-core'
 import type { Figures, Measuring } from '../measure.ts'
-import { seedFarm } from '../seed.ts'
+import { keepAwake, seedFarm } from '../seed.ts'
 import { forget, longest, median, openProbed, seenBy } from './probe.ts'
 
 const name = 'ten thousand frames'
@@ -13,10 +13,11 @@ export async function measureLargeJob({
   client,
   quick,
 }: Measuring): Promise<Figures> {
-  const { jobs } = await seedFarm(url, {
+  const { jobs, workers } = await seedFarm(url, {
     workers: 2,
     jobs: [{ name, frames: '1-10000', finish: 20 }],
   })
+  keepAwake(workers)
   const job = jobs[0]!.id
   const page = await openProbed(browser, `${url}/app/jobs`)
   const times: number[] = []

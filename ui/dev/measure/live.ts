@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ManagerClient } from '@shaman-farm/manager-api'
 import type { Figures, Measuring } from '../measure.ts'
-import { seedFarm } from '../seed.ts'
+import { keepAwake, seedFarm } from '../seed.ts'
 import { forget, longest, openProbed, seenBy } from './probe.ts'
 
 const perSecond = 200
 
 /** 200 changes a second, seen on the pages that show most of them. */
 export async function measureLive({ browser, url, client, quick }: Measuring): Promise<Figures> {
-  const { jobs } = await seedFarm(url, {
+  const { jobs, workers } = await seedFarm(url, {
     workers: 8,
     jobs: [{ name: 'events', frames: '1-2000', finish: 40, pictures: true }],
   })
+  keepAwake(workers)
   const tasks = await taskIds(client, jobs[0]!.id)
   const change = createChanges(client, tasks)
   const heard = await countEvents(client, jobs[0]!.id)

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import type { Figures, Measuring } from '../measure.ts'
-import { seedFarm } from '../seed.ts'
+import { keepAwake, seedFarm } from '../seed.ts'
 import { forget, longest, median, openProbed, seenBy } from './probe.ts'
 
 const lines = 1_000_000
@@ -32,6 +32,7 @@ async function writeLog(url: string): Promise<string> {
     workers: 1,
     jobs: [{ name: 'long log', frames: '1', finish: 0, priority: 100 }],
   })
+  keepAwake(workers)
   const worker = workers[0]!.client
   const task = await worker.scheduleTask()
   if (!task || !('uuid' in task) || task.job !== jobs[0]!.id) throw new Error('no task to write in')

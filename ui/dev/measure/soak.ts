@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import type { Figures, Measuring } from '../measure.ts'
-import { seedFarm } from '../seed.ts'
+import { keepAwake, seedFarm } from '../seed.ts'
 import { createChanges, taskIds } from './live.ts'
 import { openProbed } from './probe.ts'
 
@@ -13,10 +13,11 @@ export async function measureSoak({
   client,
   soakMinutes,
 }: Measuring): Promise<Figures> {
-  const { jobs } = await seedFarm(url, {
+  const { jobs, workers } = await seedFarm(url, {
     workers: 4,
     jobs: [{ name: 'soak', frames: '1-2000', finish: 40, pictures: true }],
   })
+  keepAwake(workers)
   const job = jobs[0]!.id
   const tasks = await taskIds(client, job)
   let isOver = false
