@@ -1,4 +1,4 @@
-import { once } from 'node:events'
+import { on } from 'node:events'
 import { getCompileCacheDir } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -88,8 +88,13 @@ function startWorker(options: ListOptions): Worker {
 }
 
 async function ask(worker: Worker, blend: string): Promise<Listing> {
+  const answers = on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[Answer]>
   worker.postMessage(blend)
-  const [answer] = (await once(worker, 'message')) as [Answer]
+  for await (const [answer] of answers) return listingOf(answer)
+  throw new Error('A thread ended without an answer')
+}
+
+function listingOf(answer: Answer): Listing {
   if ('listing' in answer) return answer.listing
   const { code, message, detail, hint } = answer.problem
   if (code === undefined) throw new Error(message)

@@ -64,7 +64,7 @@ function hashInThreads(threads: number): Hasher {
     async hash(path, { signal, onBytes }) {
       const worker = idle.pop()
       if (!worker) throw new Error('More files at once than threads')
-      const messages = on(worker, 'message', signal ? { signal } : {})
+      const messages = on(worker, 'message', { close: ['exit'], ...(signal && { signal }) })
       worker.postMessage(path)
       for await (const [news] of messages as AsyncIterable<[HashNews]>) {
         if ('read' in news) {
