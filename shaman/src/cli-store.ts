@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { UserError } from '@shaman-farm/terminal'
 import { type Command, Option } from 'commander'
 import { createHttp, type Http } from './client/http.ts'
+import { openShaman } from './open-shaman.ts'
 import { serveShaman } from './serve.ts'
-import { openShaman, type Shaman, type ShamanOptions } from './shaman.ts'
+import type { Shaman, ShamanOptions } from './shaman.ts'
 
 /** A store by its directories. */
 export interface DirectoryOptions {

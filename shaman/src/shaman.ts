@@ -1,35 +1,28 @@
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type Logger, pino } from 'pino'
+import type { Logger } from 'pino'
 import type { BlobStore } from './blobs/blob-store.ts'
-import type { StoredBlob } from './blobs/committer.ts'
-import { createFileBlobStore, type FileBlobStore } from './blobs/file-blob-store.ts'
-import { createPartials, type Partials } from './blobs/partials.ts'
-import { createThreads, type Threads } from './blobs/threads.ts'
-import { createUploadsInFlight, type UploadsInFlight } from './blobs/uploads-in-flight.ts'
-import { checkStore, type FsckReport } from './care/fsck.ts'
-import { createQuarantine, type Quarantine } from './care/quarantine.ts'
-import { createScrubber, type Scrubber } from './care/scrub.ts'
-import { diffCheckouts, holdersOf, type ManifestDiff } from './care/usage.ts'
-import { type CheckoutCatalog, createCatalog } from './checkouts/catalog.ts'
-import { type Checkouts, createCheckouts } from './checkouts/checkouts.ts'
-import { type LinkChoice, type LinkStrategy, probeLinks } from './checkouts/link.ts'
-import { type Claims, createClaims } from './claims.ts'
-import { type Counters, createCounters, type Totals } from './counters.ts'
+import type { FileBlobStore } from './blobs/file-blob-store.ts'
+import type { Partials } from './blobs/partials.ts'
+import type { Threads } from './blobs/threads.ts'
+import type { UploadsInFlight } from './blobs/uploads-in-flight.ts'
+import type { FsckReport } from './care/fsck.ts'
+import type { Quarantine } from './care/quarantine.ts'
+import type { Scrubber } from './care/scrub.ts'
+import type { ManifestDiff } from './care/usage.ts'
+import type { CheckoutCatalog } from './checkouts/catalog.ts'
+import type { Checkouts } from './checkouts/checkouts.ts'
+import type { LinkChoice, LinkStrategy } from './checkouts/link.ts'
+import type { Claims } from './claims.ts'
+import type { Counters, Totals } from './counters.ts'
 import type { Digest } from './digest.ts'
-import { type Disk, realDisk } from './disk.ts'
-import { type Collector, createCollector } from './gc/collector.ts'
-import { createTrash } from './gc/trash.ts'
-import { type HeldStore, holdStore } from './hold-store.ts'
+import type { Disk } from './disk.ts'
+import type { Collector } from './gc/collector.ts'
 import type { IndexDb } from './index-db.ts'
-import { keepLastUses } from './last-use.ts'
-import { type Layout, layoutOf, stagingPrefix } from './layout.ts'
-import { createProtection, defaultLeaseMs, type Protection } from './protection.ts'
-import { rebuildIndex } from './rebuild.ts'
-import { createReferenceTable, type ReferenceTable } from './references.ts'
-import { createNegotiator, type Negotiator } from './requirements.ts'
-import { createSpaceKeeper, type SpaceKeeper, type SpaceLimits } from './space.ts'
-import { createSyncer, type Durability } from './sync.ts'
+import type { Layout } from './layout.ts'
+import type { Protection } from './protection.ts'
+import type { ReferenceTable } from './references.ts'
+import type { Negotiator } from './requirements.ts'
+import type { SpaceKeeper } from './space.ts'
+import type { Durability } from './sync.ts'
 
 /** How to open a store. */
 export interface ShamanOptions {
@@ -117,246 +110,4 @@ export interface ShamanStats {
   leased: number
   freeBytes: number
   durability: Durability
-}
-
-/**
- * Opens the store under a storage root, or makes one; a store left by Flamenco is adopted as it is. Throws `STORE_LOCKED`
- * while another process uses it and `STORE_ABSENT` when a store used before is gone (an unmounted share).
- */
-export async function openShaman(options: ShamanOptions): Promise<Shaman> {
-  const { durability = 'full', now = Date.now, disk = realDisk, leaseMs = defaultLeaseMs } = options
-  const log = options.log ?? pino({ level: 'silent' })
-  await mkdir(options.root, { recursive: true })
-  await mkdir(options.stateDir, { recursive: true })
-  const root = await realpath(options.root)
-  const held = await holdStore(layoutOf(root), options.stateDir, {
-    now,
-    log,
-    blobsIn: options.blobsIn?.place,
-  })
-  try {
-    return await assemble({ ...options, root, durability, now, disk, leaseMs, log }, held)
-  } catch (error) {
-    await held.release()
-    throw error
-  }
-}
-
-type Settled = ShamanOptions &
-  Required<Pick<ShamanOptions, 'durability' | 'now' | 'disk' | 'leaseMs' | 'log'>>
-
-/** Builds the parts of a store that is locked, and starts what runs beside requests. */
-async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
-  const { root, durability, now, disk, leaseMs, log } = options
-  const { layout, index, serverId, storeId } = held
-  const syncer = createSyncer(layout.fileStore, { disk })
-  const counters = await createCounters(index, log)
-  const space = createSpaceKeeper(layout.fileStore, spaceLimits(options, counters), { disk, now })
-  const protection = createProtection({ now, leaseMs })
-  const references = createReferenceTable()
-  const inFlight = createUploadsInFlight()
-  const claims = createClaims({ now })
-  const tempDir = join(layout.uploading, serverId)
-  await mkdir(tempDir)
-
-  const onStored = async (stored: readonly StoredBlob[]): Promise<void> => {
-    const digests = stored.map((blob) => blob.digest)
-    const time = Math.floor(now() / 1000)
-    protection.lease(digests)
-    claims.settle(digests)
-    counters.stored(stored)
-    const record = { storedAt: time, lastUse: time, verifiedAt: time }
-    await index.putBlobs(digests.map((digest) => [digest, record] as const))
-    await quarantine.healed(digests)
-  }
-  const threads = options.threads ?? (disk === realDisk ? createThreads() : undefined)
-  const blobs = createFileBlobStore({
-    layout,
-    disk,
-    syncer,
-    space,
-    durability,
-    tempDir,
-    threads,
-    blobsIn: options.blobsIn,
-    onStored,
-  })
-  const partials = createPartials({ store: blobs, index, syncer, durability, space, now, log })
-  const catalog = createCatalog({
-    layout,
-    disk,
-    syncer,
-    durability,
-    index,
-    references,
-    log,
-    now,
-    claimArrivals: (digests) => counters.claimArrivals(digests),
-  })
-  let quarantined = 0
-  const quarantine = createQuarantine({
-    store: blobs,
-    index,
-    catalog,
-    counters,
-    now,
-    onRemoved: () => {
-      quarantined += 1
-    },
-  })
-  const trash = createTrash({ store: blobs, index, counters, now })
-  await catalog.load()
-  await trash.load()
-  await quarantine.load()
-  await sweepUnfinished(layout, serverId)
-  const links = chooseLinks(options, () => probeLinks(tempDir, layout.jobs, disk))
-  const checkouts = createCheckouts({
-    store: blobs,
-    catalog,
-    protection,
-    inFlight,
-    syncer,
-    durability,
-    links,
-    threads,
-    log,
-    now,
-    restore: (digest) => trash.restore(digest),
-    onMissing(digests) {
-      counters.removed(digests.filter((digest) => index.getBlob(digest)))
-      return index.deleteBlobs(digests)
-    },
-  })
-  const gc = createCollector({
-    layout,
-    storeId,
-    store: blobs,
-    index,
-    catalog,
-    checkouts,
-    references,
-    protection,
-    space,
-    trash,
-    leaseMs,
-    ready: () => ready,
-    restUntil: counters.wasClean || held.isNew ? 0 : now() + leaseMs,
-    now,
-    log,
-  })
-  const negotiator = createNegotiator({
-    store: blobs,
-    index,
-    inFlight,
-    protection,
-    restore: (digest) => trash.restore(digest),
-    removals: () => gc.removals() + quarantined,
-    onFound(digests) {
-      counters.found(digests)
-      const time = Math.floor(now() / 1000)
-      const record = { storedAt: time, lastUse: time, verifiedAt: 0 }
-      return index.putBlobs(digests.map((digest) => [digest, record] as const))
-    },
-  })
-  const scrubber = createScrubber({ store: blobs, index, protection, quarantine, now, log })
-  const lastUse = keepLastUses({ index, protection, now, log })
-  const rebuild = (): Promise<Totals> => rebuildIndex({ blobs, catalog, index, log, counters })
-  // Beside requests: until it is done, what the index misses is looked up on the disk.
-  const ready = (async () => {
-    await catalog.loadReferences()
-    if (held.isNew) await rebuild()
-  })()
-  ready.catch((error: unknown) => log.error({ err: error }, 'store not read whole'))
-  log.info({ root, durability, checkouts: catalog.list().length, links }, 'store opened')
-
-  return {
-    root,
-    jobsDir: layout.jobs,
-    serverId,
-    storeId,
-    durability,
-    leaseMs,
-    stallMs: options.stallMs,
-    links,
-    layout,
-    log,
-    blobs,
-    checkouts,
-    catalog,
-    negotiator,
-    inFlight,
-    claims,
-    partials,
-    protection,
-    references,
-    index,
-    space,
-    counters,
-    gc,
-    scrubber,
-    quarantine,
-    now,
-    async stats() {
-      return {
-        ...counters.totals(),
-        checkouts: catalog.list().length,
-        referencedBlobs: references.blobs,
-        referencedBytes: references.bytes,
-        uploading: inFlight.count(),
-        ...protection.counts(),
-        freeBytes: await space.available(),
-        durability,
-      }
-    },
-    fsck: (given = {}) =>
-      checkStore(
-        { store: blobs, index, catalog, quarantine, counters, now },
-        { repair: given.repair ?? false },
-      ),
-    holders: (digest) => holdersOf({ index, catalog }, digest),
-    diff: (before, after) => diffCheckouts(catalog, before, after),
-    rebuild,
-    ready,
-    async close() {
-      await ready.catch(() => undefined)
-      await scrubber.stop()
-      await partials.close()
-      await blobs.committer.idle()
-      lastUse.stop()
-      await lastUse.flush()
-      await catalog.idle()
-      await threads?.close()
-      syncer.close()
-      await counters.save()
-      await rm(tempDir, { recursive: true, force: true })
-      await held.release()
-      log.info({ root }, 'store closed')
-    },
-  }
-}
-
-function chooseLinks({ links, blobsIn }: Settled, probe: () => LinkChoice): LinkChoice {
-  if (blobsIn) return { strategy: 'none', reason: `the bytes are in ${blobsIn.place}` }
-  return links ? { strategy: links, reason: 'it was asked for' } : probe()
-}
-
-function spaceLimits(options: Settled, counters: Counters): SpaceLimits {
-  return {
-    ...(options.reserveBytes !== undefined && { reserveBytes: options.reserveBytes }),
-    ...(options.quotaBytes !== undefined && { quotaBytes: options.quotaBytes }),
-    storedBytes: () => counters.totals().bytes,
-  }
-}
-
-/** Removes what dead server processes left: temp files, and checkouts that were never published. */
-async function sweepUnfinished(layout: Layout, serverId: string): Promise<void> {
-  const isServerId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-  for (const name of await readdir(layout.uploading)) {
-    if (name === serverId || !isServerId.test(name)) continue
-    await rm(join(layout.uploading, name), { recursive: true, force: true })
-  }
-  for (const name of await readdir(layout.jobs)) {
-    if (!name.startsWith(stagingPrefix)) continue
-    await rm(join(layout.jobs, name), { recursive: true, force: true })
-  }
 }

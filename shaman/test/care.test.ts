@@ -3,7 +3,7 @@ import { chmod, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promi
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { isCode } from '../src/errors.ts'
-import { openShaman } from '../src/shaman.ts'
+import { openShaman } from '../src/open-shaman.ts'
 import {
   blobOf,
   openTestShaman,

@@ -9,6 +9,7 @@ import type { Durability, Syncer } from '../sync.ts'
 import type { PutOutcome } from './blob-store.ts'
 import { asSpaceProblem, type FileBlobStore } from './file-blob-store.ts'
 import type { FileWriter } from './file-writer.ts'
+import { createPiece } from './partial-piece.ts'
 import { removeQuietly, verifyDigest } from './temp-file.ts'
 
 /**
@@ -62,8 +63,6 @@ interface PartialsParts {
   log: Logger
 }
 
-const syncEveryBytes = 64 << 20
-const syncEveryMs = 2000
 const maxUploads = 1000
 
 /** Creates the table of resumable uploads of a store. */
@@ -106,6 +105,8 @@ export function createPartials(parts: PartialsParts): Partials {
         const path = `${layout.partial}/${name}`
         if ((uploads.get(name)?.active ?? 0) > 0) continue
         if (now() - (await stat(path)).mtimeMs < maxAgeMs) continue
+        const known = uploads.get(name)
+        if (known) await forget(known)
         removeQuietly(disk, path)
         removed += 1
       }
@@ -186,7 +187,13 @@ export function createPartials(parts: PartialsParts): Partials {
     if (isNew) removeQuietly(disk, upload.path)
     const flags = isNew ? constants.O_CREAT | constants.O_EXCL : 0
     const fd = disk.openSync(upload.path, flags | constants.O_APPEND | constants.O_WRONLY, 0o644)
-    const piece = createPiece(upload, fd, writer)
+    const piece = createPiece({
+      ...{ from: upload.offset, fd, writer, disk, now, durability },
+      async markDurable(offset) {
+        upload.offset = offset
+        await index.setState(`partial:${upload.name}`, offset)
+      },
+    })
     try {
       for await (const chunk of bytes) {
         if (!isCurrent()) throw overtaken()
@@ -202,61 +209,6 @@ export function createPartials(parts: PartialsParts): Partials {
         if (!upload.writer) writer.discard()
         disk.closeSync(fd)
       }
-    }
-  }
-
-  function createPiece(
-    upload: Upload,
-    fd: number,
-    writer: FileWriter,
-  ): { take(chunk: Uint8Array): Promise<void>; settle(): Promise<void>; received(): number } {
-    let received = upload.offset
-    let failure: unknown
-    let syncedAt = now()
-    let syncing: Promise<void> | undefined
-
-    // Once a write has failed, what was hashed and what the disk holds differ; and an error of fdatasync is told once:
-    // asked again on the same file it would claim success.
-    const guarded = async (action: () => Promise<void>): Promise<void> => {
-      try {
-        await action()
-      } catch (error) {
-        failure ??= error
-        throw error
-      }
-    }
-    const syncUpTo = async (mark: number): Promise<void> => {
-      if (durability !== 'none') await guarded(() => disk.fdatasync(fd))
-      upload.offset = mark
-      await index.setState(`partial:${upload.name}`, mark)
-    }
-    // Beside what still arrives; told as failed by the next settle.
-    const startSync = (): void => {
-      syncedAt = now()
-      syncing = syncUpTo(received).finally(() => {
-        syncing = undefined
-      })
-      syncing.catch(() => undefined)
-    }
-    const settle = async (): Promise<void> => {
-      await syncing
-      // The first error, not what came of it: a full volume is to be told as one.
-      if (failure !== undefined) throw asStoreProblem(failure)
-      await guarded(() => writer.flush(fd))
-      await syncUpTo(received)
-    }
-    return {
-      received: () => received,
-      settle,
-      async take(chunk) {
-        await guarded(() => writer.write(fd, chunk))
-        received += chunk.byteLength
-        const waiting = received - upload.offset
-        const isDue = waiting >= syncEveryBytes || now() - syncedAt >= syncEveryMs
-        if (syncing || waiting === 0 || !isDue) return
-        await guarded(() => writer.flush(fd))
-        startSync()
-      },
     }
   }
 
@@ -313,11 +265,6 @@ function wrongOffset(offset: number): ShamanError {
   return new ShamanError('OFFSET_MISMATCH', `the upload continues at byte ${offset}`, {
     detail: { offset },
   })
-}
-
-function asStoreProblem(cause: unknown): unknown {
-  if (cause instanceof ShamanError || isCode(cause, 'ENOSPC', 'EDQUOT')) return cause
-  return new ShamanError('STORE_FAULT', 'the storage could not take the bytes', { cause })
 }
 
 function overtaken(): ShamanError {

@@ -1,20 +1,14 @@
-import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { makeDir } from '../blobs/committer.ts'
-import type { FileBlobStore } from '../blobs/file-blob-store.ts'
-import type { Threads } from '../blobs/threads.ts'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Digest } from '../digest.ts'
 import { nextTurn } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
-import { stagingPrefix } from '../layout.ts'
 import { canonicalFiles, distinctDigests, type Manifest, type ManifestFile } from '../manifest.ts'
 import { checkCheckoutPath } from '../paths.ts'
 import type { Protection } from '../protection.ts'
-import type { Durability, Syncer } from '../sync.ts'
-import type { CheckoutCatalog, CheckoutSummary } from './catalog.ts'
-import { createLinker, type LinkChoice, relativeTarget } from './link.ts'
+import type { CheckoutSummary } from './catalog.ts'
+import { createPublisher, type PublisherParts, stagingName } from './publish.ts'
 
 /** Manifests made into directories, as transactions. */
 export interface Checkouts {
@@ -41,16 +35,9 @@ export interface CheckoutRequest {
 }
 
 /** What {@link createCheckouts} works with. */
-export interface CheckoutParts {
-  store: FileBlobStore
-  catalog: CheckoutCatalog
+export interface CheckoutParts extends PublisherParts {
   protection: Protection
   inFlight: UploadsInFlight
-  syncer: Syncer
-  durability: Durability
-  links: LinkChoice
-  /** They make the links of large checkouts. */
-  threads?: Threads | undefined
   log: Logger
   now: () => number
   /** Takes a blob back out of the trash. */
@@ -59,14 +46,13 @@ export interface CheckoutParts {
 }
 
 const defaultWaitMs = 60_000
-const maxSuffixes = 10
 const sliceLength = 64
 
 /** Creates the checkouts of a store. */
 export function createCheckouts(parts: CheckoutParts): Checkouts {
   const { store, catalog, protection, syncer, durability, log } = parts
   const { layout, disk } = store
-  const linker = createLinker(parts.links.strategy, { disk, threads: parts.threads })
+  const publishCheckout = createPublisher(parts)
 
   return {
     async create(request) {
@@ -78,7 +64,7 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
         await waitForUploads(digests, request.waitMs ?? defaultWaitMs)
         await requireStored(digests)
         if (durability === 'batch') await makeBlobsDurable(digests)
-        const made = await stageAndPublish(wanted, files, digests)
+        const made = await publishCheckout({ path: wanted, files, digests })
         protection.lease(digests)
         return made
       } finally {
@@ -96,7 +82,7 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
       }
       if (!summary) requireForeign(wanted)
       if (summary) await catalog.remove(summary.seq)
-      const grave = `${layout.jobs}/${stagingPrefix}erased-${randomName()}`
+      const grave = `${layout.jobs}/${stagingName()}-erased`
       moveAway(wanted, grave)
       await rm(grave, { recursive: true, force: true })
       pruneParents(wanted)
@@ -146,114 +132,6 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     )
   }
 
-  async function stageAndPublish(
-    wanted: string,
-    files: readonly ManifestFile[],
-    digests: readonly Digest[],
-  ): Promise<CheckoutSummary> {
-    const staging = `${stagingPrefix}${randomName()}`
-    const stagingDir = `${layout.jobs}/${staging}`
-    disk.mkdirSync(stagingDir)
-    let draft: CheckoutSummary | undefined
-    try {
-      // Parents of the final path come first: they decide how deep the links lie, and they may be refused.
-      const parents = makeParents(wanted)
-      const isBare = parts.links.strategy === 'none'
-      const dirs = isBare ? [stagingDir] : await stage(stagingDir, wanted, files)
-      if (durability !== 'none') await syncer.sync([], [...dirs, ...parents])
-      draft = await catalog.add({ path: wanted, staging, files, digests })
-      const published = await publish(stagingDir, draft)
-      if (durability !== 'none') await syncer.sync([], [parentOf(published.path)])
-      return published
-    } catch (error) {
-      await rm(stagingDir, { recursive: true, force: true })
-      // By number, never by path: the path may be another job's checkout.
-      if (draft) await catalog.remove(draft.seq).catch(() => undefined)
-      throw error
-    }
-  }
-
-  /** Links everything into the staging directory; returns the directories made. */
-  async function stage(
-    stagingDir: string,
-    wanted: string,
-    files: readonly ManifestFile[],
-  ): Promise<string[]> {
-    const made = new Set<string>([stagingDir])
-    const linking = linker.begin()
-    const rootDepth = wanted.split('/').length
-    try {
-      for (const [i, file] of files.entries()) {
-        if (i % sliceLength === sliceLength - 1) await linking.turn()
-        const path = `${stagingDir}/${file.path}`
-        ensureDir(made, path.slice(0, path.lastIndexOf('/')))
-        const blob = layout.blob(file)
-        const depth = rootDepth + count(file.path, '/')
-        linking.add(blob, path, relativeTarget(depth, blob, layout.root))
-      }
-    } catch (error) {
-      // Nothing may still be linked when the directory is removed.
-      await linking.end().catch(() => undefined)
-      throw error
-    }
-    await linking.end()
-    return [...made]
-  }
-
-  function ensureDir(made: Set<string>, dir: string): void {
-    if (made.has(dir)) return
-    ensureDir(made, dir.slice(0, dir.lastIndexOf('/')))
-    disk.mkdirSync(dir)
-    made.add(dir)
-  }
-
-  // The look, the rename and the listing are one turn, so that two rivals never share a name.
-  async function publish(stagingDir: string, draft: CheckoutSummary): Promise<CheckoutSummary> {
-    let path = draft.path
-    for (let attempt = 0; attempt <= maxSuffixes; attempt += 1) {
-      const final = `${layout.jobs}/${path}`
-      if (disk.lstatSync(final) === undefined && renameIfFree(stagingDir, final)) {
-        return catalog.publish(draft.seq)
-      }
-      path = `${draft.requested}-${randomSuffix()}`
-      await catalog.move(draft.seq, path)
-    }
-    throw new ShamanError('CHECKOUT_EXISTS', `there is already a checkout at ${draft.requested}`, {
-      detail: { path: draft.requested },
-    })
-  }
-
-  function renameIfFree(stagingDir: string, final: string): boolean {
-    try {
-      disk.renameSync(stagingDir, final)
-      return true
-    } catch (error) {
-      if (isCode(error, 'EEXIST', 'ENOTEMPTY', 'ENOTDIR')) return false
-      // A reply lost by a network file system: the rename may have happened all the same.
-      if (disk.lstatSync(stagingDir) === undefined && disk.lstatSync(final)?.isDirectory())
-        return true
-      throw error
-    }
-  }
-
-  function makeParents(path: string): string[] {
-    const made: string[] = []
-    let dir = layout.jobs
-    for (const segment of path.split('/').slice(0, -1)) {
-      made.push(dir)
-      dir = `${dir}/${segment}`
-      if (catalog.get(dir.slice(layout.jobs.length + 1))) throw insideCheckout(path)
-      makeDir(disk, dir)
-      if (!disk.lstatSync(dir)?.isDirectory()) throw insideCheckout(path)
-    }
-    return made
-  }
-
-  function parentOf(path: string): string {
-    const full = `${layout.jobs}/${path}`
-    return full.slice(0, full.lastIndexOf('/'))
-  }
-
   function requireCheckout(path: string): CheckoutSummary {
     const summary = catalog.get(checkCheckoutPath(path))
     if (summary) return summary
@@ -290,30 +168,4 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
       parts.pop()
     }
   }
-}
-
-function insideCheckout(path: string): ShamanError {
-  return new ShamanError(
-    'PATH_UNSAFE',
-    `${JSON.stringify(path)} lies inside another checkout or file`,
-    {
-      detail: { path },
-      hint: 'Choose another name for the checkout.',
-    },
-  )
-}
-
-function randomName(): string {
-  return randomBytes(12).toString('hex')
-}
-
-/** Four letters or digits, as in Flamenco. */
-function randomSuffix(): string {
-  return Array.from(randomBytes(4), (byte) => (byte % 36).toString(36)).join('')
-}
-
-function count(text: string, letter: string): number {
-  let found = 0
-  for (let at = text.indexOf(letter); at !== -1; at = text.indexOf(letter, at + 1)) found += 1
-  return found
 }

@@ -3,7 +3,8 @@ import { mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { isCode } from '../../src/errors.ts'
-import { openShaman, type Shaman } from '../../src/shaman.ts'
+import { openShaman } from '../../src/open-shaman.ts'
+import type { Shaman } from '../../src/shaman.ts'
 import {
   openTestShaman,
   putBlob,

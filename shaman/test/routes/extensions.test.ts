@@ -143,6 +143,24 @@ test('an upload continues where it stopped', async (t) => {
   assert.equal((await patch(0, blob.bytes)).status, 208)
 })
 
+test('an unfinished upload that nobody continued is swept away, and begins anew when somebody does', async (t) => {
+  let time = Date.now()
+  const { shaman, url } = await startTestFarm(t, { now: () => time })
+  const blob = randomBlob(3000)
+  const address = `${url}/x/uploads/${nameOf(blob)}/me`
+  const send = (from: number, to: number): Promise<Answer> =>
+    ask('PATCH', address, {
+      headers: { 'upload-offset': String(from) },
+      body: blob.bytes.subarray(from, to),
+    })
+  assert.equal((await send(0, 2000)).status, 204)
+  assert.equal(await shaman.partials.sweep(1000), 0)
+  time += 7 * 24 * 3600 * 1000
+  assert.equal(await shaman.partials.sweep(1000), 1)
+  assert.equal((await ask('HEAD', address)).headers['upload-offset'], '0')
+  assert.equal((await send(0, 3000)).status, 201)
+})
+
 test('an upload of wrong bytes is a 417 and begins anew', async (t) => {
   const { url } = await startTestFarm(t)
   const blob = randomBlob(100_000)

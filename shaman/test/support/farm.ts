@@ -6,8 +6,9 @@ import type { TestContext } from 'node:test'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createShamanClient, type ShamanClient, type UploadFile } from '../../src/client/main.ts'
 import { type Digest, digestKey, digestOf } from '../../src/digest.ts'
+import { openShaman } from '../../src/open-shaman.ts'
 import { type ShamanServer, serveShaman } from '../../src/serve.ts'
-import { openShaman, type Shaman, type ShamanOptions } from '../../src/shaman.ts'
+import type { Shaman, ShamanOptions } from '../../src/shaman.ts'
 import { afterwards } from './afterwards.ts'
 
 /** A directory that goes away with the test. */

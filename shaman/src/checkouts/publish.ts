@@ -1,0 +1,181 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { makeDir } from '../blobs/committer.ts'
+import type { FileBlobStore } from '../blobs/file-blob-store.ts'
+import type { Threads } from '../blobs/threads.ts'
+import type { Digest } from '../digest.ts'
+import { isCode, ShamanError } from '../errors.ts'
+import { stagingPrefix } from '../layout.ts'
+import type { ManifestFile } from '../manifest.ts'
+import type { Durability, Syncer } from '../sync.ts'
+import type { CheckoutCatalog, CheckoutSummary } from './catalog.ts'
+import { createLinker, type LinkChoice, relativeTarget } from './link.ts'
+
+/** A checkout whose path and files have been checked, and whose blobs are held. */
+export interface Wanted {
+  path: string
+  files: readonly ManifestFile[]
+  digests: readonly Digest[]
+}
+
+/** What {@link createPublisher} works with. */
+export interface PublisherParts {
+  store: FileBlobStore
+  catalog: CheckoutCatalog
+  syncer: Syncer
+  durability: Durability
+  links: LinkChoice
+  /** They make the links of large checkouts. */
+  threads?: Threads | undefined
+}
+
+const maxSuffixes = 10
+const sliceLength = 64
+
+/**
+ * Creates what makes a checkout under a name of its own and publishes it by one rename; what failed leaves nothing. When the
+ * wanted path is taken, the checkout gets another, which its summary tells.
+ */
+export function createPublisher(
+  parts: PublisherParts,
+): (wanted: Wanted) => Promise<CheckoutSummary> {
+  const { store, catalog, syncer, durability } = parts
+  const { layout, disk } = store
+  const linker = createLinker(parts.links.strategy, { disk, threads: parts.threads })
+  return publishCheckout
+
+  async function publishCheckout({
+    path: wanted,
+    files,
+    digests,
+  }: Wanted): Promise<CheckoutSummary> {
+    const staging = stagingName()
+    const stagingDir = `${layout.jobs}/${staging}`
+    disk.mkdirSync(stagingDir)
+    let draft: CheckoutSummary | undefined
+    try {
+      // Parents of the final path come first: they decide how deep the links lie, and they may be refused.
+      const parents = makeParents(wanted)
+      const isBare = parts.links.strategy === 'none'
+      const dirs = isBare ? [stagingDir] : await stage(stagingDir, wanted, files)
+      if (durability !== 'none') await syncer.sync([], [...dirs, ...parents])
+      draft = await catalog.add({ path: wanted, staging, files, digests })
+      const published = await publish(stagingDir, draft)
+      if (durability !== 'none') await syncer.sync([], [parentOf(published.path)])
+      return published
+    } catch (error) {
+      await rm(stagingDir, { recursive: true, force: true })
+      // By number, never by path: the path may be another job's checkout.
+      if (draft) await catalog.remove(draft.seq).catch(() => undefined)
+      throw error
+    }
+  }
+
+  /** Links everything into the staging directory; returns the directories made. */
+  async function stage(
+    stagingDir: string,
+    wanted: string,
+    files: readonly ManifestFile[],
+  ): Promise<string[]> {
+    const made = new Set<string>([stagingDir])
+    const linking = linker.begin()
+    const rootDepth = wanted.split('/').length
+    try {
+      for (const [i, file] of files.entries()) {
+        if (i % sliceLength === sliceLength - 1) await linking.turn()
+        const path = `${stagingDir}/${file.path}`
+        ensureDir(made, path.slice(0, path.lastIndexOf('/')))
+        const blob = layout.blob(file)
+        const depth = rootDepth + count(file.path, '/')
+        linking.add(blob, path, relativeTarget(depth, blob, layout.root))
+      }
+    } catch (error) {
+      // Nothing may still be linked when the directory is removed.
+      await linking.end().catch(() => undefined)
+      throw error
+    }
+    await linking.end()
+    return [...made]
+  }
+
+  function ensureDir(made: Set<string>, dir: string): void {
+    if (made.has(dir)) return
+    ensureDir(made, dir.slice(0, dir.lastIndexOf('/')))
+    disk.mkdirSync(dir)
+    made.add(dir)
+  }
+
+  // The look, the rename and the listing are one turn, so that two rivals never share a name.
+  async function publish(stagingDir: string, draft: CheckoutSummary): Promise<CheckoutSummary> {
+    let path = draft.path
+    for (let attempt = 0; attempt <= maxSuffixes; attempt += 1) {
+      const final = `${layout.jobs}/${path}`
+      if (disk.lstatSync(final) === undefined && renameIfFree(stagingDir, final)) {
+        return catalog.publish(draft.seq)
+      }
+      path = `${draft.requested}-${randomSuffix()}`
+      await catalog.move(draft.seq, path)
+    }
+    throw new ShamanError('CHECKOUT_EXISTS', `there is already a checkout at ${draft.requested}`, {
+      detail: { path: draft.requested },
+    })
+  }
+
+  function renameIfFree(stagingDir: string, final: string): boolean {
+    try {
+      disk.renameSync(stagingDir, final)
+      return true
+    } catch (error) {
+      if (isCode(error, 'EEXIST', 'ENOTEMPTY', 'ENOTDIR')) return false
+      // A reply lost by a network file system: the rename may have happened all the same.
+      if (disk.lstatSync(stagingDir) === undefined && disk.lstatSync(final)?.isDirectory())
+        return true
+      throw error
+    }
+  }
+
+  function makeParents(path: string): string[] {
+    const made: string[] = []
+    let dir = layout.jobs
+    for (const segment of path.split('/').slice(0, -1)) {
+      made.push(dir)
+      dir = `${dir}/${segment}`
+      if (catalog.get(dir.slice(layout.jobs.length + 1))) throw insideCheckout(path)
+      makeDir(disk, dir)
+      if (!disk.lstatSync(dir)?.isDirectory()) throw insideCheckout(path)
+    }
+    return made
+  }
+
+  function parentOf(path: string): string {
+    const full = `${layout.jobs}/${path}`
+    return full.slice(0, full.lastIndexOf('/'))
+  }
+}
+
+/** A name that is never a published one, and not used before. */
+export function stagingName(): string {
+  return `${stagingPrefix}${randomBytes(12).toString('hex')}`
+}
+
+function insideCheckout(path: string): ShamanError {
+  return new ShamanError(
+    'PATH_UNSAFE',
+    `${JSON.stringify(path)} lies inside another checkout or file`,
+    {
+      detail: { path },
+      hint: 'Choose another name for the checkout.',
+    },
+  )
+}
+
+/** Four letters or digits, as in Flamenco. */
+function randomSuffix(): string {
+  return Array.from(randomBytes(4), (byte) => (byte % 36).toString(36)).join('')
+}
+
+function count(text: string, letter: string): number {
+  let found = 0
+  for (let at = text.indexOf(letter); at !== -1; at = text.indexOf(letter, at + 1)) found += 1
+  return found
+}
