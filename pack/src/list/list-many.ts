@@ -27,7 +27,7 @@ type List = (blend: string) => Promise<Listing>
 const worthAThreadMs = 1000
 
 /** What running our code for the first time takes; it tells nothing of the files to come. */
-const warmUpMs = 80
+const warmUpMs = 150
 
 /**
  * Lists files, each in its turn; what takes long is traced in several threads, this one among them. One that can't be
