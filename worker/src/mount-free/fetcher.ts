@@ -30,6 +30,9 @@ export type Fetch = (wanted: readonly WantedFile[], options: FetchOptions) => Pr
 const littleBytes = 16 << 20
 const littleFiles = 200
 
+// The pieces of a gigabyte, collected less often: a fifth less processor time. The process ends when it is idle.
+const youngMib = 16
+
 /**
  * Much is fetched by processes beside the worker: creating files may block for as long as others sync the disk, and
  * receiving, hashing and writing a gigabyte takes more than one processor has to give.
@@ -37,7 +40,7 @@ const littleFiles = 200
 export function createFetch(url: string): Fetch {
   const file = fileURLToPath(new URL('./fetcher-process.ts', import.meta.url))
   const helpers = Array.from({ length: Math.min(4, availableParallelism()) }, () =>
-    createHelper(file),
+    createHelper(file, { youngMib }),
   )
   return async (wanted, options) => {
     const bytes = wanted.reduce((sum, { digest }) => sum + digest.size, 0)

@@ -33,15 +33,20 @@ interface Waiting extends PromiseWithResolvers<unknown> {
   onNote: ((note: never) => void) | undefined
 }
 
+export interface HelperOptions {
+  /** Room for young objects: less is less memory, more is less work to collect what is soon forgotten. */
+  youngMib?: number
+}
+
 /** Started when first asked; ends when nothing is asked for a while, or when the worker ends. */
-export function createHelper(file: string): Helper {
+export function createHelper(file: string, { youngMib = 1 }: HelperOptions = {}): Helper {
   let running: Running | undefined
   let lastId = 0
 
   function start(): Running {
     const child = fork(file, {
       serialization: 'advanced',
-      execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=1'],
+      execArgv: ['--disable-warning=ExperimentalWarning', `--max-semi-space-size=${youngMib}`],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     })
     const started: Running = { child, waiting: new Map(), idle: undefined }
