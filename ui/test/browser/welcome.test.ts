@@ -13,6 +13,7 @@ const report = (status: 'ok' | 'fail', value: string, hint?: string): DoctorRepo
   version: '0.1.0',
   platform: 'linux',
   checks: [
+    { id: 'storage', title: 'Storage', status: 'ok', value: 'mounted' },
     { id: 'device CPU', title: 'Test render, CPU', status, value, ...(hint ? { hint } : {}) },
   ],
 })
