@@ -1,5 +1,5 @@
 import { Level } from 'level'
-import { type Digest, digestBytes, readDigest, readSize, writeDigest } from './digest.ts'
+import { type Digest, digestBytes, readDigest, writeDigest } from './digest.ts'
 import { isCode, ShamanError } from './errors.ts'
 
 /**
@@ -17,8 +17,10 @@ export interface IndexDb {
   deleteBlobs(digests: readonly Digest[]): Promise<void>
   /** All blobs in digest order, in pages. */
   blobs(options?: { after?: Digest }): AsyncIterable<readonly (readonly [Digest, BlobRecord])[]>
-  /** The same undecoded, for those who look at all of a million and need few. */
-  records(): AsyncIterable<readonly StoredRecord[]>
+  /** Only their digests, undecoded: each key holds one at {@link digestAt}. For those who look at a million and need few. */
+  blobKeys(): AsyncIterable<readonly Buffer[]>
+  /** When blobs were last used, in seconds since 1970, by their keys; 0 for one that has gone meanwhile. */
+  lastUses(keys: readonly Buffer[]): Promise<number[]>
   addReferences(seq: number, digests: readonly Digest[]): Promise<void>
   removeReferences(seq: number, digests: readonly Digest[]): Promise<void>
   /** Checkouts that reference a blob, by sequence number. */
@@ -40,14 +42,6 @@ export interface BlobRecord {
   storedAt: number
   lastUse: number
   verifiedAt: number
-}
-
-/** A blob's entry in the index, read as far as it is asked. */
-export interface StoredRecord {
-  /** Holds the digest's 40 bytes at {@link digestAt}. */
-  readonly key: Buffer
-  readonly size: number
-  readonly lastUse: number
 }
 
 /** Where in an index key the digest begins. */
@@ -117,18 +111,15 @@ function indexOver(db: Db): IndexDb {
     },
     deleteBlobs: (digests) => dropAll(digests.map((digest) => digestKeyOf('b', digest))),
     async *blobs(options = {}) {
-      for await (const page of pages(db, options.after)) {
+      const range = { ...blobRange(options.after), highWaterMarkBytes: 1 << 20 }
+      for await (const page of inPages<[Buffer, Buffer]>(db.iterator(range))) {
         yield page.map(([key, value]) => [readDigest(key, digestAt), decodeBlob(value)] as const)
       }
     },
-    async *records() {
-      for await (const page of pages(db)) {
-        yield page.map(([key, value]) => ({
-          key,
-          size: readSize(key, digestAt),
-          lastUse: value.readUInt32BE(lastUseAt),
-        }))
-      }
+    blobKeys: () => inPages(db.keys({ ...blobRange(), highWaterMarkBytes: 1 << 20 })),
+    async lastUses(keys) {
+      const values = await db.getMany([...keys])
+      return values.map((value) => value?.readUInt32BE(lastUseAt) ?? 0)
     },
     addReferences: (seq, digests) =>
       write(
@@ -180,12 +171,15 @@ function indexOver(db: Db): IndexDb {
   }
 }
 
-async function* pages(db: Db, after?: Digest): AsyncGenerator<[Buffer, Buffer][]> {
-  const iterator = db.iterator({
-    ...(after ? { gt: digestKeyOf('b', after) } : { gte: Buffer.from('b') }),
-    lt: Buffer.from('c'),
-    highWaterMarkBytes: 1 << 20,
-  })
+function blobRange(after?: Digest): { gt?: Buffer; gte?: Buffer; lt: Buffer } {
+  const lt = Buffer.from('c')
+  return after ? { gt: digestKeyOf('b', after), lt } : { gte: Buffer.from('b'), lt }
+}
+
+async function* inPages<T>(iterator: {
+  nextv(size: number): Promise<T[]>
+  close(): Promise<void>
+}): AsyncGenerator<T[]> {
   try {
     for (;;) {
       const page = await iterator.nextv(pageSize)

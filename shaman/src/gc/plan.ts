@@ -1,6 +1,6 @@
 import type { CheckoutCatalog, CheckoutSummary } from '../checkouts/catalog.ts'
 import type { Digest } from '../digest.ts'
-import { digestBytes, readDigest, writeDigest } from '../digest.ts'
+import { digestBytes, readDigest, readSize, writeDigest } from '../digest.ts'
 import { nextTurn } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
 import { digestAt, type IndexDb } from '../index-db.ts'
@@ -91,17 +91,21 @@ export async function makePlan(
   const erased = await countErased(parts, request)
   const plan = emptyPlan(parts, request, id)
   const sorter = createSorter(parts, request, erased)
-  // Most blobs are referenced by more than is erased, whatever that is: of those nothing is decoded.
+  // Most blobs are referenced by more than is erased, whatever that is: of those nothing is read but the key.
   const mostErased = request.erase?.length ?? 0
-  for await (const page of parts.index.records()) {
-    for (const record of page) {
-      add(plan.total, record)
-      if (parts.references.countAt(record.key, digestAt) > mostErased) {
-        add(plan.kept.referenced, record)
-        continue
-      }
-      const digest = readDigest(record.key, digestAt)
-      const reason = sorter.keeps(digest, record.lastUse * 1000)
+  for await (const page of parts.index.blobKeys()) {
+    const doubtful: Buffer[] = []
+    for (const key of page) {
+      const size = readSize(key, digestAt)
+      add(plan.total, { size })
+      if (parts.references.countAt(key, digestAt) <= mostErased) doubtful.push(key)
+      else add(plan.kept.referenced, { size })
+    }
+    if (doubtful.length === 0) continue
+    const lastUses = await parts.index.lastUses(doubtful)
+    for (const [i, key] of doubtful.entries()) {
+      const digest = readDigest(key, digestAt)
+      const reason = sorter.keeps(digest, lastUses[i]! * 1000)
       if (reason) add(plan.kept[reason], digest)
     }
   }
