@@ -1,11 +1,19 @@
 import type { LiveConfig } from './config/config.ts'
-import { expandParameters, readVariables, type Variable } from './variables/main.ts'
+import {
+  expandParameters,
+  expandVariables,
+  readVariables,
+  toVariables,
+  type Variable,
+} from './variables/main.ts'
 
 /** The variables of the present configuration, read once per configuration. */
 export interface VariableBook {
   readonly managerPlatform: string
   variables(): readonly Variable[]
   expandForWorker(parameters: Record<string, unknown>, platform: string): Record<string, unknown>
+  /** A path as a worker of that platform names it, as the manager does. */
+  pathHere(path: string, platform: string): string
 }
 
 export function createVariableBook(config: LiveConfig): VariableBook {
@@ -29,6 +37,13 @@ export function createVariableBook(config: LiveConfig): VariableBook {
         variables: variables(),
         audience: 'workers',
         platform,
+        managerPlatform,
+      }),
+    pathHere: (path, platform) =>
+      expandVariables(toVariables(path, { variables: variables(), platform }), {
+        variables: variables(),
+        audience: 'workers',
+        platform: managerPlatform,
         managerPlatform,
       }),
   }

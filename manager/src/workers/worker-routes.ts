@@ -70,7 +70,11 @@ export function workerHandlers(services: Services): Handlers {
     },
     taskOutputProduced: ({ params, body }) => takeImage(params.task_id, body, undefined),
     async farmTaskOutputs({ worker, params, body }) {
-      await takeOutputs(services, worker.id, params.task_id, body.files)
+      const files = body.files.map((file) => ({
+        ...file,
+        path: variables.pathHere(file.path, worker.platform),
+      }))
+      await takeOutputs(services, worker.id, params.task_id, files)
       return noContent
     },
     farmTaskOutput: ({ params, body, query }) => takeImage(params.task_id, body, query.frame),
