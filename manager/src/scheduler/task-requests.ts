@@ -3,6 +3,7 @@ import type { Farm } from '../farm.ts'
 import { FarmError } from '../problems.ts'
 import type { TaskRecord } from '../tasks/tasks-store.ts'
 import { heardFrom } from '../workers/worker-session.ts'
+import { createAffinity } from './affinity.ts'
 import { takeTask } from './scheduler.ts'
 
 /** What a worker that asks for a task is told. */
@@ -27,27 +28,48 @@ interface Waiter {
 
 // One turn of the loop looks at so many waiters, so that a thousand of them do not hold up everybody else.
 const waitersPerTurn = 50
+// A worker that has just reported asks again within this time, and knows the job: others that wait let it go first.
+const headStartMs = 40
 
 export function createTaskRequests(farm: Farm): TaskRequests {
   const waiters = new Set<Waiter>()
+  const affinity = createAffinity()
   let draining: NodeJS.Immediate | undefined
+  let servingCold: NodeJS.Timeout | undefined
 
+  const answer = (worker: number): TaskReply => {
+    const reply = replyTo(farm, worker)
+    if (reply.kind === 'task') affinity.worked(worker, reply.task.job_id)
+    return reply
+  }
   const drain = (rest: Waiter[]): void => {
     draining = undefined
     const now = rest.splice(0, waitersPerTurn).filter((waiter) => waiters.has(waiter))
-    const replies = farm.transaction(() => now.map(({ worker }) => replyTo(farm, worker)))
+    const replies = farm.transaction(() => now.map(({ worker }) => answer(worker)))
     for (const [i, reply] of replies.entries()) {
       if (reply.kind !== 'nothing') now[i]!.finish(reply)
     }
     if (rest.length > 0) draining = setImmediate(drain, rest)
   }
+  const serve = (): void => {
+    draining = undefined
+    if (waiters.size === 0) return
+    const all = [...waiters]
+    const warm = affinity.first(all, placeInLine(farm))
+    drain(warm ?? all)
+    if (!warm || warm.length === all.length) return
+    servingCold ??= setTimeout(() => {
+      servingCold = undefined
+      drain([...waiters])
+    }, headStartMs)
+  }
   const stopListening = farm.signals.on('ready', () => {
-    draining ??= setImmediate(() => drain([...waiters]))
+    draining ??= setImmediate(serve)
   })
 
   return {
     async ask(worker, { waitMs = 0, gone } = {}) {
-      const reply = await farm.transactions.soon(() => replyTo(farm, worker))
+      const reply = await farm.transactions.soon(() => answer(worker))
       if (reply.kind !== 'nothing' || waitMs <= 0 || !gone || gone.aborted) return reply
       return wait(worker, waitMs, gone)
     },
@@ -57,6 +79,7 @@ export function createTaskRequests(farm: Farm): TaskRequests {
     close() {
       stopListening()
       if (draining) clearImmediate(draining)
+      clearTimeout(servingCold)
       for (const waiter of waiters) waiter.finish({ kind: 'nothing' })
     },
   }
@@ -75,7 +98,7 @@ export function createTaskRequests(farm: Farm): TaskRequests {
       const timer = setTimeout(leave, waitMs)
       const stops = [
         farm.signals.on(`worker:${worker}`, () => {
-          const reply = farm.transaction(() => replyTo(farm, worker))
+          const reply = farm.transaction(() => answer(worker))
           if (reply.kind !== 'nothing') finish(reply)
         }),
         // The answer's header says why it comes early.
@@ -87,6 +110,12 @@ export function createTaskRequests(farm: Farm): TaskRequests {
       waiters.add(waiter)
     })
   }
+}
+
+/** The place of a job in line, if it has something to hand out. */
+function placeInLine(farm: Farm): (job: number) => number | undefined {
+  const places = new Map(farm.readiness.candidates().map(({ id }, place) => [id, place]))
+  return (job) => (places.has(job) && farm.tasks.hasReady(job) ? places.get(job) : undefined)
 }
 
 /** Call inside a transaction. */
