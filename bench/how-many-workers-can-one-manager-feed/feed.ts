@@ -65,6 +65,9 @@ export async function measureFeed(
   const seconds = (performance.now() - start) / 1_000
   const cpu = (await cpuMs(process)) - cpuBefore
   await pool.close()
+  context.log(
+    `${(done / seconds).toFixed(0)} tasks/s, ${(cpu / done).toFixed(2)} ms of the processor each`,
+  )
   return {
     workers: plan.workers,
     queued: plan.jobs * plan.tasksPerJob,

@@ -41,6 +41,7 @@ export async function measureHostile(
     const delayMs = await worstLoopDelayMs(url)
     if (delayMs > worst.delayMs) worst = { script: name, delayMs }
   }
+  context.log(`${scripts.length} hostile scripts: at worst ${worst.delayMs.toFixed(0)} ms`)
   return { scripts: scripts.length, taken, idleDelayMs, worst }
 }
 
