@@ -89,11 +89,11 @@ function Head(props: { job: FarmJob }) {
               />
             )}
           </For>
-          <Show when={props.job.eta}>
-            <span>{tellEta(props.job.eta)} left</span>
-          </Show>
           <Show when={!['active', 'completed'].includes(props.job.status) && props.job.activity}>
             <span class="muted">{reasonOf(props.job)}</span>
+          </Show>
+          <Show when={props.job.eta}>
+            <span>{tellEta(props.job.eta)} left</span>
           </Show>
         </p>
       </div>

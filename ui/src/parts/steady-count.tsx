@@ -7,6 +7,7 @@ export function SteadyCount(props: { n: number; most: number }) {
       style={{
         display: 'inline-block',
         'min-width': `${formatNumber(props.most).length}ch`,
+        'text-align': 'left',
       }}
     >
       {formatNumber(props.n)}
