@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test'
 import { createManagerClient } from '@shaman-farm/manager-api'
 import { execa } from 'execa'
 import { eventually, farmCommand } from './farm.ts'
+import { makeToken } from './security.ts'
 
 test('a farm comes up with dashboard and worker, and Ctrl-C stops all of it', async (t) => {
   const farm = await startUp(t)
@@ -28,6 +29,12 @@ test('a farm comes up with dashboard and worker, and Ctrl-C stops all of it', as
   assert.deepEqual(processesOf(farm.dir), [])
 })
 
+test('a farm that asks for tokens lets the worker of its own computer in', async (t) => {
+  const farm = await startUp(t, { config: 'auth: tokens\n' })
+  assert.ok(await farm.awake())
+  await assert.rejects(farm.api.fetchWorkers(), { status: 401 })
+})
+
 test('a farm whose main process is killed leaves nothing running', async (t) => {
   if (process.platform !== 'linux') return t.skip('reads the process table of Linux')
   const farm = await startUp(t)
@@ -39,9 +46,14 @@ test('a farm whose main process is killed leaves nothing running', async (t) => 
   })
 })
 
-async function startUp(t: TestContext) {
+async function startUp(t: TestContext, { config }: { config?: string } = {}) {
   const dir = await mkdtemp(join(tmpdir(), 'farm-up-'))
   const port = await freePort()
+  if (config) {
+    await mkdir(join(dir, 'manager'))
+    const file = join(dir, 'manager', 'flamenco-manager.yaml')
+    await writeFile(file, `_meta: {version: 3}\n${config}`)
+  }
   const child = execa(
     process.execPath,
     [
@@ -57,11 +69,16 @@ async function startUp(t: TestContext) {
   })
   const url = `http://127.0.0.1:${port}`
   const api = createManagerClient({ url, timeoutMs: 2000 })
-  await eventually('a worker that is awake', async () => {
-    const { workers } = await api.fetchWorkers().catch(() => ({ workers: [] }))
-    return workers.some((worker) => worker.status === 'awake')
-  })
-  return { process: child, dir, url, api }
+  let token = ''
+  const awake = () =>
+    eventually('a worker that is awake', async () => {
+      if (config) token ||= await makeToken(join(dir, 'manager'), 'artist').catch(() => '')
+      const asking = token ? createManagerClient({ url, token, timeoutMs: 2000 }) : api
+      const { workers } = await asking.fetchWorkers().catch(() => ({ workers: [] }))
+      return workers.some((worker) => worker.status === 'awake')
+    })
+  await awake()
+  return { process: child, dir, url, api, awake }
 }
 
 /** Command lines of running processes that name the folder. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { createManagerClient } from '@shaman-farm/manager-api'
 import { UserError } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError } from 'commander'
 import { execa } from 'execa'
@@ -46,9 +47,10 @@ async function up(options: UpOptions): Promise<void> {
     ['--port', String(options.port), '--storage', storage, '--data', join(data, 'manager')],
     { onLog: (line) => say('manager', line) },
   )
-  const workers = Array.from({ length: options.workers }, (_, i) =>
-    startWorker(manager.url, data, i + 1),
-  )
+  const names = Array.from({ length: options.workers }, (_, i) => `worker-${i + 1}`)
+  const isKnown = (name: string): boolean => existsSync(join(data, name, 'worker-credentials.yaml'))
+  const token = names.every(isKnown) ? undefined : await enrolmentToken(manager.url, data)
+  const workers = names.map((name) => startWorker(name, { url: manager.url, data, token }))
   // A farm that has never run begins with what is still to do.
   const page = `${dashboardOf(manager.url)}${isNew ? 'welcome' : ''}`
   console.log(`
@@ -66,10 +68,41 @@ Ctrl-C stops it.
     throw new UserError('The manager stopped by itself', { code: 'MANAGER_STOPPED' })
 }
 
-function startWorker(url: string, data: string, number: number): FarmProcess {
-  const name = `worker-${number}`
+interface WorkerPlace {
+  url: string
+  data: string
+  /** Lets it in where the farm asks for one. */
+  token: string | undefined
+}
+
+function startWorker(name: string, { url, data, token }: WorkerPlace): FarmProcess {
   const args = ['worker', '--manager', url, '--home', join(data, name)]
-  return startFarmProcess(args, { onLog: (line) => say(name, line) })
+  return startFarmProcess(args, {
+    onLog: (line) => say(name, line),
+    ...(token ? { env: { FARM_TOKEN: token } } : {}),
+  })
+}
+
+/** Who starts the manager lets the workers beside it in: a token for an hour, where the farm asks for tokens at all. */
+async function enrolmentToken(url: string, data: string): Promise<string | undefined> {
+  // Whoever cannot ask, over HTTPS that is not trusted here, leaves the worker to tell of it.
+  const asked = await createManagerClient({ url })
+    .farmWhoAmI()
+    .catch(() => undefined)
+  if (asked?.mode !== 'tokens') return undefined
+  let token: string | undefined
+  const order = ['--role', 'worker', '--name', 'farm up', '--expires', '1h']
+  const made = startFarmProcess(
+    ['token', 'create', ...order, '--data', join(data, 'manager'), '--json'],
+    {
+      onLog: (line) => say('token', line),
+      onEvent: (event) => {
+        if (typeof event.token === 'string') token = event.token
+      },
+    },
+  )
+  await made.exited
+  return token
 }
 
 // Workers first: their sign-off and last updates need a manager that answers.
