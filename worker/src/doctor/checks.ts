@@ -67,7 +67,8 @@ export async function checkDevices(exe = 'blender', run = runPlainly): Promise<F
   return (JSON.parse(json) as Device[]).map((device) => {
     const check = `device ${device.kind}`
     if (device.error === undefined) {
-      return ok(check, `${device.name}: 64 pixels in ${formatDuration(device.ms ?? 0)}`)
+      const name = device.name === device.kind ? '' : `${device.name}: `
+      return ok(check, `${name}64 pixels in ${formatDuration(device.ms ?? 0)}`)
     }
     return problem(check, `${device.name}: ${device.error}`, 'Check the driver of that device.')
   })
@@ -112,12 +113,15 @@ export async function checkManager(url: string): Promise<Finding[]> {
     return [problem('manager', `${url} is not a manager (${response.status})`, 'Check the URL.')]
   }
   const { name, version } = (await response.json()) as { name: string; version: string }
-  const findings = [ok('manager', `${name} ${version} at ${url}, ${formatDuration(ms)} away`)]
+  // The name may hold more than Flamenco's clients want to see as the version.
+  const who = version.includes(name) ? version : `${name} ${version}`
+  const findings = [ok('manager', `${who} at ${url}, ${formatDuration(ms)} away`)]
   const date = Date.parse(response.headers.get('date') ?? '')
   if (Number.isNaN(date)) return findings
   // The header has whole seconds, and was written somewhere between question and answer.
   const skewMs = Math.max(0, Math.abs(date + 500 - (sent + ms / 2)) - 500 - ms / 2)
-  const skew = `the clocks differ by ${formatDuration(skewMs)}`
+  const skew =
+    skewMs < 1_000 ? "agrees with the manager's" : `${formatDuration(skewMs)} from the manager's`
   return [
     ...findings,
     skewMs < 30_000 ? ok('clock', skew) : warning('clock', skew, 'Let both follow a time server.'),

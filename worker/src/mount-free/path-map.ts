@@ -9,6 +9,11 @@ export interface PathMap {
   outputs: readonly { farm: string; local: string }[]
   /** The farm's path of a local output; undefined for a file of somewhere else. */
   toFarm(local: string): string | undefined
+  /**
+   * Where a file of the job belongs here, by its path and the job's output folder as the manager names them: on another
+   * platform than this worker's these are not the task's.
+   */
+  placeOf(path: string, directory: string | undefined): string | undefined
 }
 
 export interface PathMapOptions {
@@ -46,7 +51,31 @@ export function mapPaths({ commands, checkout, outputDir }: PathMapOptions): Pat
       const output = outputs.find((folder) => path.startsWith(`${folder.local}/`))
       return output ? `${output.farm}/${path.slice(output.local.length + 1)}` : undefined
     },
+    placeOf(path, directory) {
+      if (slashed(path).split('/').includes('..')) return undefined
+      const own = outputs.find(({ farm }) => isInside(path, farm))
+      if (own) return own.local + restOf(path, own.farm)
+      if (directory === undefined || !isInside(path, directory)) return undefined
+      const same = outputs.find(({ farm }) => lastPart(farm) === lastPart(directory))
+      return same && same.local + restOf(path, directory)
+    },
   }
+}
+
+function isInside(path: string, folder: string): boolean {
+  return slashed(path).startsWith(`${slashed(folder)}/`)
+}
+
+function restOf(path: string, folder: string): string {
+  return slashed(path).slice(folder.length)
+}
+
+function lastPart(path: string): string | undefined {
+  return slashed(path).split('/').at(-1)
+}
+
+function slashed(path: string): string {
+  return path.replaceAll('\\', '/')
 }
 
 function mapValue(value: unknown, map: (text: string) => string): unknown {

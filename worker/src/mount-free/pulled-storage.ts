@@ -96,12 +96,12 @@ async function bringOutputs(
   if (map.outputs.length === 0) return new Set()
   for (const { local } of map.outputs) await mkdir(local, { recursive: true })
   const readsFrames = task.commands.some(({ name }) => name === 'frames-to-video')
-  const known = await storedOutputs(client, task.job, signal)
-  const wanted = known.filter((file) => readsFrames || file.task_id === task.uuid)
+  const { files, directory } = await storedOutputs(client, task.job, signal)
+  const wanted = files.filter((file) => readsFrames || file.task_id === task.uuid)
   const here = new Map<string, StoredOutput>()
   for (const file of wanted) {
-    const folder = map.outputs.find(({ farm }) => file.path.startsWith(`${farm}/`))
-    if (folder) here.set(`${folder.local}/${file.path.slice(folder.farm.length + 1)}`, file)
+    const place = map.placeOf(file.path, directory)
+    if (place !== undefined) here.set(place, file)
   }
   if (here.size === 0) return new Set()
   tell(`fetching ${here.size} frames that are done already`)
@@ -121,20 +121,21 @@ async function storedOutputs(
   client: ManagerClient,
   jobId: string,
   signal: AbortSignal,
-): Promise<StoredOutput[]> {
+): Promise<{ files: StoredOutput[]; directory?: string | undefined }> {
   const answer = await client.request('farmJobOutputs', {
     params: { job_id: jobId },
     query: { stored: true },
     signal,
   })
   // Flamenco's manager does not know this path.
-  if (answer.status === 404) return []
+  if (answer.status === 404) return { files: [] }
   if (answer.status !== 200) {
     throw new ManagerError('MANAGER_REFUSED', `outputs not listed: status ${answer.status}`, answer)
   }
-  return answer.body.files.filter(
+  const files = answer.body.files.filter(
     (file): file is StoredOutput => file.sha !== undefined && file.size !== undefined,
   )
+  return { files, directory: answer.body.directory }
 }
 
 async function copyInto(

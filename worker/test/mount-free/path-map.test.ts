@@ -81,3 +81,23 @@ test('paths of a Windows farm are mapped and found back', () => {
   assert.equal(map.commands[0]?.parameters.blendfile, '/c/b.blend')
   assert.deepEqual(map.commands[0]?.parameters.args, ['-o', '/o/F/renders/s/####'])
 })
+
+test('a file that the manager of another platform names has its place here all the same', () => {
+  const { placeOf } = mapPaths({
+    checkout,
+    outputDir: 'C:/w/outputs/t',
+    commands: [
+      command('frames-to-video', {
+        inputGlob: 'R:\\renders\\shot 1\\*.png',
+        outputFile: 'R:\\renders\\shot 1\\shot.mp4',
+      }),
+    ],
+  })
+  const here = 'C:/w/outputs/t/R/renders/shot 1'
+  const directory = '/mnt/renders/shot 1'
+  assert.equal(placeOf(`${directory}/000001.png`, directory), `${here}/000001.png`)
+  assert.equal(placeOf('R:\\renders\\shot 1\\000001.png', undefined), `${here}/000001.png`)
+  assert.equal(placeOf('/mnt/renders/other/000001.png', directory), undefined)
+  assert.equal(placeOf('/mnt/elsewhere/000001.png', '/mnt/elsewhere'), undefined)
+  assert.equal(placeOf(`${directory}/../../../x`, directory), undefined)
+})
