@@ -21,8 +21,6 @@ export interface Window {
   told(name: string): Promise<unknown>
   /** A real click, again if Blender does not tell `name` soon: a redraw in the middle of it swallows a click. */
   clickUntil(place: Place, name: string): Promise<void>
-  /** Moves what lies at a place, for instance the edge of an area. */
-  drag(from: Place, to: Place): Promise<void>
   /** Takes a picture of the screen, or of a part of it. */
   picture(file: string, part?: string): Promise<void>
   close(): Promise<void>
@@ -103,11 +101,6 @@ export async function openWindow(
           if (attempt === 4 || child.exitCode !== null) throw error
         }
       }
-    },
-    async drag(from, to) {
-      const press = `mousemove ${from.join(' ')} sleep 0.5 mousedown 1 sleep 0.3`
-      const pull = `mousemove ${to.join(' ')} sleep 0.5 mouseup 1 sleep 1`
-      await run('xdotool', `${press} ${pull}`.split(' '), { env })
     },
     picture,
     close,
