@@ -2,6 +2,7 @@
 import { setPriority } from 'node:os'
 import { createTaskGraph, readJobValues, readTask } from './authored.ts'
 import { describeFailure, LimitReached } from './failures.ts'
+import { patience } from './limits.ts'
 import type { FromChild, ScriptFiles, ScriptMessage, ToChild } from './messages.ts'
 import { type LoadedScript, withScript } from './sandbox.ts'
 
@@ -21,7 +22,7 @@ await send({ kind: 'ready' })
 
 async function answer(request: Request): Promise<void> {
   const messages: ScriptMessage[] = []
-  const watch = watchMemory(request, messages)
+  const watch = watchLimits(request, messages)
   try {
     const value = await run(request, messages)
     await send({ kind: 'done', id: request.id, value, messages, residentMib: residentMib() })
@@ -35,8 +36,8 @@ async function answer(request: Request): Promise<void> {
 
 function run(request: Request, messages: ScriptMessage[]): Promise<unknown> {
   const { script, limits } = request
-  const allowedMs = request.kind === 'describe' ? limits.describeMs : limits.compileMs
-  const options = { script, files, limits, deadline: Date.now() + allowedMs, messages }
+  const deadline = Date.now() + allowedMs(request) * patience
+  const options = { script, files, limits, deadline, messages }
   return withScript(options, async (loaded) => {
     const jobType: unknown = JSON.parse(await loaded.call('describe'))
     if (request.kind === 'describe') return jobType
@@ -98,14 +99,30 @@ async function* takeInBatches(loaded: LoadedScript, count: number): AsyncGenerat
   }
 }
 
-/** Native code can take memory faster than the isolate's limit notices; then the whole process goes. */
-function watchMemory(request: Request, messages: ScriptMessage[]): NodeJS.Timeout {
-  return setInterval(() => {
-    if (residentMib() <= request.limits.residentMib) return
-    const failure = describeFailure(new LimitReached('memory'), request)
+/**
+ * Native code can take memory faster than the isolate's limit notices, and the isolate knows only the clock, not how
+ * much of the processor it got; in both cases the whole process goes.
+ */
+function watchLimits(request: Request, messages: ScriptMessage[]): NodeJS.Timeout {
+  const before = process.cpuUsage()
+  const reached = (): LimitReached | undefined => {
+    if (residentMib() > request.limits.residentMib) return new LimitReached('memory')
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1e3 > allowedMs(request) ? new LimitReached('time') : undefined
+  }
+  const watch = setInterval(() => {
+    const limit = reached()
+    if (!limit) return
+    clearInterval(watch)
+    const failure = describeFailure(limit, request)
     process.send?.({ kind: 'failed', id: request.id, failure, messages }, die)
     setTimeout(die, watchIntervalMs)
   }, watchIntervalMs)
+  return watch
+}
+
+function allowedMs({ kind, limits }: Request): number {
+  return kind === 'describe' ? limits.describeMs : limits.compileMs
 }
 
 function residentMib(): number {

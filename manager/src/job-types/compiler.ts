@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { sacrificeFirst } from '../expendable.ts'
 import { readTask } from './authored.ts'
 import { JobTypeError } from './errors.ts'
-import type { CompilerLimits } from './limits.ts'
+import { type CompilerLimits, patience } from './limits.ts'
 import type {
   AuthoredTask,
   FromChild,
@@ -107,7 +107,10 @@ export function createCompiler({ limits, log }: CompilerOptions): Compiler {
     const allowedMs = request.kind === 'describe' ? limits.describeMs : limits.compileMs
     return new Promise((resolve, reject) => {
       // Armed anew by every sign of life: taking the tasks over may take longer than making them.
-      const backstop = setTimeout(() => stop('no answer in time'), allowedMs + startGraceMs)
+      const backstop = setTimeout(
+        () => stop('no answer in time'),
+        allowedMs * patience + startGraceMs,
+      )
       const settle = (end: () => void): void => {
         clearTimeout(backstop)
         current.listener = undefined

@@ -1,7 +1,7 @@
 export interface CompilerLimits {
-  /** Wall time for loading a script and reading its JOB_TYPE. */
+  /** Processor time for loading a script and reading its JOB_TYPE; by the clock it may take `patience` times as long. */
   describeMs: number
-  /** Wall time for loading a script, compileJob and taking its tasks over. */
+  /** The same for loading a script, compileJob and taking its tasks over. */
   compileMs: number
   /** The isolate's heap. A job of 100,000 render tasks takes about 120 MiB. */
   heapMib: number
@@ -15,6 +15,12 @@ export interface CompilerLimits {
   /** Requests waiting for the child; more are refused. */
   maxQueued: number
 }
+
+/**
+ * How much longer than its processor time a script may take by the clock: on a machine that renders, an innocent one
+ * waits for its turn most of the time.
+ */
+export const patience = 4
 
 export const defaultLimits: CompilerLimits = Object.freeze({
   describeMs: 3_000,
