@@ -89,12 +89,14 @@ function Head(props: { job: FarmJob }) {
               />
             )}
           </For>
-          <Show when={!['active', 'completed'].includes(props.job.status) && props.job.activity}>
-            <span class="muted">{reasonOf(props.job)}</span>
-          </Show>
-          <Show when={props.job.eta}>
-            <span>{tellEta(props.job.eta)} left</span>
-          </Show>
+          <span class="spread row-gap">
+            <Show when={!['active', 'completed'].includes(props.job.status) && props.job.activity}>
+              <span class="muted">{reasonOf(props.job)}</span>
+            </Show>
+            <Show when={props.job.eta}>
+              <span>{tellEta(props.job.eta)} left</span>
+            </Show>
+          </span>
         </p>
       </div>
     </header>
