@@ -23,9 +23,14 @@ interface Look {
   theme: 'dark' | 'light'
 }
 
+const { values } = parseArgs({
+  options: { all: { type: 'string' }, only: { type: 'string', default: '' } },
+})
+/** Smaller for the documentation, whose pictures everybody downloads. */
+const wide = values.all === undefined ? { width: 1280, height: 800 } : { width: 1440, height: 900 }
 const everyLook: readonly Look[] = [
-  { suffix: '', width: 1440, height: 900, theme: 'dark' },
-  { suffix: '-light', width: 1440, height: 900, theme: 'light' },
+  { suffix: '', ...wide, theme: 'dark' },
+  { suffix: '-light', ...wide, theme: 'light' },
   { suffix: '-narrow', width: 390, height: 844, theme: 'dark' },
   { suffix: '-narrow-light', width: 390, height: 844, theme: 'light' },
 ]
@@ -35,7 +40,6 @@ const kept: Record<string, readonly string[]> = {
   overview: ['', '-light', '-narrow'],
   jobs: [''],
   job: ['', '-light', '-narrow'],
-  log: ['-light'],
   workers: [''],
   worker: [''],
   storage: ['', '-light'],
@@ -46,9 +50,6 @@ const kept: Record<string, readonly string[]> = {
 /** A picture that nobody waits for. */
 const mostBytes = 150_000
 
-const { values } = parseArgs({
-  options: { all: { type: 'string' }, only: { type: 'string', default: '' } },
-})
 const folder = resolve(values.all ?? join(import.meta.dirname, '..', 'docs'))
 await mkdir(folder, { recursive: true })
 /** Something to submit. */
