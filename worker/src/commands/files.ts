@@ -1,4 +1,4 @@
-import { constants, copyFile, lstat, readdir, rename, stat } from 'node:fs/promises'
+import { chmod, constants, copyFile, lstat, readdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import fs from 'fs-extra'
 import { CommandError, type RunCommand } from './command.ts'
@@ -47,6 +47,8 @@ export const copyFileCommand: RunCommand = async (parameters, context) => {
   await doing('copy-file', async () => {
     await fs.ensureDir(dirname(dest), 0o750)
     await copyFile(src, dest, constants.COPYFILE_EXCL)
+    // The bytes alone: a file of a checkout is read-only, and its copy is somebody's to change.
+    await chmod(dest, 0o666 & ~process.umask())
   })
 }
 

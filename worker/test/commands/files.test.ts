@@ -77,9 +77,13 @@ test('move-directory of nothing is a missing file', async (t) => {
 test('copy-file copies into a new folder and never over a file', async (t) => {
   const dir = await tempDir(t)
   const parameters = { src: join(dir, 'a'), dest: join(dir, 'new', 'b') }
-  await writeFile(parameters.src, 'content')
+  await writeFile(parameters.src, 'content', { mode: 0o444 })
   await copyFile(parameters, testContext(t))
   assert.equal(await readFile(parameters.dest, 'utf8'), 'content')
+  assert.ok(
+    (await stat(parameters.dest)).mode & 0o200,
+    'the copy of a read-only file can be changed',
+  )
   await assert.rejects(copyFile(parameters, testContext(t)), /exists already/)
 })
 
