@@ -1,5 +1,13 @@
 // Renders a range of frames, a chunk per task, then makes a video of them.
 
+const {
+  videoFormats,
+  outputSettings,
+  blendfile,
+  format,
+  scene,
+} = require('./lib/render_settings.js')
+
 /** @type {JobType} */
 const JOB_TYPE = {
   label: 'Simple Blender Render',
@@ -21,53 +29,17 @@ const JOB_TYPE = {
       description: 'How many frames one task renders, without starting Blender anew in between',
       visible: 'submission',
     },
-    {
-      key: 'render_output_root',
-      type: 'string',
-      subtype: 'dir_path',
-      required: true,
-      visible: 'submission',
-      description: 'Where renders are kept; the path of this job is made below it',
-    },
-    {
-      key: 'add_path_components',
-      type: 'int32',
-      required: true,
-      default: 0,
-      propargs: { min: 0, max: 32 },
-      visible: 'submission',
-      description: 'How many of the folders the .blend file lies in become part of the path',
-    },
-    {
-      key: 'render_output_path',
-      type: 'string',
-      subtype: 'file_path',
-      editable: false,
-      eval: "str(Path(abspath(settings.render_output_root), last_n_dir_parts(settings.add_path_components), jobname, '{timestamp}', '######'))",
-      description: 'Where the frames of this job go',
-    },
+    ...outputSettings('Where the frames of this job go'),
 
     // Taken from the scene without asking.
-    {
-      key: 'blendfile',
-      type: 'string',
-      required: true,
-      visible: 'web',
-      description: 'The .blend file to render',
-    },
+    blendfile,
     {
       key: 'fps',
       type: 'float',
       visible: 'hidden',
       eval: 'C.scene.render.fps / C.scene.render.fps_base',
     },
-    {
-      key: 'format',
-      type: 'string',
-      required: true,
-      visible: 'web',
-      eval: 'C.scene.render.image_settings.file_format',
-    },
+    format,
     {
       key: 'image_file_extension',
       type: 'string',
@@ -84,18 +56,10 @@ const JOB_TYPE = {
       eval: 'C.scene.render.image_settings.use_preview',
       description: 'Whether Blender saves a JPEG beside each frame',
     },
-    {
-      key: 'scene',
-      type: 'string',
-      required: true,
-      visible: 'web',
-      eval: 'C.scene.name',
-      description: 'The scene to render',
-    },
+    scene,
   ],
 }
 
-const videoFormats = ['FFMPEG', 'AVI_RAW', 'AVI_JPEG']
 const exrFormats = ['OPEN_EXR', 'OPEN_EXR_MULTILAYER']
 
 // Extensions are what the video task looks for. Frames that exist are kept, so that a task that is

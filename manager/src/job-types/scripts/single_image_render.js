@@ -4,6 +4,14 @@
 // image. That image then goes through the scene's compositor and output settings in place of a render, so that the
 // result is what a single render would have given.
 
+const {
+  videoFormats,
+  outputSettings,
+  blendfile,
+  format,
+  scene,
+} = require('./lib/render_settings.js')
+
 /** @type {JobType} */
 const JOB_TYPE = {
   label: 'Single Image Render',
@@ -34,59 +42,14 @@ const JOB_TYPE = {
       visible: 'submission',
       description: 'How many tiles lie one above another',
     },
-    {
-      key: 'render_output_root',
-      type: 'string',
-      subtype: 'dir_path',
-      required: true,
-      visible: 'submission',
-      description: 'Where renders are kept; the path of this job is made below it',
-    },
-    {
-      key: 'add_path_components',
-      type: 'int32',
-      required: true,
-      default: 0,
-      propargs: { min: 0, max: 32 },
-      visible: 'submission',
-      description: 'How many of the folders the .blend file lies in become part of the path',
-    },
-    {
-      key: 'render_output_path',
-      type: 'string',
-      subtype: 'file_path',
-      editable: false,
-      eval: "str(Path(abspath(settings.render_output_root), last_n_dir_parts(settings.add_path_components), jobname, '{timestamp}', '######'))",
-      description: 'Where the image of this job goes',
-    },
+    ...outputSettings('Where the image of this job goes'),
 
     // Taken from the scene without asking.
-    {
-      key: 'blendfile',
-      type: 'string',
-      required: true,
-      visible: 'web',
-      description: 'The .blend file to render',
-    },
-    {
-      key: 'format',
-      type: 'string',
-      required: true,
-      visible: 'web',
-      eval: 'C.scene.render.image_settings.file_format',
-    },
-    {
-      key: 'scene',
-      type: 'string',
-      required: true,
-      visible: 'web',
-      eval: 'C.scene.name',
-      description: 'The scene to render',
-    },
+    blendfile,
+    format,
+    scene,
   ],
 }
-
-const videoFormats = ['FFMPEG', 'AVI_RAW', 'AVI_JPEG']
 
 /** @param {Job} job */
 function compileJob(job) {
