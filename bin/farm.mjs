@@ -10,7 +10,11 @@ const { node, env } = ensureSetup({ ui: needsUi })
 const entry = join(dirname(fileURLToPath(import.meta.url)), 'src', 'main.ts')
 // As in src/node-flags.ts. The artist's commands start in half the time with the snapshot.
 const flagsOf = { pack: [], submit: [], worker: ['--max-semi-space-size=1', '--optimize-for-size'] }
-const flags = flagsOf[process.argv[2]] ?? ['--no-node-snapshot', '--max-semi-space-size=8']
+const flags = flagsOf[process.argv[2]] ?? [
+  '--no-node-snapshot',
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=40',
+]
 const child = spawn(node, [...flags, entry, ...process.argv.slice(2)], { env, stdio: 'inherit' })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 child.on('exit', (code, signal) => process.exit(code ?? (signal ? 130 : 1)))
