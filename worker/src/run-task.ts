@@ -1,6 +1,7 @@
 import type { AssignedTask } from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
 import { type CommandContext, CommandError, type FrameDone } from './commands/command.ts'
+import { describeOwnLimits, limitsFor } from './commands/limits.ts'
 import { findCommand } from './commands/main.ts'
 import type { OfferedFrame, TaskStorage } from './mount-free/task-storage.ts'
 import type { Presence } from './presence/presence.ts'
@@ -80,7 +81,10 @@ async function runCommand(
 ): Promise<void> {
   if (options.signal.aborted) throw new CommandError('canceled', 'canceled')
   options.reporter.log(`command ${command.name}`)
-  await findCommand(command.name)(command.parameters, contextFor(options, ground))
+  const limits = limitsFor(command, options.limits)
+  const told = describeOwnLimits(limits, options.limits)
+  if (told) options.reporter.log(told)
+  await findCommand(command.name)(command.parameters, { ...contextFor(options, ground), limits })
   if (command.total_step_count === 0) options.reporter.step()
 }
 

@@ -41,11 +41,22 @@ export function readJobValues(value: unknown): Pick<AuthoredJob, 'settings' | 'm
 function readCommand(value: unknown, where: string): AuthoredCommand {
   const command = readObject(value, `a command of ${where}`)
   const name = readName(command.name, `the name of a command of ${where}`)
+  const parameters = readParameters(command.parameters, `the parameters of "${name}" of ${where}`)
+  for (const limit of ['timeLimitMinutes', 'stallMinutes']) {
+    checkMinutes(parameters[limit], `"${limit}" of "${name}" of ${where}`)
+  }
   return {
     name,
-    parameters: readParameters(command.parameters, `the parameters of "${name}" of ${where}`),
+    parameters,
     total_step_count: readInteger(command.total_step_count, `the steps of "${name}" of ${where}`),
   }
+}
+
+/** Said when the job is submitted, not when the first worker stumbles over it. */
+function checkMinutes(value: unknown, what: string): void {
+  if (value === undefined || value === null) return
+  if (typeof value === 'number' && value >= 0) return
+  throw new TypeError(`${what} is no number of minutes`)
 }
 
 /** As the script states them, else as a Blender command line asks for them. */

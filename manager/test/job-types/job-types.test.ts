@@ -138,6 +138,10 @@ const failingBodies: Record<string, [body: string, message: RegExp]> = {
     "const a = author.Task('a', 'misc')\na.addCommand(author.Command('echo', { f() {} }))\njob.addTask(a)",
     /task "a", command "echo"\.f is a function/,
   ],
+  'limits a command to a text': [
+    "const a = author.Task('a', 'misc')\na.addCommand(author.Command('exec', { exe: 'x', timeLimitMinutes: '5' }))\njob.addTask(a)",
+    /"timeLimitMinutes" of "exec" of task "a" is no number of minutes/,
+  ],
 }
 
 test('a script that fails says its line and text', async (t) => {

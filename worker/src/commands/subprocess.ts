@@ -1,11 +1,13 @@
+import { formatDuration } from '@shaman-farm/terminal'
 import { quoteCommandLine } from '../process/command-line.ts'
-import { type RunResult, runProcess } from '../process/run.ts'
+import { type ProcessLimits, type RunResult, runProcess } from '../process/run.ts'
 import { type CommandContext, CommandError } from './command.ts'
 
 /** Output is remembered up to here, to tell why a command failed. */
 const rememberedLines = 400
 
 export interface SubprocessResult extends RunResult {
+  limits: ProcessLimits
   /** The last lines of output. */
   lines: readonly string[]
 }
@@ -42,7 +44,7 @@ export async function runLogged(
       onLine(line)
     },
   })
-  return { ...result, lines }
+  return { ...result, limits: context.limits, lines }
 }
 
 /** Throws what every program's end may mean; an exit code of 0 passes. */
@@ -52,14 +54,16 @@ export function assertEndedWell(
   result: SubprocessResult,
 ): void {
   const last = result.lines.slice(-10)
+  const overLimit = (what: string): CommandError =>
+    new CommandError('timeout', `${name} ${what} and was stopped`, last)
   if (result.startError) throw notStarted(argv[0] ?? '', result.startError)
   switch (result.endedBy) {
     case 'cancel':
       throw new CommandError('canceled', `${name} was canceled`)
     case 'stall':
-      throw new CommandError('timeout', `${name} gave no output for too long and was stopped`, last)
+      throw overLimit(`gave no output for ${formatDuration(result.limits.stallMs ?? 0)}`)
     case 'time-limit':
-      throw new CommandError('timeout', `${name} took longer than it may and was stopped`, last)
+      throw overLimit(`took longer than ${formatDuration(result.limits.timeLimitMs ?? 0)}`)
     case 'itself':
   }
   if (result.signal) throw endedBySignal(name, result.signal, last)

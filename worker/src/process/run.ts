@@ -175,6 +175,9 @@ interface Clock {
   goOn(): void
 }
 
+/** Node's timers fire at once when asked for more, which is 24.8 days. */
+const longestTimerMs = 2 ** 31 - 1
+
 /** Counts down unless stopped; 0 and undefined mean never. */
 function startClock(ms: number | undefined, onOver: () => void): Clock {
   let left = ms ?? 0
@@ -195,7 +198,7 @@ function startClock(ms: number | undefined, onOver: () => void): Clock {
     goOn() {
       if (!ms || timer) return
       started = performance.now()
-      timer = setTimeout(onOver, Math.max(1, left))
+      timer = setTimeout(onOver, Math.min(Math.max(1, left), longestTimerMs))
     },
   }
   clock.goOn()

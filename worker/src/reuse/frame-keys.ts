@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { AssignedTask } from '@shaman-farm/manager-api'
 import { type Digest, digestKey } from '@shaman-farm/shaman/digest'
 import { parseRenderArguments } from '../blender/arguments.ts'
+import { limitParameters } from '../commands/limits.ts'
 
 type Command = AssignedTask['commands'][number]
 
@@ -30,10 +31,12 @@ function inputLine(file: Digest & { path: string }): string {
   return `${digestKey(file)} ${file.path}`
 }
 
-/** The command without its program, which the version stands for, its frames and its output. */
+/** The command without its program, which the version stands for, its limits, its frames and its output. */
 function canonical({ name, parameters }: Command): string {
   const { exe: _, args, ...others } = parameters
-  const rest = Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1))
+  const rest = Object.entries(others)
+    .filter(([name]) => !limitParameters.some((limit) => limit === name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify([name, rest, withoutValues(listOf(args), [...frameFlags, ...outputFlags])])
 }
 

@@ -106,6 +106,11 @@ test('a command that talks for ever is ended by its time limit', async (t) => {
   assert.ok(result.lines.length > 0)
 })
 
+test('a limit beyond what a timer can hold ends nothing at once', async (t) => {
+  const result = await run(testGuard(t), 'sleep 0.1', { limits: { timeLimitMs: 1e12 } })
+  assert.equal(result.endedBy, 'itself')
+})
+
 test('a command runs as nice and as dispensable as asked', {
   skip: process.platform !== 'linux',
 }, async (t) => {

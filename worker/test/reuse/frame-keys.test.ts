@@ -32,11 +32,13 @@ const base: RenderIdentity = {
 const keyOf = (changes: Partial<RenderIdentity> = {}, frame = 1): string =>
   frameKeys({ ...base, ...changes })(frame)
 
-test('where a checkout and the frames lie, which frames are asked for and what Blender is called change no key', () => {
+test('where a checkout and the frames lie, which frames are asked for, what Blender is called and how long it may take change no key', () => {
   const elsewhere = render({
     exe: '/opt/blender',
     blendfile: '/farm/jobs/b/shot.blend',
     args: ['--render-output', '/other/####', '--render-frame', '2'],
+    timeLimitMinutes: 90,
+    stallMinutes: 0,
   })
   assert.equal(keyOf({ command: elsewhere, checkout: '/farm/jobs/b' }), keyOf())
   assert.equal(keyOf({ manifest: base.manifest.toReversed() }), keyOf())
