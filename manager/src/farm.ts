@@ -1,6 +1,7 @@
 import type { FarmEvent } from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
 import type { LiveConfig } from './config/config.ts'
+import { createLogFlush } from './db/log-flush.ts'
 import type { Db } from './db/open.ts'
 import { createTransactions, type Transactions } from './db/transactions.ts'
 import { createEventBus, type EventBus } from './events/bus.ts'
@@ -40,6 +41,8 @@ export interface Farm {
   readonly readiness: Readiness
   readonly transactions: Transactions
   transaction<T>(work: () => T): T
+  /** Resolves when what was committed before survives a power cut, too. */
+  durable(): Promise<void>
   /** Told to the world once the running transaction is stored. */
   publish(event: FarmEvent): void
   /** Wakes waiting requests once the running transaction is stored. */
@@ -79,6 +82,7 @@ export function createFarm(parts: {
     readiness,
     transactions,
     transaction: transactions.run,
+    durable: createLogFlush(db),
     publish(event) {
       const notice = noticeOf(event)
       // Stored with what it tells of, so that neither is there without the other.

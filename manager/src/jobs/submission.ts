@@ -44,11 +44,13 @@ export function createSubmissions(
       const { stored, tag } = prepare(submitted)
       const uuid = randomUUID()
       const created = farm.now()
-      return storeJob(farm, submitted, { uuid, created, tag }, (take) =>
+      const job = await storeJob(farm, submitted, { uuid, created, tag }, (take) =>
         jobTypes
           .compile(stored, { jobId: uuid, created: new Date(created), take })
           .catch(asBadRequest),
       )
+      await farm.durable()
+      return job
     },
   }
 }
