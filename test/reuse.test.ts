@@ -51,7 +51,7 @@ async function rendered(
 ): Promise<Rendered> {
   const sent = await runFarm([
     ...['submit', blend, '--manager', farm.url, '--frames', `1-${frames}`, '--json'],
-    ...(reuse ? ['--metadata', 'farm.reuse=yes'] : []),
+    ...(reuse ? ['--reuse'] : []),
   ])
   assert.equal(sent.exitCode, 0, sent.stdout)
   const { job } = JSON.parse(sent.stdout.split('\n').at(-1) ?? '') as { job: { id: string } }

@@ -22,6 +22,7 @@ interface SubmitFlags {
   as?: string
   listed?: string
   metadata: Record<string, string>
+  reuse?: boolean
   confirm?: boolean
   dryRun?: boolean
   json?: boolean
@@ -31,7 +32,7 @@ interface SubmitFlags {
 export function registerSubmit(program: Command): void {
   program
     .command('submit')
-    .description('Send a .blend with everything it needs to the farm and make a job of it.')
+    .description('Send a .blend with everything it needs to the farm and make a job of it')
     .argument('<file.blend>', 'the scene to render')
     .addOption(
       new Option('--manager <url>', 'address of the farm’s manager')
@@ -59,6 +60,7 @@ export function registerSubmit(program: Command): void {
     .option('--as <original.blend>', 'take the file to lie at this path (for a temporary copy)')
     .option('--listed <file>', 'JSON {"paths": [...]} of what Blender lists: the union is sent')
     .option('--metadata <key=value>', 'a note kept with the job; may be repeated', collectPair, {})
+    .option('--reuse', 'take frames that an earlier such job made from the same files')
     .option('--confirm', 'show the report and wait for an answer (with --json: a line "send")')
     .option('--dry-run', 'show the report and stop')
     .option('--json', 'tell everything as JSON lines')
@@ -114,7 +116,7 @@ async function requestOf(file: string, flags: SubmitFlags): Promise<SubmitReques
     typeEtag: flags.typeEtag,
     settings: { ...flags.setting, ...frames },
     listed: flags.listed === undefined ? undefined : await readListing(flags.listed),
-    metadata: flags.metadata,
+    metadata: { ...flags.metadata, ...(flags.reuse ? { 'farm.reuse': 'yes' } : {}) },
     priority: flags.priority,
     startPaused: flags.paused === true,
     tag: flags.tag,

@@ -92,6 +92,18 @@ test('farm submit', async (t) => {
     assert.deepEqual(pick(job, 'priority', 'initial_status', 'worker_tag'), [80, 'paused', 'tag-1'])
   })
 
+  await t.test('asks for frames rendered before only when told to', async (t) => {
+    const farm = await startFarSide(t)
+    for (const [flags, wish] of [
+      [[], undefined],
+      [['--reuse', '--metadata', 'shot=sh010'], 'yes'],
+    ] as const) {
+      await submit([project.blend, '--json', ...flags], farm, home)
+      const { metadata } = postedTo(farm, '/api/v3/jobs') as { metadata: Record<string, string> }
+      assert.equal(metadata['farm.reuse'], wish)
+    }
+  })
+
   await t.test('names missing files before anything is sent', async (t) => {
     const farm = await startFarSide(t)
     const broken = await copyProject(project)
