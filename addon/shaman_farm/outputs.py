@@ -44,7 +44,7 @@ def fetch_outputs(
 ) -> Fetched:
     """Fetches all that a job has made so far into a folder; what was fetched before stays."""
     patient = replace(manager, timeout=COLLECT_SECONDS)
-    listed = [output for output in list_outputs(patient, job_id, "?stored=true") if output.sha]
+    listed = [output for output in store_outputs(patient, job_id) if output.sha]
     if not listed:
         raise ManagerError("NO_OUTPUTS", "This job has made nothing yet that can be fetched")
     fetched, known, size = 0, 0, 0
@@ -78,10 +78,19 @@ def newest_image(manager: Manager, job_id: str, folder: Path) -> Path:
     return preview
 
 
-def list_outputs(manager: Manager, job_id: str, query: str = "") -> list[Output]:
+def list_outputs(manager: Manager, job_id: str) -> list[Output]:
     """In the order of frames. A Flamenco manager does not know: none."""
+    return _outputs(lambda: manager.get(f"/farm/jobs/{job_id}/outputs"))
+
+
+def store_outputs(manager: Manager, job_id: str) -> list[Output]:
+    """The same, once all that is still there can be fetched from the store."""
+    return _outputs(lambda: manager.post(f"/farm/jobs/{job_id}/outputs/store", None))
+
+
+def _outputs(ask: Callable[[], Any]) -> list[Output]:
     try:
-        answer = manager.get(f"/farm/jobs/{job_id}/outputs{query}") or {}
+        answer = ask() or {}
     except ManagerError as error:
         if error.status == 404:
             return []

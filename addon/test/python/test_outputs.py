@@ -29,8 +29,8 @@ class WithFarm(unittest.TestCase):
 class WithOutputs(WithFarm):
     def offer(self, *files):
         answer = {"directory": "/renders/shot", "files": list(files)}
-        for query in ("", "?stored=true"):
-            self.web.say(f"/api/v3/farm/jobs/j/outputs{query}", answer)
+        for path in ("outputs", "outputs/store"):
+            self.web.say(f"/api/v3/farm/jobs/j/{path}", answer)
 
     def stored(self, path, content, frame=None):
         blob = {"path": path, "sha": sha(content), "size": len(content)}

@@ -24,6 +24,7 @@ export const operationAccess = {
   getFarmStatus: 'member',
   farmSubmissionDefaults: 'member',
   farmJobOutputs: 'member',
+  farmStoreJobOutputs: 'member',
   farmJobOutputsTar: 'artist',
   farmAuthTicket: 'artist',
 
@@ -183,7 +184,8 @@ export function accessOf(method: string, url: string): Access | undefined {
   )
 }
 
-const unwritten = /\/(requirements|files|blobs|uploads|form|splice|claims|ticket|check)(\/|$)/
+const unwritten =
+  /\/(requirements|files|blobs|uploads|form|splice|claims|ticket|check|outputs)(\/|$)/
 
 /**
  * Whether what it changes is written into the audit log. Not what workers do all the time, which is in the tasks'

@@ -1,12 +1,11 @@
 import { needJob } from '../http/lookup.ts'
 import { type Handlers, noContent, ok } from '../http/route.ts'
-import { storedOutputs } from '../outputs/take-outputs.ts'
 import { FarmError } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { acknowledge, attentionItems } from './attention.ts'
 import { jobFrames } from './frames.ts'
 import { healthOf } from './health.ts'
-import { jobOutputs, writtenFiles } from './outputs.ts'
+import { jobOutputs } from './outputs.ts'
 import { whyOf } from './why.ts'
 
 export function answerHandlers(services: Services): Handlers {
@@ -17,11 +16,7 @@ export function answerHandlers(services: Services): Handlers {
       return ok({ ...jobFrames(farm, job), thumbnails: lastRendered.frameThumbnails(job) })
     },
     farmJobWhy: ({ params }) => ok(whyOf(farm, needJob(farm, params.job_id))),
-    async farmJobOutputs({ params, query }) {
-      const job = needJob(farm, params.job_id)
-      if (query.stored) await storedOutputs(services, job, writtenFiles(farm, job, variables))
-      return ok(jobOutputs(farm, job, variables))
-    },
+    farmJobOutputs: ({ params }) => ok(jobOutputs(farm, needJob(farm, params.job_id), variables)),
     farmAttention: async () => ok({ items: await attentionItems(farm) }),
     async farmAcknowledgeAttention({ params }) {
       const items = await attentionItems(farm)

@@ -30,9 +30,8 @@ const askMs = 30 * 60_000
 /** Brings what a job has made into a folder, verified. Begun again, it goes on where it was. */
 export async function fetchOutputs(options: FetchOutputs): Promise<FetchedOutputs> {
   const { client, jobId, to, token, onProgress } = options
-  const { files } = await client.farmJobOutputs({
+  const { files } = await client.farmStoreJobOutputs({
     params: { job_id: jobId },
-    query: { stored: true },
     timeoutMs: askMs,
   })
   const all = wantedFiles(files, to)

@@ -1,14 +1,20 @@
-import { jobOutputs } from '../farm-views/outputs.ts'
+import { jobOutputs, writtenFiles } from '../farm-views/outputs.ts'
 import { needJob } from '../http/lookup.ts'
 import { type Handlers, handled, ok } from '../http/route.ts'
 import type { Services } from '../services.ts'
 import { upcomingCheckouts } from '../upcoming/upcoming.ts'
 import { outputsTar } from './outputs-tar.ts'
 import { findReusable } from './reuse.ts'
+import { storeOutputs } from './take-outputs.ts'
 
 export function outputsHandlers(services: Services): Handlers {
   const { farm, variables } = services
   return {
+    async farmStoreJobOutputs({ params }) {
+      const job = needJob(farm, params.job_id)
+      await storeOutputs(services, job, writtenFiles(farm, job, variables))
+      return ok(jobOutputs(farm, job, variables))
+    },
     farmJobOutputsTar({ params, reply }) {
       const job = needJob(farm, params.job_id)
       const name = encodeURIComponent(`${job.name}.tar`)

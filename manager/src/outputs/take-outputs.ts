@@ -67,14 +67,14 @@ export interface WrittenFile {
 }
 
 /**
- * What a job has made, with digests. Files that workers wrote to the shared storage themselves are put into the store
- * first, so that a worker without it can fetch them.
+ * Puts files that workers wrote to the shared storage themselves into the store, so that a worker without that storage, or
+ * an artist, can fetch them. What is there already is not read again.
  */
-export async function storedOutputs(
+export async function storeOutputs(
   services: Services,
   job: JobRecord,
   written: readonly WrittenFile[],
-): Promise<OutputRecord[]> {
+): Promise<void> {
   const { farm, variables } = services
   const shaman = needShaman(services)
   const directory = directoryOf(job, variables)
@@ -85,9 +85,7 @@ export async function storedOutputs(
     if (!digest) continue
     const record = { job_id: job.id, path: file, ...digest, frame: frame ?? null, task_id }
     farm.transaction(() => farm.outputs.put(record, farm.now()))
-    known.set(file, record)
   }
-  return [...known.values()]
 }
 
 /** The task, if this worker is at work on it. */

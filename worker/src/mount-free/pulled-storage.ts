@@ -122,9 +122,8 @@ async function storedOutputs(
   jobId: string,
   signal: AbortSignal,
 ): Promise<{ files: StoredOutput[]; directory?: string | undefined }> {
-  const answer = await client.request('farmJobOutputs', {
+  const answer = await client.request('farmStoreJobOutputs', {
     params: { job_id: jobId },
-    query: { stored: true },
     signal,
   })
   // Flamenco's manager does not know this path.

@@ -55,7 +55,7 @@ async function startStoreFarm(t: TestContext, jobsDir = `${nowhere}/jobs`): Prom
         shamanEnabled: true,
       }))
       app.get('/api/v3/farm/worker/upcoming', async () => ({ checkouts: upcoming }))
-      app.get('/api/v3/farm/jobs/:id/outputs', async () => ({ files: outputs }))
+      app.post('/api/v3/farm/jobs/:id/outputs/store', async () => ({ files: outputs }))
       app.post('/api/v3/farm/worker/task/:id/outputs', async (request, reply) => {
         const { files } = request.body as { files: Omit<Output, 'task_id'>[] }
         for (const file of files) {

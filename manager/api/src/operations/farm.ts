@@ -90,12 +90,7 @@ export const farmOperations = {
     method: 'GET',
     path: '/farm/jobs/{job_id}/outputs',
     summary: 'The files a job has made, as its workers reported them',
-    query: Type.Object({
-      stored: Type.Optional(
-        Type.Boolean({ description: 'put them into the store first, and tell their digests' }),
-      ),
-    }),
-    responses: { 200: JobOutputs, ...refusals(400, 404, 503) },
+    responses: { 200: JobOutputs, ...refusals(400, 404) },
   }),
   farmTaskAttempts: operation({
     ...farm,

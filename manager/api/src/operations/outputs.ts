@@ -1,9 +1,18 @@
+import { JobOutputs } from '../schemas/farm.ts'
 import { ReusableFrames, ReusableQuestion, Upcoming } from '../schemas/outputs.ts'
 import { operation, refusals } from './operation.ts'
 
 const outputs = { tag: 'outputs' } as const
 
 export const outputsOperations = {
+  farmStoreJobOutputs: operation({
+    ...outputs,
+    method: 'POST',
+    path: '/farm/jobs/{job_id}/outputs/store',
+    summary:
+      'Put the files a job has made into the store, as far as they are not in it yet, and tell their digests',
+    responses: { 200: JobOutputs, ...refusals(400, 404, 503) },
+  }),
   farmJobOutputsTar: operation({
     ...outputs,
     method: 'GET',

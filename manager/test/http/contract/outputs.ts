@@ -4,7 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
-import type { Job, ReusableFrames } from '@shaman-farm/manager-api'
+import type { Job, JobOutputs, ReusableFrames } from '@shaman-farm/manager-api'
 import { createShamanClient } from '@shaman-farm/shaman/client'
 import { extract } from 'tar-stream'
 import { nobody, openSetting, type Setting, unknownId } from './setting.ts'
@@ -193,6 +193,41 @@ test('what a job has made is a tar archive, named from the folder it lies in', a
     [`ä passes/${'long '.repeat(30)}.exr`]: 'an image',
   })
   assert.equal(await readFile(written, 'utf8'), 'written by the worker')
+})
+
+test('to list what a job has made changes nothing; to store it does, once', async (t) => {
+  const setting = await openSetting(t)
+  const { expect, worker, manager } = setting
+  const { job, task, directory } = await startJob(setting)
+  await mkdir(directory, { recursive: true })
+  const written = join(directory, '000001.png')
+  await writeFile(written, image)
+  await worker.client.taskUpdate({
+    params: { task_id: task },
+    body: { frames: [{ frame: 1, status: 'completed', file: written }] },
+  })
+  const params = { job_id: job.id }
+  const frame = { frame: 1, path: written, task_id: task }
+  const digest = { sha: hash('sha256', image), size: image.length }
+  const isStored = async (): Promise<boolean> =>
+    (
+      await fetch(`${manager.url}/api/v3/shaman/x/blobs/${digest.sha}/${digest.size}`, {
+        method: 'HEAD',
+      })
+    ).ok
+  const listed = async (query: string): Promise<unknown> =>
+    ((await expect('farmJobOutputs', 200, { params, query })) as JobOutputs).files
+  assert.deepEqual(await listed(''), [frame])
+  assert.deepEqual(await listed('?stored=true'), [frame])
+  assert.equal(await isStored(), false)
+
+  await expect('farmStoreJobOutputs', 404, { params: { job_id: unknownId } })
+  for (const _ of ['first', 'again']) {
+    const { files } = (await expect('farmStoreJobOutputs', 200, { params })) as JobOutputs
+    assert.deepEqual(files, [{ ...frame, ...digest }])
+  }
+  assert.equal(await isStored(), true)
+  assert.deepEqual(await listed(''), [{ ...frame, ...digest }])
 })
 
 test('a worker hears which checkouts it will need next, the nearest first', async (t) => {

@@ -91,8 +91,9 @@ test('files handed over by a worker without the storage answer as documented', a
   await expect('farmTaskOutputs', 204, told({ frame: 1 }))
   assert.deepEqual(await readdir(directory), ['000001.png'])
   assert.deepEqual(await readFile(path), bytes)
-  const listed = { params: { job_id: job.id }, query: '?stored=true' }
-  const { files } = (await expect('farmJobOutputs', 200, listed)) as { files: unknown[] }
+  const { files } = (await expect('farmJobOutputs', 200, { params: { job_id: job.id } })) as {
+    files: unknown[]
+  }
   assert.deepEqual(files, [{ frame: 1, path, task_id: uuid, ...digest }])
 })
 
