@@ -98,7 +98,8 @@ export function createJobsStore(db: Db) {
              @shaman_checkout_id, @worker_tag_id, @created_at, @created_at)`,
   )
   const complete = db.prepare(
-    `UPDATE jobs SET settings = @settings, metadata = @metadata, n_queued = @tasks, steps_total = @steps
+    `UPDATE jobs SET settings = @settings, metadata = @metadata, n_queued = @queued, n_paused = @paused,
+       steps_total = @steps
       WHERE id = @id`,
   )
   const setStatus = db.prepare(
@@ -182,7 +183,7 @@ export function createJobsStore(db: Db) {
     /** What is only known when all of a new job's tasks are stored. Counting them would take 50 ms for 100,000. */
     complete(
       id: number,
-      facts: { settings: string; metadata: string; tasks: number; steps: number },
+      facts: { settings: string; metadata: string; queued: number; paused: number; steps: number },
     ): void {
       complete.run({ id, ...facts })
     },

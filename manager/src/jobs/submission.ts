@@ -67,10 +67,11 @@ export async function storeJob(
   facts: { uuid: string; created: number; tag: number | null },
   compile: (take: (tasks: readonly AuthoredTask[]) => void) => Promise<JobValues>,
 ): Promise<JobRecord> {
+  const status = submitted.initial_status === 'paused' ? 'paused' : 'queued'
   let begun: { id: number; writer: TaskWriter } | undefined
   const begin = () => {
     const id = insertJob(farm, submitted, facts)
-    return { id, writer: createTaskWriter(farm, id, facts.created) }
+    return { id, writer: createTaskWriter(farm, { job: id, status, now: facts.created }) }
   }
   try {
     const values = await compile((tasks) => {
@@ -79,7 +80,7 @@ export async function storeJob(
     })
     begun ??= begin()
     const totals = await begun.writer.finish()
-    return start(farm, begun.id, submitted, { ...values, ...totals })
+    return start(farm, begun.id, status, { ...values, ...totals })
   } catch (error) {
     if (begun) await drop(farm, begun.id)
     throw error
@@ -164,18 +165,18 @@ function insertJob(
 function start(
   farm: Farm,
   id: number,
-  submitted: SubmittedJob,
+  status: 'queued' | 'paused',
   { settings, metadata, tasks, steps }: JobValues & { tasks: number; steps: number },
 ): JobRecord {
   return farm.transaction(() => {
     farm.jobs.complete(id, {
       settings: JSON.stringify(settings),
       metadata: JSON.stringify(metadata),
-      tasks,
+      queued: status === 'queued' ? tasks : 0,
+      paused: status === 'paused' ? tasks : 0,
       steps,
     })
-    const isPaused = submitted.initial_status === 'paused'
-    changeJobStatus(farm, id, isPaused ? 'pause-requested' : 'queued', 'submitted')
+    changeJobStatus(farm, id, status, 'submitted')
     const job = farm.jobs.byUuid(farm.jobs.byId(id).uuid)!
     farm.log.info({ job: job.uuid, name: job.name, type: job.job_type }, 'job submitted')
     return job

@@ -12,7 +12,10 @@ export interface TaskWriter {
 // What one turn of the loop stores, in some 5 ms: a job of 100,000 must not hold up the workers' requests.
 const tasksAtOnce = 300
 
-export function createTaskWriter(farm: Farm, job: number, now: number): TaskWriter {
+export function createTaskWriter(
+  farm: Farm,
+  { job, status, now }: { job: number; status: 'queued' | 'paused'; now: number },
+): TaskWriter {
   const ids = new Map<string, number>()
   let waiting: AuthoredTask[] = []
   let early: { task: number; dependency: string }[] = []
@@ -31,6 +34,7 @@ export function createTaskWriter(farm: Farm, job: number, now: number): TaskWrit
       name: task.name,
       type: task.type.toLowerCase(),
       priority: task.priority,
+      status,
       commands: JSON.stringify(task.commands),
       steps_total: ownSteps,
       frames: task.frames ?? '',

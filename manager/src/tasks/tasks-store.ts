@@ -32,6 +32,8 @@ export interface NewTask {
   name: string
   type: string
   priority: number
+  /** Those of a job that is submitted as paused are so from the start. */
+  status: 'queued' | 'paused'
   commands: string
   steps_total: number
   frames: string
@@ -77,7 +79,7 @@ export function createTasksStore(db: Db) {
   const insert = db.prepare(
     `INSERT INTO tasks (uuid, job_id, index_in_job, name, type, priority, status, commands, steps_total, frames,
                         waits_for, created_at, updated_at)
-     VALUES (@uuid, @job_id, @index_in_job, @name, @type, @priority, 'queued', @commands, @steps_total, @frames,
+     VALUES (@uuid, @job_id, @index_in_job, @name, @type, @priority, @status, @commands, @steps_total, @frames,
              @waits_for, @now, @now)`,
   )
   const removeSome = db.prepare(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { orderJobStatus } from '../../src/jobs/job-orders.ts'
 import { storeJob } from '../../src/jobs/submission.ts'
 import { addWorker, openTestFarm, take } from '../test-farm.ts'
 
@@ -45,6 +46,28 @@ test('tasks may come before those they depend on, in another batch', async (t) =
   assert.deepEqual([job.n_queued, job.steps_total, job.settings], [3, 9, '{"a":1}'])
   const worker = addWorker(farm)
   assert.equal(take(farm, worker)!.name, 'first')
+})
+
+test('the tasks of a job submitted as paused are paused from the start, and wait for its requeueing', async (t) => {
+  const farm = openTestFarm(t)
+  const worker = addWorker(farm)
+  const wish = { ...submitted, initial_status: 'paused' as const }
+  const statuses = (id: number) => farm.tasks.ofJob(id).map(({ status }) => status)
+  const job = await storeJob(farm, wish, facts, async (add) => {
+    add(Array.from({ length: 400 }, (_, i) => task(`t${i}`)))
+    const { id } = farm.jobs.byUuid(facts.uuid)!
+    assert.deepEqual(new Set(statuses(id)), new Set(['paused']))
+    add([task('last', ['t0'])])
+    return { settings: {}, metadata: {} }
+  })
+  assert.deepEqual([job.status, job.n_paused, job.n_queued], ['paused', 401, 0])
+  const counted = farm.jobs.byId(job.id)
+  farm.jobs.recount(job.id)
+  assert.deepEqual(farm.jobs.byId(job.id), counted)
+  assert.equal(take(farm, worker), undefined)
+  orderJobStatus(farm, counted, 'requeueing', 'now')
+  assert.deepEqual(new Set(statuses(job.id)), new Set(['queued']))
+  assert.equal(take(farm, worker)!.name, 't0')
 })
 
 test('a job without tasks is completed as soon as it is stored', async (t) => {
