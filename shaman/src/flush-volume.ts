@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { createSharedRuns } from './shared-runs.ts'
 
 /** Makes all of a volume durable: syncfs(2), which Node does not offer, through coreutils' `sync -f`. */
 export interface VolumeFlusher {
@@ -27,31 +28,7 @@ const script =
 /** A flusher of the volume that holds `directory`. */
 export function createVolumeFlusher(directory: string): VolumeFlusher {
   let helper: Helper | undefined
-  let running: Promise<void> | undefined
-  let next: Promise<void> | undefined
-
-  return {
-    // Whoever comes while one is under way needs a new one, and shares it with all who come until it begins.
-    flush() {
-      if (!running && !next) return begin()
-      next ??= Promise.resolve(running)
-        .catch(() => undefined)
-        .then(() => {
-          next = undefined
-          return begin()
-        })
-      return next
-    },
-    close: () => end(helper),
-  }
-
-  function begin(): Promise<void> {
-    const run = ask().finally(() => {
-      if (running === run) running = undefined
-    })
-    running = run
-    return run
-  }
+  return { flush: createSharedRuns(ask), close: () => end(helper) }
 
   async function ask(): Promise<void> {
     helper ??= start()
