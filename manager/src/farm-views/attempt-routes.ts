@@ -35,6 +35,7 @@ function attemptView(farm: Farm, attempt: AttemptDetail): Attempt {
     task_id: attempt.task_uuid,
     job_id: attempt.job_uuid,
     task_name: attempt.task_name,
+    task_status: attempt.task_status,
     worker: taskWorker(attempt),
     started: dateTime(attempt.started_at),
     ...optionalTime('ended', attempt.ended_at),

@@ -1,7 +1,6 @@
 import { needWorker } from '../http/lookup.ts'
 import { type Handlers, noContent, ok } from '../http/route.ts'
 import { previewDeletion } from '../jobs/deletion-preview.ts'
-import { FarmError } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { checkStoragePath } from '../setup/storage-check.ts'
 import { createServerTrace } from '../trace/server-trace.ts'
@@ -17,15 +16,7 @@ export function careHandlers({ farm, shaman }: Services): Handlers {
     },
     farmWorkerDoctor({ params }) {
       const worker = needWorker(farm, params.worker_id)
-      const report = farm.doctors.get(worker.id)
-      if (report) return ok(report)
-      throw new FarmError(
-        'DOCTOR_UNKNOWN',
-        `Worker ${worker.name} has not reported on itself yet`,
-        {
-          hint: 'Ask for a report; it comes when the worker next asks for a task.',
-        },
-      )
+      return ok(farm.doctors.get(worker.id) ?? { checks: [] })
     },
     farmRequestDoctor({ params }) {
       requestDoctor(farm, needWorker(farm, params.worker_id))

@@ -21,7 +21,7 @@ const thumbnailsPerJob = 2_000
 
 export interface LastRendered {
   /** Takes an image for a job; throws when its queue is full. */
-  add(job: JobCore, image: Buffer, frame: number | undefined): void
+  add(item: RenderedImage): void
   infoOf(jobUuid: string): JobLastRenderedImageInfo | undefined
   /** Of whichever job rendered last. */
   latest(): JobLastRenderedImageInfo | undefined
@@ -31,14 +31,15 @@ export interface LastRendered {
   idle(): Promise<void>
 }
 
-interface Item {
+export interface RenderedImage {
   job: JobCore
   image: Buffer
   frame: number | undefined
+  worker: { id: string; name: string }
 }
 
 export function createLastRendered(farm: Farm): LastRendered {
-  const queue: Item[] = []
+  const queue: RenderedImage[] = []
   let working: Promise<void> | undefined
   const setLast = farm.db.prepare(
     `INSERT INTO last_rendered VALUES (1, @job, @now)
@@ -68,7 +69,7 @@ export function createLastRendered(farm: Farm): LastRendered {
     working = undefined
   }
 
-  const process = async ({ job, image, frame }: Item): Promise<void> => {
+  const process = async ({ job, image, frame, worker }: RenderedImage): Promise<void> => {
     const dir = farm.logs.jobDir(job.uuid)
     await mkdir(dir, { recursive: true })
     let last: Buffer = image
@@ -83,7 +84,7 @@ export function createLastRendered(farm: Farm): LastRendered {
       const thumbnail = infoAt(job.uuid)
       farm.publish({
         kind: 'last-rendered',
-        data: { job_id: job.uuid, thumbnail, ...(frame === undefined ? {} : { frame }) },
+        data: { job_id: job.uuid, thumbnail, worker, ...(frame === undefined ? {} : { frame }) },
       })
     })
   }
@@ -109,12 +110,12 @@ export function createLastRendered(farm: Farm): LastRendered {
   const hasImage = (jobUuid: string): boolean => existsSync(join(farm.logs.jobDir(jobUuid), tiny))
 
   return {
-    add(job, image, frame) {
-      const queued = queue.filter((item) => item.job.id === job.id).length
+    add(item) {
+      const queued = queue.filter(({ job }) => job.id === item.job.id).length
       if (queued >= queuedPerJob || queue.length >= queuedInAll) {
         throw new FarmError('IMAGE_QUEUE_FULL', 'Too many images are waiting; send a later one')
       }
-      queue.push({ job, image, frame })
+      queue.push(item)
       working ??= work()
     },
     infoOf: (jobUuid) => (hasImage(jobUuid) ? infoAt(jobUuid) : undefined),

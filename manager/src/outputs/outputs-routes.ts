@@ -3,6 +3,7 @@ import { needJob } from '../http/lookup.ts'
 import { type Handlers, handled, ok } from '../http/route.ts'
 import type { Services } from '../services.ts'
 import { upcomingCheckouts } from '../upcoming/upcoming.ts'
+import { ofFrames } from './of-frames.ts'
 import { outputsTar } from './outputs-tar.ts'
 import { findReusable } from './reuse.ts'
 import { storeOutputs } from './take-outputs.ts'
@@ -15,13 +16,15 @@ export function outputsHandlers(services: Services): Handlers {
       await storeOutputs(services, job, writtenFiles(farm, job, variables))
       return ok(jobOutputs(farm, job, variables))
     },
-    farmJobOutputsTar({ params, reply }) {
+    farmJobOutputsTar({ params, query, reply }) {
       const job = needJob(farm, params.job_id)
+      const all = jobOutputs(farm, job, variables)
+      const outputs = query.frames === undefined ? all : ofFrames(all, query.frames)
       const name = encodeURIComponent(`${job.name}.tar`)
       void reply
         .type('application/x-tar')
         .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
-        .send(outputsTar(services, jobOutputs(farm, job, variables)))
+        .send(outputsTar(services, outputs))
       return handled
     },
     farmWorkerUpcoming: ({ worker }) => ok({ checkouts: upcomingCheckouts(farm, worker) }),

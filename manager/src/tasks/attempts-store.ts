@@ -1,4 +1,4 @@
-import type { AttemptOutcome, FailureReason } from '@shaman-farm/manager-api'
+import type { AttemptOutcome, FailureReason, TaskStatus } from '@shaman-farm/manager-api'
 import type { Db } from '../db/open.ts'
 
 export interface AttemptRecord {
@@ -19,6 +19,7 @@ export interface AttemptRecord {
 export interface AttemptDetail extends AttemptRecord {
   task_uuid: string
   task_name: string
+  task_status: TaskStatus
   job_uuid: string
   worker_uuid: string | null
   worker_name: string | null
@@ -39,7 +40,7 @@ export interface FrameRecord {
   reused_task: string | null
 }
 
-const detail = `SELECT a.*, t.uuid AS task_uuid, t.name AS task_name, j.uuid AS job_uuid,
+const detail = `SELECT a.*, t.uuid AS task_uuid, t.name AS task_name, t.status AS task_status, j.uuid AS job_uuid,
     w.uuid AS worker_uuid, w.name AS worker_name, w.address AS worker_address
   FROM attempts a JOIN tasks t ON t.id = a.task_id JOIN jobs j ON j.id = a.job_id
   LEFT JOIN workers w ON w.id = a.worker_id`

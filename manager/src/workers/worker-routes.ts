@@ -7,16 +7,22 @@ import type { Services } from '../services.ts'
 import { mayKeepRunning, waitForRefusal } from '../tasks/may-i-run.ts'
 import { applyUpdate, sequenceOf } from '../tasks/task-updates.ts'
 import { heardFrom, signOff, signOn, stateChanged } from './worker-session.ts'
+import type { WorkerRecord } from './workers-store.ts'
 
 /** What workers call. */
 export function workerHandlers(services: Services): Handlers {
   const { farm, requests, variables, lastRendered } = services
-  const takeImage = (taskUuid: string, image: Buffer | undefined, frame: number | undefined) => {
+  const takeImage = (
+    { uuid: id, name }: WorkerRecord,
+    taskUuid: string,
+    image: Buffer | undefined,
+    frame?: number,
+  ) => {
     if (!image || image.length === 0) {
       throw new FarmError('IMAGE_LENGTH_MISSING', 'The image is empty')
     }
     const job = farm.jobs.byId(needTask(farm, taskUuid).job_id)
-    lastRendered.add(job, image, frame)
+    lastRendered.add({ job, image, frame, worker: { id, name } })
     return { status: 202, body: undefined } as const
   }
   return {
@@ -68,7 +74,7 @@ export function workerHandlers(services: Services): Handlers {
           : await farm.transactions.soon(() => mayKeepRunning(farm, worker.id, params.task_id)),
       )
     },
-    taskOutputProduced: ({ params, body }) => takeImage(params.task_id, body, undefined),
+    taskOutputProduced: ({ worker, params, body }) => takeImage(worker, params.task_id, body),
     async farmTaskOutputs({ worker, params, body }) {
       const files = body.files.map((file) => ({
         ...file,
@@ -77,6 +83,7 @@ export function workerHandlers(services: Services): Handlers {
       await takeOutputs(services, worker.id, params.task_id, files)
       return noContent
     },
-    farmTaskOutput: ({ params, body, query }) => takeImage(params.task_id, body, query.frame),
+    farmTaskOutput: ({ worker, params, body, query }) =>
+      takeImage(worker, params.task_id, body, query.frame),
   }
 }

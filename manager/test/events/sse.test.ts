@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import sharp from 'sharp'
 import {
   openManager,
   signOnWorker,
@@ -109,4 +110,25 @@ test('the stream says when the manager stops', async (t) => {
   await manager.stop()
   const seen = await stream.until(() => false)
   assert.equal(seen.at(-1)!.data.type, 'manager-shutdown')
+})
+
+test('the newest frame comes with who rendered it', async (t) => {
+  const manager = await openManager(t)
+  const job = await submitEcho(manager)
+  const worker = await signOnWorker(manager, { name: 'node-07' })
+  const { uuid } = (await worker.client.scheduleTask()) as { uuid: string }
+  const stream = await listen(t, manager, ['last-rendered'])
+  const body = await sharp({ create: { width: 32, height: 18, channels: 3, background: '#c40' } })
+    .png()
+    .toBuffer()
+  await worker.client.request('farmTaskOutput', {
+    params: { task_id: uuid },
+    query: { frame: 12 },
+    body,
+    contentType: 'image/png',
+  })
+  const [seen] = await stream.until((events) => events.length > 0)
+  assert.equal(seen!.event, 'last-rendered')
+  const { job_id, frame, worker: who } = seen!.data
+  assert.deepEqual([job_id, frame, who], [job.id, 12, { id: worker.uuid, name: 'node-07' }])
 })

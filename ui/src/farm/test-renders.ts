@@ -2,7 +2,7 @@ import { createEffect, createMemo, createSignal, on, onCleanup } from 'solid-js'
 import { actOnEach } from './acts.ts'
 import { call } from './api.ts'
 import { tellOutcome } from './do-acts.ts'
-import type { DoctorReport, WorkerRow } from './wire.ts'
+import type { DoctorAnswer, WorkerRow } from './wire.ts'
 
 /** What a worker rendered when it looked itself over: a small frame on each of its devices. */
 export interface TestRender {
@@ -25,7 +25,7 @@ export function createTestRenders(workers: () => readonly WorkerRow[]) {
       .slice(0, mostWorkers)
       .map(({ id }) => id),
   )
-  const [reports, setReports] = createSignal<ReadonlyMap<string, DoctorReport>>(new Map())
+  const [reports, setReports] = createSignal<ReadonlyMap<string, DoctorAnswer>>(new Map())
   let isLooking = false
   const look = async (): Promise<void> => {
     if (isLooking || document.hidden) return
@@ -35,7 +35,7 @@ export function createTestRenders(workers: () => readonly WorkerRow[]) {
     await actOnEach(
       asked(),
       async (id) => {
-        found.set(id, await call<DoctorReport>(`/farm/workers/${id}/doctor`))
+        found.set(id, await call<DoctorAnswer>(`/farm/workers/${id}/doctor`))
       },
       2,
     )
@@ -67,7 +67,7 @@ export function createTestRenders(workers: () => readonly WorkerRow[]) {
 }
 
 /** A worker renders when one of its devices does; what fails beside it is told on the worker's page. */
-export function renderIn(report: DoctorReport | undefined): Pick<TestRender, 'status' | 'told'> {
+export function renderIn(report: DoctorAnswer | undefined): Pick<TestRender, 'status' | 'told'> {
   const renders = (report?.checks ?? []).filter(({ id }) => id.startsWith('device'))
   const good = renders.find(({ status }) => status === 'ok')
   if (good) return { status: 'ok', told: good.value ?? good.title }

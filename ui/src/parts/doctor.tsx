@@ -1,11 +1,11 @@
 import { createSignal, For, Show } from 'solid-js'
-import { asApiError, call, isAbsent } from '../farm/api.ts'
+import { asApiError, call } from '../farm/api.ts'
 import { useFarm } from '../farm/farm.tsx'
 import { createRead } from '../farm/read.ts'
 import { reportOf } from '../farm/report.ts'
 import type { Glyph as GlyphName } from '../farm/status.ts'
 import { toast } from '../farm/toasts.ts'
-import type { DoctorCheck, DoctorReport } from '../farm/wire.ts'
+import type { DoctorAnswer, DoctorCheck } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
 import styles from './doctor.module.css'
 import { EmptyState } from './empty-state.tsx'
@@ -29,7 +29,7 @@ const words: Record<DoctorCheck['status'], string> = {
 export function Doctor(props: { workerId: string; name: string }) {
   const farm = useFarm()
   const path = () => `/farm/workers/${props.workerId}/doctor`
-  const report = createRead<DoctorReport>(path, { key: 'id', soonMs: 1000, everyMs: 15_000 })
+  const report = createRead<DoctorAnswer>(path, { key: 'id', soonMs: 1000, everyMs: 15_000 })
   const [asked, setAsked] = createSignal(false)
   farm.on('worker', (event) => event.id === props.workerId && report.reloadSoon())
   const ask = async (): Promise<void> => {
@@ -53,10 +53,10 @@ export function Doctor(props: { workerId: string; name: string }) {
     <section class="card" aria-label="Doctor">
       <header>
         <h2>Doctor</h2>
-        <Show when={report.data()}>
-          {(data) => (
+        <Show when={report.data()?.at}>
+          {(at) => (
             <span class="muted">
-              <Ago time={data().at} />
+              <Ago time={at()} />
             </span>
           )}
         </Show>
@@ -64,7 +64,7 @@ export function Doctor(props: { workerId: string; name: string }) {
           {asked() ? 'Asked' : 'Look again'}
         </button>
       </header>
-      <Show when={report.error() && !isAbsent(report.error())}>
+      <Show when={report.error()}>
         <ErrorPanel error={report.error()} onRetry={report.reload} what="its report" />
       </Show>
       <Show

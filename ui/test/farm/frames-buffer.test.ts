@@ -26,6 +26,7 @@ function attempt(facts: Partial<Attempt> & { task_id: string }): Attempt {
     id: 'x',
     job_id: 'j',
     task_name: 't',
+    task_status: 'completed',
     worker: { id: 'w1', name: 'node-01', address: '' },
     started: '2026-01-01T00:00:00Z',
     log_start: 0,

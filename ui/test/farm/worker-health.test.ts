@@ -9,6 +9,7 @@ test('a worker is suspicious when it fails far more often than the others do', (
     task_id: 't',
     job_id: 'j',
     task_name: 'render',
+    task_status: 'completed',
     worker: { id: 'w', name: 'node', address: '' },
     started: '2026-01-01T00:00:00Z',
     ended: '2026-01-01T00:01:00Z',

@@ -16,6 +16,7 @@ function attempt(worker: string, from: number, to?: number, outcome?: Attempt['o
     task_id: 't',
     job_id: 'j',
     task_name: 'render',
+    task_status: 'queued',
     worker: { id: worker, name: worker, address: '' },
     started: new Date(from).toISOString(),
     ...(to === undefined ? {} : { ended: new Date(to).toISOString() }),

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import {
   DeletionPreview,
+  DoctorAnswer,
   DoctorReport,
   StorageCheck,
   TraceRequest,
@@ -27,7 +28,7 @@ export const careOperations = {
     method: 'GET',
     path: '/farm/workers/{worker_id}/doctor',
     summary: "A worker's last report on itself",
-    responses: { 200: DoctorReport, ...refusals(400, 404) },
+    responses: { 200: DoctorAnswer, ...refusals(400, 404) },
   }),
   farmRequestDoctor: operation({
     ...farm,

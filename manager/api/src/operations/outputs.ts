@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { JobOutputs } from '../schemas/farm.ts'
 import { ReusableFrames, ReusableQuestion, Upcoming } from '../schemas/outputs.ts'
 import { operation, refusals } from './operation.ts'
@@ -18,6 +19,15 @@ export const outputsOperations = {
     method: 'GET',
     path: '/farm/jobs/{job_id}/outputs.tar',
     summary: 'The files a job has made, as a tar archive',
+    query: Type.Object({
+      frames: Type.Optional(
+        Type.String({
+          pattern: '^\\d{1,9}(-\\d{1,9})?(,\\d{1,9}(-\\d{1,9})?)*$',
+          maxLength: 8000,
+          description: 'only the files of these frames, as in `1,5-9`; without it also the video',
+        }),
+      ),
+    }),
     responses: { 200: 'raw', ...refusals(400, 404) },
   }),
   farmWorkerUpcoming: operation({

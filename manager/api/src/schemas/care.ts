@@ -26,6 +26,13 @@ export const DoctorReport = Type.Object({
 })
 export type DoctorReport = Type.Static<typeof DoctorReport>
 
+/** What a worker found last; without `at`, and without checks, while it has never reported. */
+export const DoctorAnswer = Type.Object({
+  ...Type.Partial(DoctorReport).properties,
+  checks: DoctorReport.properties.checks,
+})
+export type DoctorAnswer = Type.Static<typeof DoctorAnswer>
+
 /** Whether everybody who needs the storage can use it, each as seen from its own machine. */
 export const StorageCheck = Type.Object({
   manager: PathCheckResult,

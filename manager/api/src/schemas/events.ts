@@ -47,10 +47,14 @@ export const EventTaskLogUpdate = Type.Object({
 })
 export type EventTaskLogUpdate = Type.Static<typeof EventTaskLogUpdate>
 
+/** Who rendered the frame. */
+const WorkerName = Type.Object({ id: Uuid, name: Type.String() })
+
 export const EventLastRenderedUpdate = Type.Object({
   job_id: Uuid,
   thumbnail: JobLastRenderedImageInfo,
   frame: Type.Optional(Type.Integer()),
+  worker: Type.Optional(WorkerName),
 })
 export type EventLastRenderedUpdate = Type.Static<typeof EventLastRenderedUpdate>
 

@@ -186,6 +186,7 @@ export const Attempt = Type.Object({
   task_id: Uuid,
   job_id: Uuid,
   task_name: Type.String(),
+  task_status: Type.Enum(taskStatuses),
   worker: TaskWorker,
   started: DateTime,
   ended: Type.Optional(DateTime),

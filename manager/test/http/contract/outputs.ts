@@ -126,6 +126,7 @@ test('a frame is offered again to a job that agrees, from the store or from wher
     ],
   )
   const { attempts } = await manager.client.farmTaskAttempts({ params: { task_id: second.task } })
+  assert.equal(attempts[0]?.task_status, 'completed')
   assert.deepEqual(attempts[0]?.frames[1], {
     frame: 2,
     status: 'completed',
@@ -182,18 +183,26 @@ test('what a job has made is a tar archive, named from the folder it lies in', a
   await expect('farmJobOutputsTar', 200, { params: { job_id: job.id } })
   const response = await fetch(`${manager.url}/api/v3/farm/jobs/${job.id}/outputs.tar`)
   assert.match(response.headers.get('content-disposition')!, /shot%201\.tar/)
+  assert.deepEqual(await entriesOf(response), {
+    '000001.png': 'written by the worker',
+    [`ä passes/${'long '.repeat(30)}.exr`]: 'an image',
+  })
+  assert.equal(await readFile(written, 'utf8'), 'written by the worker')
+
+  await expect('farmJobOutputsTar', 400, { params: { job_id: job.id }, query: '?frames=1-' })
+  const some = await fetch(`${response.url}?frames=1,3-900000000`)
+  assert.deepEqual(await entriesOf(some), { '000001.png': 'written by the worker' })
+})
+
+async function entriesOf(response: Response): Promise<Record<string, string>> {
   const entries = new Map<string, string>()
   const reader = extract()
   reader.end(Buffer.from(await response.arrayBuffer()))
   for await (const entry of reader) {
     entries.set(entry.header.name, await text(entry as never))
   }
-  assert.deepEqual(Object.fromEntries(entries), {
-    '000001.png': 'written by the worker',
-    [`ä passes/${'long '.repeat(30)}.exr`]: 'an image',
-  })
-  assert.equal(await readFile(written, 'utf8'), 'written by the worker')
-})
+  return Object.fromEntries(entries)
+}
 
 test('to list what a job has made changes nothing; to store it does, once', async (t) => {
   const setting = await openSetting(t)
