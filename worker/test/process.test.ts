@@ -51,37 +51,6 @@ test('a restart asked for by the farm ends with the exit code agreed on', async 
   assert.equal(await worker.exited, 47)
 })
 
-test('two slots run two tasks at a time, each on its own GPU', async (t) => {
-  const manager = await startStandIn(t)
-  const dir = await tempDir(t)
-  // Each waits for the other's file: alone, neither ends.
-  const meet = (mine: string, other: string): string =>
-    `touch ${dir}/${mine}; echo gpu $CUDA_VISIBLE_DEVICES; until [ -e ${dir}/${other} ]; do sleep 0.02; done`
-  const tasks = [meet('a', 'b'), meet('b', 'a')].map((script) =>
-    makeTask([command('exec', { exe: 'sh', args: ['-c', script] })]),
-  )
-  manager.queue.push(...tasks)
-  const args = [
-    '--manager',
-    manager.url,
-    '--home',
-    dir,
-    '--slots',
-    '2',
-    '--gpus',
-    '0,1',
-    '--name',
-    'box',
-  ]
-  startWorkerProcess(t, args, randomUUID())
-  await manager.until(() =>
-    tasks.every(({ uuid }) => manager.statusesOf(uuid).includes('completed')),
-  )
-  assert.deepEqual(manager.registered.map(({ name }) => name).sort(), ['box #1', 'box #2'])
-  const gpus = tasks.map(({ uuid }) => /> gpu (\d)/.exec(manager.log(uuid))?.[1])
-  assert.deepEqual(gpus.sort(), ['0', '1'])
-})
-
 test('without a manager to be found, the hint says how to name one', async (t) => {
   const worker = startWorkerProcess(
     t,

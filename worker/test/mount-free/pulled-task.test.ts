@@ -1,79 +1,34 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { readdir, rm, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { AssignedTask } from '@shaman-farm/manager-api'
-import { openShaman, type Shaman, shamanRoutes } from '@shaman-farm/shaman'
-import { createShamanClient } from '@shaman-farm/shaman/client'
-import { type Digest, digestOfFile } from '@shaman-farm/shaman/digest'
+import type { Shaman } from '@shaman-farm/shaman'
+import type { Digest } from '@shaman-farm/shaman/digest'
 import { pino } from 'pino'
 import sharp from 'sharp'
 import { startWorker, type Worker, type WorkerOptions } from '../../src/main.ts'
-import { command, makeTask, type StandIn, startStandIn } from '../manager-stand-in.ts'
+import { command, makeTask, type StandIn } from '../manager-stand-in.ts'
 import { isMissing } from '../required.ts'
 import { sceneDir } from '../scenes.ts'
+import { nowhere, type StoreFarm, startStoreFarm, submitFolder } from '../store-farm.ts'
 import { tempDir } from '../temp.ts'
 
 const log = pino({ level: process.env.FARM_TEST_LOG ?? 'silent' })
-/** Storage that no machine has. */
-const nowhere = '/nowhere/farm'
 
-interface Output extends Digest {
-  path: string
-  frame?: number
-  task_id: string
-}
-
-interface StoreFarm {
-  manager: StandIn
-  shaman: Shaman
-  outputs: Output[]
-  /** What the manager says a worker will need next. */
-  upcoming: string[]
+interface WorkedFarm extends StoreFarm {
   worker(options?: Partial<WorkerOptions>): Promise<Worker>
 }
 
-/** A manager with a real store, whose storage is mounted nowhere. */
-async function startStoreFarm(t: TestContext, jobsDir = `${nowhere}/jobs`): Promise<StoreFarm> {
-  const dir = await tempDir(t)
-  const shaman = await openShaman({
-    root: join(dir, 'storage'),
-    stateDir: join(dir, 'state'),
-    durability: 'none',
-  })
-  const outputs: Output[] = []
-  const upcoming: string[] = []
-  const manager = await startStandIn(t, {
-    async extend(app) {
-      await app.register(shamanRoutes, { shaman, prefix: '/api/v3/shaman' })
-      app.get('/api/v3/configuration/shared-storage/workers/:platform', async () => ({
-        location: jobsDir,
-        audience: 'workers',
-        platform: 'linux',
-        shamanEnabled: true,
-      }))
-      app.get('/api/v3/farm/worker/upcoming', async () => ({ checkouts: upcoming }))
-      app.post('/api/v3/farm/jobs/:id/outputs/store', async () => ({ files: outputs }))
-      app.post('/api/v3/farm/worker/task/:id/outputs', async (request, reply) => {
-        const { files } = request.body as { files: Omit<Output, 'task_id'>[] }
-        for (const file of files) {
-          outputs.push({ ...file, task_id: (request.params as { id: string }).id })
-        }
-        return reply.code(204).send()
-      })
-    },
-  })
-  t.after(() => shaman.close())
+async function startWorkedFarm(t: TestContext, jobsDir?: string): Promise<WorkedFarm> {
+  const farm = await startStoreFarm(t, jobsDir)
   return {
-    manager,
-    shaman,
-    outputs,
-    upcoming,
+    ...farm,
     async worker(options = {}) {
       const worker = await startWorker({
-        managerUrl: manager.url,
+        managerUrl: farm.manager.url,
         home: await tempDir(t),
         name: 'far away',
         taskTypes: ['blender', 'ffmpeg'],
@@ -85,25 +40,6 @@ async function startStoreFarm(t: TestContext, jobsDir = `${nowhere}/jobs`): Prom
       return worker
     },
   }
-}
-
-/** Puts a folder into the store as a checkout. */
-async function submitFolder(farm: StoreFarm, dir: string, checkoutPath: string): Promise<string> {
-  const names = await readdir(dir, { recursive: true, withFileTypes: true })
-  const files = await Promise.all(
-    names
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
-      .map(async (file) => ({
-        path: relative(dir, file),
-        digest: await digestOfFile(file),
-        source: { file },
-      })),
-  )
-  const client = createShamanClient({ url: farm.manager.url })
-  const made = await client.submit({ files, checkoutPath })
-  await client.close()
-  return made.checkoutPath
 }
 
 function renderTask(
@@ -139,7 +75,7 @@ async function run(farm: StoreFarm, task: AssignedTask): Promise<void> {
 
 test('a worker without the storage renders the same pixels and sends them back; another makes the video', async (t) => {
   if (isMissing(t, 'blender') || isMissing(t, 'ffmpeg', ['-version'])) return
-  const farm = await startStoreFarm(t)
+  const farm = await startWorkedFarm(t)
   const project = join(sceneDir(), 'project')
   const checkout = await submitFolder(farm, project, 'shöt 1')
   const farmDir = `${nowhere}/renders/shöt 1`
@@ -189,10 +125,10 @@ test('a worker without the storage renders the same pixels and sends them back; 
 
 test('a worker that sees the storage uses it, and says so', async (t) => {
   if (isMissing(t, 'blender')) return
-  const farm = await startStoreFarm(t)
+  const farm = await startWorkedFarm(t)
   const checkout = await submitFolder(farm, join(sceneDir(), 'project'), 'near')
   const output = await tempDir(t)
-  const worker = await startStoreFarm(t, farm.shaman.jobsDir)
+  const worker = await startWorkedFarm(t, farm.shaman.jobsDir)
   await worker.worker()
   const task = renderTask(
     checkout,
@@ -207,7 +143,7 @@ test('a worker that sees the storage uses it, and says so', async (t) => {
 
 test('frames a far worker made before are not made again by the next one', async (t) => {
   if (isMissing(t, 'blender')) return
-  const farm = await startStoreFarm(t)
+  const farm = await startWorkedFarm(t)
   const checkout = await submitFolder(farm, join(sceneDir(), 'project'), 'again')
   const first = await farm.worker()
   const task = renderTask(
@@ -235,7 +171,7 @@ test('frames a far worker made before are not made again by the next one', async
 })
 
 test('a file the store has lost fails the task as missing', async (t) => {
-  const farm = await startStoreFarm(t)
+  const farm = await startWorkedFarm(t)
   const dir = await tempDir(t)
   const checkout = await submitFolder(farm, join(import.meta.dirname, '../fixtures'), 'lost')
   await rm(join(farm.shaman.root, 'file-store', 'stored'), { recursive: true })
@@ -262,7 +198,7 @@ async function folderWith(t: TestContext, text: string): Promise<string> {
 }
 
 test('while a task is at work, the files of the next job are fetched', async (t) => {
-  const farm = await startStoreFarm(t)
+  const farm = await startWorkedFarm(t)
   const now = await submitFolder(farm, await folderWith(t, 'now'), 'now')
   const next = await submitFolder(farm, await folderWith(t, 'next'), 'next')
   farm.upcoming.push(now, next)
@@ -283,7 +219,7 @@ test('while a task is at work, the files of the next job are fetched', async (t)
 })
 
 test('for the next task of a job nothing is asked or looked at again, until its tree is gone', async (t) => {
-  const farm = await startStoreFarm(t)
+  const farm = await startWorkedFarm(t)
   const checkout = await submitFolder(farm, await folderWith(t, 'here'), 'job')
   const home = await tempDir(t)
   await farm.worker({ taskTypes: ['misc'], home })
@@ -300,7 +236,7 @@ test('for the next task of a job nothing is asked or looked at again, until its 
 })
 
 test('files fetched ahead give way to what is needed now', async (t) => {
-  const farm = await startStoreFarm(t)
+  const farm = await startWorkedFarm(t)
   const [a, b, c] = await Promise.all(
     ['aaaa', 'bbbb', 'cccc'].map(async (text) =>
       submitFolder(farm, await folderWith(t, text.repeat(100)), text),
@@ -314,7 +250,7 @@ test('files fetched ahead give way to what is needed now', async (t) => {
 })
 
 test('a checkout made anew under an old name is not taken for the old one', async (t) => {
-  const farm = await startStoreFarm(t)
+  const farm = await startWorkedFarm(t)
   const first = await submitFolder(farm, await folderWith(t, 'old'), 'shot')
   await farm.worker({ taskTypes: ['misc'] })
   await run(farm, readTask(first, 'cat "$1"'))
