@@ -113,6 +113,7 @@ export const jobActions = {
   cancel: ['active', 'failed', 'paused', 'pause-requested', 'queued'],
   pause: ['active', 'canceled', 'queued'],
   requeue: ['canceled', 'completed', 'failed', 'paused'],
+  archive: ['canceled', 'completed', 'failed'],
   delete: ['canceled', 'completed', 'failed', 'paused', 'queued'],
 } as const satisfies Record<string, readonly JobStatus[]>
 export type JobAction = keyof typeof jobActions

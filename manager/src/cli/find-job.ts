@@ -1,11 +1,8 @@
-import type { ManagerClient } from '@shaman-farm/manager-api'
+import type { JobRow, ManagerClient } from '@shaman-farm/manager-api'
 import { UserError } from '@shaman-farm/terminal'
 
 /** The one job whose id begins like that. */
-export async function findJob(
-  client: ManagerClient,
-  id: string,
-): Promise<{ id: string; name: string }> {
+export async function findJob(client: ManagerClient, id: string): Promise<JobRow> {
   if (!/^[0-9a-f-]{4,36}$/i.test(id)) {
     throw new UserError(`"${id}" is no job id`, {
       code: 'BAD_ID',

@@ -1,10 +1,12 @@
 import {
+  canDoToJob,
   createManagerClient,
+  type DeletionPreview,
   type JobRow,
   type JobStatus,
   type ManagerClient,
 } from '@shaman-farm/manager-api'
-import { createProgress, formatBytes, formatTable } from '@shaman-farm/terminal'
+import { createProgress, formatBytes, formatTable, UserError } from '@shaman-farm/terminal'
 import { type Command, Option } from 'commander'
 import { fetchOutputs } from '../outputs/fetch-outputs.ts'
 import { findJob } from './find-job.ts'
@@ -48,9 +50,21 @@ export function registerJob(program: Command): void {
   add('requeue <job>', 'Do again what is not done, or all of a completed job').action(
     order('requeueing', 'requeued'),
   )
-  add('delete <job>', 'Delete a job with its logs and its input; rendered output stays').action(
-    remove,
+  add(
+    'archive <job>',
+    "Give up a finished job's input; its history and what it rendered stay, and it cannot be run again",
   )
+    .option('--dry-run', 'tell what that would free, and change nothing')
+    .action(
+      farewell('archive', 'archived', (client, job_id) =>
+        client.farmArchiveJob({ params: { job_id } }),
+      ),
+    )
+  add('delete <job>', 'Delete a job with its logs and its input; rendered output stays')
+    .option('--dry-run', 'tell what that would free, and change nothing')
+    .action(
+      farewell('delete', 'deleted', (client, job_id) => client.deleteJob({ params: { job_id } })),
+    )
   add('outputs <job>', 'List the files a job has made, or fetch them')
     .option('--to <folder>', 'fetch them into this folder; begun again, it goes on where it was')
     .action(outputs)
@@ -106,6 +120,7 @@ async function show(id: string, flags: Common): Promise<void> {
     ['tasks', counts.map(([status, count]) => `${count} ${status}`).join(', ')],
     ['created', job.created],
     ['updated', job.updated],
+    ['archived', job.archived ?? ''],
     ['output', job.outputs.pattern ?? ''],
     ['checkout', job.storage?.shaman_checkout_id ?? ''],
   ]
@@ -124,11 +139,36 @@ function order(status: JobStatus, done: string) {
   }
 }
 
-async function remove(id: string, flags: Common): Promise<void> {
-  const client = clientOf(flags)
-  const job = await findJob(client, id)
-  await client.deleteJob({ params: { job_id: job.id } })
-  report(flags, job, 'deleted')
+/** What gives up a job's input, told with what that frees. */
+function farewell(
+  verb: 'archive' | 'delete',
+  done: string,
+  act: (client: ManagerClient, jobId: string) => Promise<unknown>,
+) {
+  return async (id: string, flags: Common & { dryRun?: boolean }): Promise<void> => {
+    const client = clientOf(flags)
+    const { id: jobId, name, status } = await findJob(client, id)
+    if (flags.dryRun && !canDoToJob(verb, status)) {
+      throw new UserError(`A job that is ${status} cannot be ${done}`, {
+        code: 'STATUS_NOT_ALLOWED',
+        hint: 'Cancel it first.',
+      })
+    }
+    const { jobs: _, ...effect } = await client.farmDeletionPreview({ query: { ids: jobId } })
+    if (!flags.dryRun) await act(client, jobId)
+    const event = flags.dryRun ? `would-be-${done}` : done
+    if (flags.json) return printJson([{ id: jobId, name, event, ...effect }])
+    print(`Job "${name}" ${flags.dryRun ? `would be ${done}` : done}${freed(effect)}`)
+  }
+}
+
+function freed({ checkouts, frees_bytes, keeps_shared_bytes }: Omit<DeletionPreview, 'jobs'>) {
+  if (checkouts === 0) return '; no checkout goes with it'
+  const shared =
+    keeps_shared_bytes > 0
+      ? `; ${formatBytes(keeps_shared_bytes)} stay, as others use them too`
+      : ''
+  return `, which frees ${formatBytes(frees_bytes)} at the next garbage collection${shared}`
 }
 
 async function outputs(id: string, flags: Common & { to?: string }): Promise<void> {

@@ -57,6 +57,11 @@ function gather(farm: Farm, job: JobRecord): Facts {
   }
 }
 
+function wayBack({ status, archived_at }: JobRecord): { hint?: string } {
+  if (archived_at !== null) return { hint: 'It is archived; submit it again to run it.' }
+  return canDoToJob('requeue', status) ? { hint: 'Requeue it to run it.' } : {}
+}
+
 function jobReasons(job: JobRecord): Reason[] {
   const reasons: Reason[] = []
   if (job.delete_requested_at !== null) {
@@ -67,7 +72,7 @@ function jobReasons(job: JobRecord): Reason[] {
       code: 'job-status',
       message: `The job is ${job.status}`,
       count: 1,
-      ...(canDoToJob('requeue', job.status) ? { hint: 'Requeue it to run it.' } : {}),
+      ...wayBack(job),
     })
   }
   return reasons

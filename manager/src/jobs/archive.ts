@@ -1,3 +1,4 @@
+import { canDoToJob } from '@shaman-farm/manager-api'
 import type { Shaman } from '@shaman-farm/shaman'
 import type { Farm } from '../farm.ts'
 import { announceJob } from '../lifecycle/announce.ts'
@@ -14,7 +15,7 @@ export async function archiveJob(
   shaman: Shaman | undefined,
   job: JobCore,
 ): Promise<void> {
-  if (!['completed', 'canceled', 'failed'].includes(job.status)) {
+  if (!canDoToJob('archive', job.status)) {
     throw new FarmError('STATUS_NOT_ALLOWED', `A job that is ${job.status} cannot be archived`, {
       hint: 'Only completed, canceled and failed jobs can; cancel it first.',
     })

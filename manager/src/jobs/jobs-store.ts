@@ -135,7 +135,7 @@ export function createJobsStore(db: Db) {
     'SELECT count(*) AS n FROM jobs WHERE shaman_checkout_id = ? AND id <> ? AND archived_at IS NULL',
   )
   const ofCheckout = db.prepare<[string], { id: number }>(
-    'SELECT id FROM jobs WHERE shaman_checkout_id = ?',
+    'SELECT id FROM jobs WHERE shaman_checkout_id = ? AND archived_at IS NULL',
   )
   const addSteps = db.prepare(
     'UPDATE jobs SET steps_completed = steps_completed + ?, updated_at = ? WHERE id = ?',
@@ -205,7 +205,7 @@ export function createJobsStore(db: Db) {
     archivedWithCheckout: () => archivedWithCheckout.all(),
     /** How many other jobs need the same checkout. */
     sharesCheckout: (job: JobCore) => sharing.get(job.shaman_checkout_id, job.id)!.n,
-    /** All jobs that name a checkout. */
+    /** All jobs that need a checkout. */
     ofCheckout: (checkout: string) => ofCheckout.all(checkout).map(({ id }) => id),
     addSteps: (id: number, steps: number, now: number) => void addSteps.run(steps, now, id),
     /** One task went from one status to another; `steps` is what that adds to the job's. */

@@ -46,6 +46,8 @@ test('an archived job keeps its history, loses its input, and cannot be run agai
     }),
     isRefused,
   )
+  const { reasons } = await client.farmJobWhy({ params })
+  assert.match(reasons[0]!.hint!, /archived; submit it again/)
   await client.deleteJob({ params })
 })
 

@@ -47,4 +47,10 @@ test('a checkout that a job outside the selection names is not counted', async (
   assert.deepEqual(some, { jobs: 1, checkouts: 0, frees_bytes: 0, keeps_shared_bytes: 0 })
   const both = { query: { ids: `${first},${second.id}` } }
   assert.equal((await manager.client.farmDeletionPreview(both)).frees_bytes, 7)
+  const params = { job_id: second.id }
+  const body = { status: 'cancel-requested', reason: '' } as const
+  await manager.client.setJobStatus({ params, body })
+  await manager.client.farmArchiveJob({ params })
+  const alone = await manager.client.farmDeletionPreview({ query: { ids: first } })
+  assert.equal(alone.frees_bytes, 7, 'an archived job needs it no more')
 })

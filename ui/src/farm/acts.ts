@@ -83,6 +83,12 @@ export const jobActs = {
     run: setJobStatus('cancel-requested', 'Canceled in the dashboard'),
     undo: requeue,
   },
+  archive: {
+    verb: 'Archive…',
+    past: 'Archived',
+    key: 'Shift+A',
+    run: (id: string) => call(`/farm/jobs/${id}/archive`, { method: 'POST' }),
+  },
   delete: {
     verb: 'Delete…',
     past: 'Deleting',

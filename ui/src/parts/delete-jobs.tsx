@@ -13,11 +13,26 @@ interface Named {
 // Ids travel in the address, which has a limit.
 const askedAtOnce = 200
 
-/** Asks what deleting would do, says it, and only then does it. */
+const looks = {
+  delete: {
+    verb: 'Delete',
+    aftermath:
+      'Tasks, logs and thumbnails are removed. Rendered frames stay where they were written.',
+  },
+  archive: {
+    verb: 'Archive',
+    aftermath:
+      'The input goes from the store. The history, the logs and what was rendered stay, but the job cannot be run again.',
+  },
+} as const
+
+/** Asks what giving up jobs' input would free, says it, and only then does it. */
 export function DeleteJobs(props: {
+  /** Default: delete. */
+  act?: keyof typeof looks
   jobs: readonly Named[] | undefined
   onClose: () => void
-  onDone?: () => void
+  onDone?: (act: keyof typeof looks) => void
 }) {
   const [effect, setEffect] = createSignal<DeletionPreview>()
   createEffect(
@@ -29,10 +44,13 @@ export function DeleteJobs(props: {
       },
     ),
   )
+  const act = () => props.act ?? 'delete'
   const run = (): void => {
     const jobs = props.jobs ?? []
+    // Before the dialog closes and asks for nothing any more.
+    const chosen = act()
     props.onClose()
-    void actOnJobs('delete', jobs).then(() => props.onDone?.())
+    void actOnJobs(chosen, jobs).then(() => props.onDone?.(chosen))
   }
   const isOne = () => props.jobs?.length === 1
   const what = () => {
@@ -40,11 +58,12 @@ export function DeleteJobs(props: {
     return jobs.length === 1 ? `“${jobs[0]!.name}”` : formatCount(jobs.length, 'job')
   }
   return (
-    <Dialog open={props.jobs !== undefined} onClose={props.onClose} title={`Delete ${what()}?`}>
-      <p>
-        {isOne() ? 'Its' : 'Their'} tasks, logs and thumbnails are removed. Rendered frames stay
-        where they were written.
-      </p>
+    <Dialog
+      open={props.jobs !== undefined}
+      onClose={props.onClose}
+      title={`${looks[act()].verb} ${what()}?`}
+    >
+      <p>{looks[act()].aftermath}</p>
       <Show when={effect()} fallback={<p class="muted">Asking what this would free…</p>}>
         {(known) => (
           <p>
@@ -62,7 +81,7 @@ export function DeleteJobs(props: {
       <p class="muted">This cannot be undone.</p>
       <div class="row-gap">
         <button type="button" class="button primary" onClick={run}>
-          Delete {what()}
+          {looks[act()].verb} {what()}
         </button>
         <button type="button" class="button" onClick={() => props.onClose()}>
           Keep

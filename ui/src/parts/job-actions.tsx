@@ -10,15 +10,19 @@ import styles from './job-actions.module.css'
 import { JobOrder, priorityShortcuts } from './job-order.tsx'
 import { Keys } from './keys.tsx'
 
-const shown: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
+const shown: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'archive', 'delete']
 
 /** What can be done to this job now; what cannot is not there. */
 export function JobActions(props: { job: FarmJob }) {
   const navigate = useNavigate()
-  const [deleting, setDeleting] = createSignal(false)
-  const able = () => shown.filter((act) => canDoToJob(act, props.job.status))
+  const [asking, setAsking] = createSignal<'archive' | 'delete'>()
+  const can = (act: JobAction): boolean =>
+    canDoToJob(act, props.job.status) &&
+    // Of a job without its files nothing is left but its history.
+    (props.job.archived === undefined || act === 'delete')
+  const able = () => shown.filter(can)
   const run = (act: JobAction): void => {
-    if (act === 'delete') setDeleting(true)
+    if (act === 'delete' || act === 'archive') setAsking(act)
     else void actOnJobs(act, [props.job])
   }
   useShortcuts([
@@ -26,7 +30,7 @@ export function JobActions(props: { job: FarmJob }) {
       keys: jobActLooks[act].key,
       label: `${jobActLooks[act].verb.replace('…', '')} this job`,
       group: 'Job' as const,
-      run: () => canDoToJob(act, props.job.status) && run(act),
+      run: () => can(act) && run(act),
     })),
     ...priorityShortcuts(() => [props.job], 'this job'),
     {
@@ -52,9 +56,10 @@ export function JobActions(props: { job: FarmJob }) {
       </For>
       <JobOrder jobs={[props.job]} />
       <DeleteJobs
-        jobs={deleting() ? [props.job] : undefined}
-        onClose={() => setDeleting(false)}
-        onDone={() => navigate('/jobs')}
+        act={asking() ?? 'delete'}
+        jobs={asking() ? [props.job] : undefined}
+        onClose={() => setAsking(undefined)}
+        onDone={(act) => act === 'delete' && navigate('/jobs')}
       />
     </div>
   )

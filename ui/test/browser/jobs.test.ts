@@ -116,6 +116,33 @@ test('deleting says first what it does, and then does it', async (t) => {
   await row(page, 'to be deleted').waitFor({ state: 'detached' })
 })
 
+test('a finished job is archived from its page, stays there, and offers nothing but deletion then', async (t) => {
+  if (needsChromium(t)) return
+  const client = createManagerClient({ url: farm.manager.url })
+  const { id: job_id } = await client.submitJob({
+    body: {
+      name: 'kept for the record',
+      type: 'echo-sleep-test',
+      priority: 50,
+      submitter_platform: 'linux',
+      initial_status: 'paused',
+      settings: { message: 'bye', sleep_duration_seconds: 0, sleep_repeats: 1 },
+    },
+  })
+  const params = { job_id }
+  await client.setJobStatus({ params, body: { status: 'cancel-requested', reason: 'test' } })
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/jobs/${job_id}`)
+  await page.getByRole('button', { name: /^Archive…/ }).click()
+  await page.getByText('cannot be run again').waitFor()
+  await page.getByRole('button', { name: 'Archive “kept for the record”' }).click()
+  await page.getByText('Archived kept for the record.').waitFor()
+  await page.getByRole('button', { name: /^Archive…/ }).waitFor({ state: 'detached' })
+  assert.equal(await page.getByRole('button', { name: /^Requeue/ }).count(), 0)
+  assert.equal(await page.getByRole('button', { name: /^Delete…/ }).count(), 1)
+  assert.ok((await client.farmJob({ params })).archived)
+  await client.deleteJob({ params })
+})
+
 test('a failed frame is found by key, opens its task, tells its attempts and is requeued', async (t) => {
   if (needsChromium(t)) return
   const hero = farm.seeded.jobs.find((job) => job.name === 'hero')!
