@@ -8,7 +8,11 @@ import { requestDoctor, takeDoctorReport } from '../workers/doctor.ts'
 
 /** Workers' health, the storage as each sees it, and what is asked of the store before something is done. */
 export function careHandlers({ farm, shaman }: Services): Handlers {
-  const trace = createServerTrace({ shaman, log: farm.log })
+  const trace = createServerTrace({
+    shaman,
+    inBucket: Boolean(farm.config.current.raw.shaman.blobsIn),
+    log: farm.log,
+  })
   return {
     farmReportDoctor({ worker, body }) {
       takeDoctorReport(farm, worker, body)

@@ -19,9 +19,12 @@ type TracedFile = TraceResult['dependencies'][number]
  */
 export function createServerTrace({
   shaman,
+  inBucket = false,
   log,
 }: {
   shaman: Shaman | undefined
+  /** Whether the bytes lie where the tracer cannot read them as files. */
+  inBucket?: boolean
   log: Logger
 }): (request: TraceRequest) => Promise<TraceResult> {
   let running = 0
@@ -46,6 +49,15 @@ export function createServerTrace({
   return async ({ checkout_id, blend }) => {
     if (!shaman) throw new FarmError('SHAMAN_DISABLED', 'Shaman is disabled on this manager')
     const root = rootOf(shaman, checkout_id)
+    if (inBucket) {
+      throw new FarmError(
+        'BLOBS_IN_BUCKET',
+        'This farm keeps files in a bucket; it cannot trace them',
+        {
+          hint: 'Trace the scene where it was made: farm pack list FILE.blend',
+        },
+      )
+    }
     const file = await fileIn(root, blend)
     await enter()
     try {

@@ -4,6 +4,7 @@ import { digestOf } from '@shaman-farm/shaman'
 import { createShamanClient } from '@shaman-farm/shaman/client'
 import { buildBlend, layouts } from '../../../pack/test/blend-builder.ts'
 import { images } from '../../../pack/test/project-builder.ts'
+import { startS3 } from '../../../shaman/test/support/s3.ts'
 import { openManager, type TestManager } from '../running-manager.ts'
 
 /** A manager with a checkout of a scene that uses these images. */
@@ -11,8 +12,9 @@ async function openWithScene(
   t: TestContext,
   paths: Record<string, string>,
   others: Record<string, string> = {},
+  config?: Record<string, unknown>,
 ): Promise<{ manager: TestManager; checkout: string }> {
-  const manager = await openManager(t)
+  const manager = await openManager(t, config ? { config } : {})
   const contents = { ...others, 'shots/one.blend': buildBlend(layouts.le64!, images(paths)) }
   const files = Object.entries(contents).map(([path, content]) => {
     const bytes = Buffer.from(content)
@@ -67,6 +69,24 @@ test('a checkout is looked up by name, never taken as a path', async (t) => {
   const { manager } = await openWithScene(t, {})
   const body = { checkout_id: '../jobs/scene', blend: 'shots/one.blend' }
   assert.equal((await manager.client.request('farmTrace', { body })).status, 404)
+})
+
+test('where blobs are in a bucket it is told that no scene can be traced, and what to do', async (t) => {
+  const { place, env } = await startS3(t)
+  const before = process.env.AWS_ENDPOINT_URL_S3
+  process.env.AWS_ENDPOINT_URL_S3 = env.AWS_ENDPOINT_URL_S3
+  t.after(() => {
+    if (before === undefined) delete process.env.AWS_ENDPOINT_URL_S3
+    else process.env.AWS_ENDPOINT_URL_S3 = before
+  })
+  const config = { shaman: { enabled: true, blobsIn: place } }
+  const { manager, checkout } = await openWithScene(t, { there: '//../tex/a.png' }, {}, config)
+  const answer = await manager.client.request('farmTrace', {
+    body: { checkout_id: checkout, blend: 'shots/one.blend' },
+  })
+  const { error_code, hint } = answer.body as { error_code?: string; hint?: string }
+  assert.deepEqual([answer.status, error_code], [422, 'BLOBS_IN_BUCKET'])
+  assert.match(hint!, /farm pack list/)
 })
 
 test('a file that is no scene is refused in words', async (t) => {
