@@ -1,0 +1,168 @@
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { rm, statfs, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Digest, digestFromKey, digestKey } from '@shaman-farm/shaman/digest'
+import { formatBytes, UserError } from '@shaman-farm/terminal'
+import type { Logger } from 'pino'
+
+/** The blobs that lie in a folder, and the room for more; knows nothing of where they come from. */
+export interface BlobShelf {
+  pathOf(digest: Digest): string
+  /** Whether it lies there with its whole size. */
+  has(digest: Digest): boolean
+  /** Takes note of a blob that was put at its path. */
+  add(digest: Digest): void
+  /** They were used now; kept as the time of the file, so that it outlives the process. */
+  touch(digests: readonly Digest[]): void
+  /** None of these is thrown out until what it answers is called. */
+  pin(digests: readonly Digest[]): () => void
+  /**
+   * Sets so many bytes aside, for which others are thrown out, least recently used first, until what it answers is
+   * called.
+   *
+   * @throws UserError CACHE_FULL when there would not be the room even so; then nothing is thrown out
+   */
+  reserve(bytes: number): Promise<() => void>
+  /** Called before blobs are thrown out; answers how to end that. */
+  onShortage(letGo: () => Promise<void>): () => void
+  readonly bytes: number
+}
+
+export interface BlobShelfOptions {
+  dir: string
+  maxBytes: number
+  log: Logger
+  /** Left free on the volume, whatever `maxBytes` says. */
+  keepFreeBytes?: number | undefined
+  now?: (() => number) | undefined
+}
+
+interface Entry {
+  size: number
+  lastUse: number
+}
+
+export function openBlobShelf(options: BlobShelfOptions): BlobShelf {
+  const { dir, log, now = Date.now, keepFreeBytes = 1 << 30 } = options
+  const blobs = join(dir, 'blobs')
+  mkdirSync(blobs, { recursive: true })
+  const entries = scan(blobs)
+  const pins = new Map<string, number>()
+  const linkers = new Set<() => Promise<void>>()
+  let bytes = [...entries.values()].reduce((sum, { size }) => sum + size, 0)
+  /** Promised to downloads that are not done yet. */
+  let reserved = 0
+
+  const pathOf = (digest: Digest): string => join(blobs, digest.sha.slice(0, 2), digestKey(digest))
+
+  function forget(key: string, entry: Entry): void {
+    if (entries.delete(key)) bytes -= entry.size
+  }
+
+  async function makeRoom(): Promise<void> {
+    const { bavail, bsize } = await statfs(blobs)
+    const overLimit = bytes + reserved - options.maxBytes
+    const overDisk = reserved + keepFreeBytes - bavail * bsize
+    let excess = Math.max(overLimit, overDisk)
+    if (excess <= 0) return
+    for (const letGo of linkers) await letGo()
+    const oldest = [...entries]
+      .filter(([key]) => !pins.has(key))
+      .sort(([, a], [, b]) => a.lastUse - b.lastUse)
+    const lacking = excess - oldest.reduce((sum, [, { size }]) => sum + size, 0)
+    // Nothing is thrown out for what will not fit even so.
+    if (lacking > 0) {
+      throw new UserError("The worker's cache has no room for the job's files", {
+        code: 'CACHE_FULL',
+        hint: `It lacks ${formatBytes(lacking)}. Raise --cache-gb, or free the disk of ${dir}.`,
+      })
+    }
+    let evicted = 0
+    for (const [key, entry] of oldest) {
+      if (excess <= 0) break
+      forget(key, entry)
+      await rm(pathOf(digestFromKey(key)!), { force: true })
+      excess -= entry.size
+      evicted += 1
+    }
+    log.info({ blobs: evicted, bytes }, 'cache made room')
+  }
+
+  return {
+    pathOf,
+    get bytes() {
+      return bytes
+    },
+    // Asked of thousands at once: a promise each would take ten times as long as the question.
+    has(digest) {
+      const entry = entries.get(digestKey(digest))
+      if (!entry) return false
+      if (statSync(pathOf(digest), { throwIfNoEntry: false })?.size === digest.size) return true
+      forget(digestKey(digest), entry)
+      return false
+    },
+    add(digest) {
+      const key = digestKey(digest)
+      if (!entries.has(key)) bytes += digest.size
+      entries.set(key, { size: digest.size, lastUse: now() })
+    },
+    touch(digests) {
+      const at = now()
+      for (const digest of digests) {
+        const entry = entries.get(digestKey(digest))
+        if (!entry) continue
+        // Once an hour is fine enough to tell old from new, and spares a write for each of 5,000 files.
+        const isStale = at - entry.lastUse > 3_600_000
+        entry.lastUse = at
+        if (isStale) utimes(pathOf(digest), at / 1000, at / 1000).catch(() => {})
+      }
+    },
+    pin: (digests) => pin(pins, digests.map(digestKey)),
+    async reserve(wanted) {
+      reserved += wanted
+      const giveBack = (): void => {
+        reserved -= wanted
+      }
+      try {
+        await makeRoom()
+        return giveBack
+      } catch (error) {
+        giveBack()
+        throw error
+      }
+    },
+    onShortage(letGo) {
+      linkers.add(letGo)
+      return () => void linkers.delete(letGo)
+    },
+  }
+}
+
+function pin(pins: Map<string, number>, keys: readonly string[]): () => void {
+  for (const key of keys) pins.set(key, (pins.get(key) ?? 0) + 1)
+  let isReleased = false
+  return () => {
+    if (isReleased) return
+    isReleased = true
+    for (const key of keys) {
+      const left = (pins.get(key) ?? 1) - 1
+      if (left === 0) pins.delete(key)
+      else pins.set(key, left)
+    }
+  }
+}
+
+function scan(blobs: string): Map<string, Entry> {
+  const entries = new Map<string, Entry>()
+  for (const folder of readdirSync(blobs)) {
+    for (const name of readdirSync(join(blobs, folder))) {
+      const digest = digestFromKey(name)
+      if (!digest) continue
+      const info = statSync(join(blobs, folder, name))
+      if (info.size === digest.size) {
+        entries.set(name, { size: info.size, lastUse: info.mtimeMs })
+      }
+    }
+  }
+  return entries
+}
