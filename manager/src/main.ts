@@ -44,6 +44,8 @@ export interface ManagerOptions {
   scriptsDir?: string | undefined
   log?: Logger
   now?: () => number
+  /** How often to look whether the store is to be collected; default a minute. */
+  storeLookMs?: number
   /** Called when the configuration was changed in a way that asks for a new start. */
   onRestart?: () => void
   /** Called when a check finds the database damaged: stop at once, and restore a backup. */
@@ -70,7 +72,7 @@ export async function startManager(options: ManagerOptions): Promise<RunningMana
   const farm = createFarm({ db, log, config, ...(options.now ? { now: options.now } : {}) })
   const closers: (() => Promise<void> | void)[] = [() => void db.close(), farm.transactions.flush]
   try {
-    const shaman = await openStore(farm, closers)
+    const shaman = await openStore(farm, options, closers)
     const { services, http } = await assemble(farm, shaman, options, closers)
     carryOn(farm)
     await listen(http, config.current.host, config.current.port)
@@ -90,6 +92,7 @@ export async function startManager(options: ManagerOptions): Promise<RunningMana
 
 async function openStore(
   farm: Farm,
+  { storeLookMs }: ManagerOptions,
   closers: (() => Promise<void> | void)[],
 ): Promise<Shaman | undefined> {
   const { current } = farm.config
@@ -110,6 +113,7 @@ async function openStore(
   closers.push(
     collectRegularly(shaman, {
       log: farm.log,
+      ...(storeLookMs === undefined ? {} : { lookEveryMs: storeLookMs }),
       ...(everyMs === undefined ? {} : { everyMs }),
       ...(maxAgeMs === undefined ? {} : { maxAgeMs }),
     }),
