@@ -3,6 +3,7 @@ import { createMemo, For, Show } from 'solid-js'
 import { useAttention } from '../farm/attention.tsx'
 import { useFarm } from '../farm/farm.tsx'
 import { formatCount } from '../farm/format.ts'
+import { createNewestFrames, tellFrame } from '../farm/newest-frames.ts'
 import { createRead } from '../farm/read.ts'
 import { lookOf } from '../farm/status.ts'
 import type { JobPage, JobRow } from '../farm/wire.ts'
@@ -40,6 +41,7 @@ export function Overview() {
     newest.reloadSoon()
   }
   farm.on('job', reload)
+  const made = createNewestFrames()
   farm.on('last-rendered', reload)
   farm.on('reset', reload)
 
@@ -166,7 +168,13 @@ export function Overview() {
                     {(job) => (
                       <li>
                         <A href={`/jobs/${job.id}`} title={job.name}>
-                          <img src={job.thumbnail} alt={`Newest frame of ${job.name}`} />
+                          <img
+                            src={made.of(job.id)?.small ?? job.thumbnail}
+                            alt={`Newest frame of ${job.name}`}
+                          />
+                          <Show when={tellFrame(made.of(job.id))}>
+                            {(by) => <span class={styles.by}>{by()}</span>}
+                          </Show>
                         </A>
                       </li>
                     )}

@@ -1,42 +1,29 @@
 import { A } from '@solidjs/router'
-import { createEffect, createSignal, For, onCleanup, onMount, Show } from 'solid-js'
+import { createEffect, For, onCleanup, onMount, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
+import { createNewestFrames, tellFrame } from '../farm/newest-frames.ts'
 import { createRead } from '../farm/read.ts'
 import type { JobPage } from '../farm/wire.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
 import styles from './wall.module.css'
 
 interface Shown {
-  key: number
   url: string
-  frame: number | undefined
   jobId: string
   job: string
+  frame?: number | undefined
+  worker?: string | undefined
 }
 
 /** The newest frames for the room: no chrome, and it reloads itself after an update. */
 export function Wall() {
   const farm = useFarm()
-  farm.useTopic(() => 'last-rendered')
   const jobs = createRead<JobPage>(() => '/farm/jobs', {
     query: () => ({ sort: '-updated', limit: 24 }),
   })
-  const [arrived, setArrived] = createSignal<readonly Shown[]>([])
-  let next = 0
-  farm.on('last-rendered', (event) => {
-    next += 1
-    const name = jobs.data()?.jobs.find((job) => job.id === event.job_id)?.name
-    if (name === undefined) jobs.reload()
-    const fresh: Shown = {
-      key: next,
-      url: `${event.thumbnail.base}/${event.thumbnail.suffixes[0]}?round=${next}`,
-      frame: event.frame,
-      jobId: event.job_id,
-      job: name ?? '',
-    }
-    // One picture a job: its address is the same for every frame.
-    setArrived((all) => [fresh, ...all.filter((one) => one.jobId !== fresh.jobId)].slice(0, 12))
-  })
+  const made = createNewestFrames()
+  const jobOf = (id: string) => jobs.data()?.jobs.find((job) => job.id === id)
+  farm.on('last-rendered', (event) => jobOf(event.job_id) ?? jobs.reloadSoon())
   farm.on('reset', jobs.reload)
   createEffect(() => farm.outdated() && location.reload())
   onMount(() => {
@@ -44,17 +31,13 @@ export function Wall() {
     onCleanup(() => delete document.documentElement.dataset.wall)
   })
   const shown = (): readonly Shown[] => {
-    const seen = new Set(arrived().map((one) => one.jobId))
+    const fresh = made.all().map(({ jobId, large, frame, worker }) => {
+      return { jobId, url: large, job: jobOf(jobId)?.name ?? '', frame, worker }
+    })
     const older = (jobs.data()?.jobs ?? [])
-      .filter((job) => job.thumbnail && !seen.has(job.id))
-      .map((job) => ({
-        key: 0,
-        url: job.thumbnail!,
-        frame: undefined,
-        jobId: job.id,
-        job: job.name,
-      }))
-    return [...arrived(), ...older].slice(0, 9)
+      .filter((job) => job.thumbnail && made.of(job.id) === undefined)
+      .map((job) => ({ jobId: job.id, url: job.thumbnail!, job: job.name }))
+    return [...fresh, ...older].slice(0, 9)
   }
   return (
     <div class={styles.wall}>
@@ -70,8 +53,7 @@ export function Wall() {
                 <A href={`/jobs/${one.jobId}`} class={styles.frame}>
                   <img src={one.url} alt={`Newest frame of ${one.job}`} />
                   <span class={styles.caption}>
-                    {one.job}
-                    {one.frame === undefined ? '' : ` · ${one.frame}`}
+                    {[one.job, tellFrame(one)].filter(Boolean).join(' · ')}
                   </span>
                 </A>
               </li>

@@ -1,5 +1,6 @@
 import { createEffect, createSignal, For, on, onCleanup, Show } from 'solid-js'
 import { type ApiError, asApiError } from '../farm/api.ts'
+import { saveText } from '../farm/download.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { reportOf } from '../farm/report.ts'
 import {
@@ -144,6 +145,19 @@ export function GcPlanCard(props: {
               onClick={() => setConfirming(true)}
             >
               {removeWords(made())}…
+            </button>{' '}
+            <button
+              type="button"
+              class="button"
+              onClick={() =>
+                saveText(
+                  `collection-${made().created.slice(0, 10)}.json`,
+                  'application/json',
+                  `${JSON.stringify(made(), undefined, 2)}\n`,
+                )
+              }
+            >
+              Export the plan
             </button>
             <Dialog
               open={confirming()}

@@ -1,5 +1,6 @@
 import { A, useNavigate } from '@solidjs/router'
 import { createMemo, For, Show } from 'solid-js'
+import { createNewestFrames } from '../farm/newest-frames.ts'
 import { createRows, type Rows } from '../farm/rows.ts'
 import type { JobRow } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
@@ -11,6 +12,7 @@ import { StatusWord } from './status-word.tsx'
 
 /** Jobs as their newest pictures: what is on the farm, seen from a distance. */
 export function JobWall(props: { jobs: readonly JobRow[]; onRows: (rows: Rows) => void }) {
+  const made = createNewestFrames()
   let wall!: HTMLUListElement
   const navigate = useNavigate()
   const keys = createMemo(() => props.jobs.map((job) => job.id))
@@ -28,12 +30,14 @@ export function JobWall(props: { jobs: readonly JobRow[]; onRows: (rows: Rows) =
       onKeyDown={rows.onKeyDown}
       {...rows.listProps}
     >
-      <For each={props.jobs}>{(job) => <Tile job={job} rows={rows} />}</For>
+      <For each={props.jobs}>
+        {(job) => <Tile job={job} rows={rows} fresh={made.of(job.id)?.small} />}
+      </For>
     </ul>
   )
 }
 
-function Tile(props: { job: JobRow; rows: Rows }) {
+function Tile(props: { job: JobRow; rows: Rows; fresh: string | undefined }) {
   const job = () => props.job
   const isSelected = () => props.rows.selected(job().id)
   return (
@@ -44,7 +48,7 @@ function Tile(props: { job: JobRow; rows: Rows }) {
       onClick={(event) => props.rows.onClick(job().id, event)}
     >
       <div class={styles.picture}>
-        <Show when={job().thumbnail} fallback={<Icon name="picture" size={24} />}>
+        <Show when={props.fresh ?? job().thumbnail} fallback={<Icon name="picture" size={24} />}>
           {(url) => <img src={url()} alt="" loading="lazy" />}
         </Show>
         <label class={styles.mark}>

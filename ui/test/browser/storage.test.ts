@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { seedFarm } from '../../dev/seed.ts'
 import { storeProject } from '../../dev/store.ts'
@@ -68,6 +69,12 @@ test('a collection is planned by how long nobody used a checkout; what is kept o
 
   await page.getByLabel('Remove spring/old_v002 with the plan').uncheck()
   await page.getByText('2 checkouts in this plan').waitFor()
+  const saved = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Export the plan' }).click()
+  const download = await saved
+  assert.match(download.suggestedFilename(), /^collection-\d{4}-\d\d-\d\d\.json$/)
+  const { erase } = JSON.parse(await readFile(await download.path(), 'utf8'))
+  assert.deepEqual(erase.toSorted(), ['spring/old_v001', 'spring/old_v003'])
   await page
     .getByRole('row', { name: /old_v003/ })
     .getByRole('button', { name: 'Pin' })

@@ -1,7 +1,8 @@
 import { useNavigate } from '@solidjs/router'
-import { createMemo } from 'solid-js'
+import { createMemo, Show } from 'solid-js'
 import { actOnEach, setTaskStatus } from '../../farm/acts.ts'
 import { tellOutcome } from '../../farm/do-acts.ts'
+import { downloadFrames } from '../../farm/download.ts'
 import { formatCount } from '../../farm/format.ts'
 import { formatFrames } from '../../farm/frame-range.ts'
 import { type Frames, statusAt } from '../../farm/frames-buffer.ts'
@@ -21,11 +22,8 @@ export function GridSelection(props: {
 }) {
   const navigate = useNavigate()
   const indices = createMemo(() => [...props.chosen].sort((a, b) => a - b))
-  const range = () =>
-    formatFrames(
-      indices().map((index) => props.frames.number[index]!),
-      stepOf(props.frames),
-    )
+  const numbers = () => indices().map((index) => props.frames.number[index]!)
+  const range = () => formatFrames(numbers(), stepOf(props.frames))
   const tasksIn = (statuses: ReadonlySet<string>): string[] => [
     ...new Set(
       indices()
@@ -83,6 +81,16 @@ export function GridSelection(props: {
       >
         Open
       </button>
+      <Show when={props.frames.kind === 'frames'}>
+        <button
+          type="button"
+          class="button"
+          title="What these frames rendered, as one archive"
+          onClick={() => void downloadFrames(props.jobId, numbers())}
+        >
+          Download
+        </button>
+      </Show>
       <button type="button" class="button quiet" onClick={() => props.onClear()}>
         Clear
       </button>

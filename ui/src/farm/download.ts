@@ -1,0 +1,46 @@
+import { asApiError, call } from './api.ts'
+import { formatCount } from './format.ts'
+import { formatFrames } from './frame-range.ts'
+import { reportOf } from './report.ts'
+import { toast } from './toasts.ts'
+import type { JobOutputs } from './wire.ts'
+
+// What the manager takes as one question.
+const longestRange = 8000
+
+/** Saves what some frames of a job have made as a tar; says so where nothing of them is known. */
+export async function downloadFrames(jobId: string, frames: readonly number[]): Promise<void> {
+  const range = formatFrames(frames).replaceAll(' ', '')
+  if (range.length > longestRange) {
+    toast('These are too many separate frames for one archive. Choose whole ranges.')
+    return
+  }
+  try {
+    const chosen = new Set(frames)
+    const { files } = await call<JobOutputs>(`/farm/jobs/${jobId}/outputs`)
+    const known = files.filter(({ frame }) => frame !== undefined && chosen.has(frame))
+    if (known.length === 0) {
+      toast('No worker has told of a file for these frames, so there is nothing to download.')
+      return
+    }
+    save(`/api/v3/farm/jobs/${jobId}/outputs.tar?frames=${range}`)
+    toast(`Downloading ${formatCount(known.length, 'file')}.`)
+  } catch (cause) {
+    toast(`Nothing was downloaded. ${asApiError(cause).message}`, { report: reportOf(cause) })
+  }
+}
+
+/** Saves text made here as a file. */
+export function saveText(name: string, type: string, text: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }))
+  save(url, name)
+  // The browser reads it after this turn.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000)
+}
+
+function save(href: string, name = ''): void {
+  const link = document.createElement('a')
+  link.href = href
+  link.download = name
+  link.click()
+}
