@@ -116,6 +116,20 @@ export function setJobTag(id: string, tag: string): Promise<unknown> {
   return call(`/jobs/${id}/settag`, { method: 'POST', body: tag === '' ? {} : { id: tag } })
 }
 
+/** Tasks in these states can be put back into the queue. */
+export const requeueableTasks: ReadonlySet<string> = new Set([
+  'completed',
+  'skipped',
+  'failed',
+  'canceled',
+])
+export const cancelableTasks: ReadonlySet<string> = new Set([
+  'active',
+  'queued',
+  'waiting',
+  'soft-failed',
+])
+
 export function setTaskStatus(
   id: string,
   status: 'queued' | 'canceled',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Attempt } from '../../src/farm/wire.ts'
 import {
+  attemptsIn,
   panSpan,
   sortRows,
   spanOf,
@@ -71,4 +72,14 @@ test('ticks are whole times and only a handful', () => {
   const ticks = ticksOf({ from, to: from + 3_600_000 }, 8)
   assert.ok(ticks.length >= 3 && ticks.length <= 8)
   assert.ok(ticks.every((tick) => tick % 600_000 === 0))
+})
+
+test('a brush takes the attempts it touches, also what still runs, and only in its rows', () => {
+  const rows = sortRows(timelineRows(attempts, 10_000), 'name')
+  const idsIn = (from: number, to: number, firstRow: number, lastRow: number): string[] =>
+    attemptsIn(rows, { from, to, firstRow, lastRow }).map(({ id }) => id)
+  assert.deepEqual(idsIn(1500, 2500, 0, 1), ['node-21000', 'node-100'])
+  assert.deepEqual(idsIn(1500, 2500, 1, 1), ['node-100'])
+  assert.deepEqual(idsIn(8000, 9000, 0, 1), ['node-23000'])
+  assert.deepEqual(idsIn(2200, 2800, 0, 0), [])
 })

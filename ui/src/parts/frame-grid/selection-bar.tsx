@@ -1,6 +1,6 @@
 import { useNavigate } from '@solidjs/router'
 import { createMemo, Show } from 'solid-js'
-import { actOnEach, setTaskStatus } from '../../farm/acts.ts'
+import { actOnEach, cancelableTasks, requeueableTasks, setTaskStatus } from '../../farm/acts.ts'
 import { tellOutcome } from '../../farm/do-acts.ts'
 import { downloadFrames } from '../../farm/download.ts'
 import { formatCount } from '../../farm/format.ts'
@@ -9,9 +9,6 @@ import { type Frames, statusAt } from '../../farm/frames-buffer.ts'
 import { CopyButton } from '../copy-button.tsx'
 import styles from './grid.module.css'
 import { stepOf } from './summary.ts'
-
-const requeueable = new Set(['completed', 'skipped', 'failed', 'canceled'])
-const cancelable = new Set(['active', 'queued', 'waiting', 'soft-failed'])
 
 /** The chosen cells in Blender's range syntax, and what can be done to their tasks. */
 export function GridSelection(props: {
@@ -34,7 +31,7 @@ export function GridSelection(props: {
   const tasks = createMemo(() => new Set(indices().map((index) => props.frames.task[index]!)).size)
   const noun = () => (props.frames.kind === 'frames' ? 'frame' : 'task')
   const act = async (status: 'queued' | 'canceled'): Promise<void> => {
-    const ids = tasksIn(status === 'queued' ? requeueable : cancelable)
+    const ids = tasksIn(status === 'queued' ? requeueableTasks : cancelableTasks)
     const results = await actOnEach(ids, (id) => setTaskStatus(id, status))
     tellOutcome(status === 'queued' ? 'Requeued' : 'Canceled', 'task', results, (id) => nameOf(id))
   }
@@ -58,18 +55,18 @@ export function GridSelection(props: {
       <button
         type="button"
         class="button"
-        disabled={tasksIn(requeueable).length === 0}
+        disabled={tasksIn(requeueableTasks).length === 0}
         onClick={() => void act('queued')}
       >
-        Requeue {formatCount(tasksIn(requeueable).length, 'task')}
+        Requeue {formatCount(tasksIn(requeueableTasks).length, 'task')}
       </button>
       <button
         type="button"
         class="button"
-        disabled={tasksIn(cancelable).length === 0}
+        disabled={tasksIn(cancelableTasks).length === 0}
         onClick={() => void act('canceled')}
       >
-        Cancel {formatCount(tasksIn(cancelable).length, 'task')}
+        Cancel {formatCount(tasksIn(cancelableTasks).length, 'task')}
       </button>
       <button
         type="button"

@@ -39,7 +39,7 @@ export function FarmTimeline(props: { workers: readonly WorkerRow[] }) {
           {props.workers.length > shownAtMost ? `, the first ${shownAtMost} workers` : ''}
         </span>
         <span class="spread faint">
-          Ctrl and wheel zooms, dragging moves, a click opens the task
+          Dragging chooses, with Shift it moves; Ctrl and wheel zooms
         </span>
       </div>
       <WorkerTimeline title="What workers did" attempts={told.attempts()} workers={shown()} />

@@ -106,6 +106,21 @@ export function spanOf(rows: readonly TimelineRow[], now: number): Span {
   return to - from < 1000 ? { from, to: from + 1000 } : { from, to }
 }
 
+/** A part of the picture: rows by place and a span of time, both ends included. */
+export interface Brush extends Span {
+  firstRow: number
+  lastRow: number
+}
+
+/** The attempts a brush touches; what still runs reaches to the edge. */
+export function attemptsIn(rows: readonly TimelineRow[], brush: Brush): Attempt[] {
+  return rows
+    .slice(brush.firstRow, brush.lastRow + 1)
+    .flatMap(({ bars }) => bars)
+    .filter((bar) => bar.start <= brush.to && (bar.end ?? Number.POSITIVE_INFINITY) >= brush.from)
+    .map(({ attempt }) => attempt)
+}
+
 /** Zooms about a point of the span that keeps its place on the screen. */
 export function zoomSpan(span: Span, whole: Span, at: number, factor: number): Span {
   const width = Math.min(whole.to - whole.from, Math.max(2000, (span.to - span.from) * factor))

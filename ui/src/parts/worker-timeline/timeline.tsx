@@ -5,9 +5,12 @@ import { formatClock, formatDuration } from '../../farm/format.ts'
 import type { Attempt } from '../../farm/wire.ts'
 import { EmptyState } from '../empty-state.tsx'
 import { onThemeChange } from '../frame-grid/palette.ts'
+import { AttemptSelection } from './attempt-selection.tsx'
 import { paint, rowHeight } from './paint.ts'
 import {
+  attemptsIn,
   type Bar,
+  type Brush,
   panSpan,
   type Span,
   sortRows,
@@ -48,6 +51,9 @@ export function WorkerTimeline(props: {
   })
   const [zoomed, setZoomed] = createSignal<Span>()
   const span = () => zoomed() ?? whole()
+  const [chosenIds, setChosenIds] = createSignal<ReadonlySet<string>>(new Set())
+  // Of what is shown now: a reload tells what became of the tasks.
+  const chosen = createMemo(() => props.attempts.filter((one) => chosenIds().has(one.id)))
   return (
     <div>
       <div class="card-head">
@@ -62,19 +68,29 @@ export function WorkerTimeline(props: {
               Show all
             </button>
           </Show>
-          <div class="segments spread" role="group" aria-label="Sort workers by">
-            <For each={sorts}>
-              {(one) => (
-                <button
-                  type="button"
-                  aria-pressed={sort() === one.by}
-                  onClick={() => setSort(one.by)}
-                >
-                  {one.label}
-                </button>
-              )}
-            </For>
-          </div>
+          <Show
+            when={chosen().length === 0}
+            fallback={
+              <AttemptSelection
+                attempts={chosen()}
+                onClear={() => setChosenIds(new Set<string>())}
+              />
+            }
+          >
+            <div class="segments spread" role="group" aria-label="Sort workers by">
+              <For each={sorts}>
+                {(one) => (
+                  <button
+                    type="button"
+                    aria-pressed={sort() === one.by}
+                    onClick={() => setSort(one.by)}
+                  >
+                    {one.label}
+                  </button>
+                )}
+              </For>
+            </div>
+          </Show>
         </Show>
       </div>
       <Show
@@ -96,11 +112,26 @@ export function WorkerTimeline(props: {
               )}
             </For>
           </ul>
-          <Bars rows={rows()} span={span()} whole={whole()} onSpan={setZoomed} />
+          <Bars
+            rows={rows()}
+            span={span()}
+            whole={whole()}
+            onSpan={setZoomed}
+            onBrush={(brush) =>
+              setChosenIds(new Set(attemptsIn(rows(), brush).map((attempt) => attempt.id)))
+            }
+          />
         </div>
       </Show>
     </div>
   )
+}
+
+interface Box {
+  left: number
+  top: number
+  width: number
+  height: number
 }
 
 function Bars(props: {
@@ -108,6 +139,7 @@ function Bars(props: {
   span: Span
   whole: Span
   onSpan: (span: Span | undefined) => void
+  onBrush: (brush: Brush) => void
 }) {
   let host!: HTMLDivElement
   let canvas!: HTMLCanvasElement
@@ -115,7 +147,8 @@ function Bars(props: {
   const [width, setWidth] = createSignal(0)
   const [theme, setTheme] = createSignal(0)
   const [hover, setHover] = createSignal<{ bar: Bar; row: number; x: number }>()
-  let drag: { x: number; span: Span; moved: boolean } | undefined
+  let drag: { x: number; y: number; span: Span; pans: boolean; moved: boolean } | undefined
+  const [brushed, setBrushed] = createSignal<Box>()
 
   onMount(() => {
     const observer = new ResizeObserver(([entry]) => setWidth(Math.floor(entry!.contentRect.width)))
@@ -162,13 +195,31 @@ function Bars(props: {
   const onPointerMove = (event: PointerEvent): void => {
     if (drag) {
       const by = ((drag.x - event.clientX) / width()) * (drag.span.to - drag.span.from)
-      if (Math.abs(drag.x - event.clientX) > 3) drag.moved = true
-      if (drag.moved) props.onSpan(panSpan(drag.span, props.whole, by))
+      if (Math.hypot(drag.x - event.clientX, drag.y - event.clientY) > 3) drag.moved = true
+      if (drag.moved && drag.pans) props.onSpan(panSpan(drag.span, props.whole, by))
+      else if (drag.moved) brushTo(drag, event)
       return
     }
     setHover(barAt(event))
   }
+  const brushTo = (from: { x: number; y: number }, event: PointerEvent): void => {
+    const { left: x, top: y } = canvas.getBoundingClientRect()
+    const within = (at: number, most: number): number => Math.min(most, Math.max(0, at))
+    const left = within(Math.min(from.x, event.clientX) - x, width())
+    const right = within(Math.max(from.x, event.clientX) - x, width())
+    const top = within(Math.min(from.y, event.clientY) - y, height() - 1)
+    const bottom = within(Math.max(from.y, event.clientY) - y, height() - 1)
+    setHover(undefined)
+    setBrushed({ left, top, width: right - left, height: bottom - top })
+    props.onBrush({
+      from: timeAt(left),
+      to: timeAt(right),
+      firstRow: Math.floor(top / rowHeight),
+      lastRow: Math.floor(bottom / rowHeight),
+    })
+  }
   const onPointerUp = (event: PointerEvent): void => {
+    setBrushed(undefined)
     const hit = drag?.moved ? undefined : barAt(event)
     drag = undefined
     if (hit) navigate(`/jobs/${hit.bar.attempt.job_id}/tasks/${hit.bar.attempt.task_id}`)
@@ -181,13 +232,28 @@ function Bars(props: {
         class={styles.canvas}
         aria-hidden="true"
         onPointerDown={(event) => {
-          drag = { x: event.clientX, span: props.span, moved: false }
+          if (event.button !== 0) return
+          const { clientX: x, clientY: y, shiftKey: pans } = event
+          drag = { x, y, span: props.span, pans, moved: false }
           canvas.setPointerCapture(event.pointerId)
         }}
         onPointerMove={onPointerMove}
         onPointerUp={onPointerUp}
         onPointerLeave={() => setHover(undefined)}
       />
+      <Show when={brushed()}>
+        {(box) => (
+          <div
+            class={styles.brush}
+            style={{
+              left: `${box().left}px`,
+              top: `${box().top}px`,
+              width: `${box().width}px`,
+              height: `${box().height}px`,
+            }}
+          />
+        )}
+      </Show>
       <div class={styles.ticks} aria-hidden="true">
         <For each={ticksOf(props.span, Math.max(2, Math.floor(width() / 90)))}>
           {(tick) => <span style={{ left: `${xOf(tick)}px` }}>{tickText(tick)}</span>}
