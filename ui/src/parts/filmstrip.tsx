@@ -12,6 +12,8 @@ import styles from './filmstrip.module.css'
 import { Lightbox, type Picture } from './lightbox.tsx'
 
 const shownAtMost = 24
+// Whoever asked for stillness gets no film.
+const wantsStill = matchMedia('(prefers-reduced-motion: reduce)')
 
 /** The newest frames of a job, newest first. */
 export function Filmstrip(props: { job: FarmJob; frames: Frames | undefined }) {
@@ -46,6 +48,16 @@ export function Filmstrip(props: { job: FarmJob; frames: Frames | undefined }) {
   })
   const earlier = createEarlierJobs(() => (open() === undefined ? undefined : props.job))
   const others = createOtherFrames(earlier)
+  const [scrubbed, setScrubbed] = createSignal<number>()
+  // Across the newest picture the whole film passes by, the oldest at the left; the others stand still.
+  const scrub = (event: PointerEvent & { currentTarget: HTMLElement }, cell: number): void => {
+    if (cell > 0 || event.pointerType === 'touch' || wantsStill.matches) return
+    const { left, width } = event.currentTarget.getBoundingClientRect()
+    const share = Math.min(0.999, Math.max(0, (event.clientX - left) / width))
+    setScrubbed(Math.floor((1 - share) * pictures().length))
+  }
+  const placeIn = (cell: number): number => (cell === 0 ? (scrubbed() ?? 0) : cell)
+  const shownIn = (cell: number): Picture => pictures()[placeIn(cell)] ?? pictures()[cell]!
   const markBad = async (picture: Picture): Promise<void> => {
     const frames = props.frames
     const index = frames?.number.indexOf(picture.frame ?? Number.NaN) ?? -1
@@ -73,12 +85,18 @@ export function Filmstrip(props: { job: FarmJob; frames: Frames | undefined }) {
       >
         <ul class={styles.strip}>
           <For each={pictures()}>
-            {(picture, index) => (
+            {(_picture, index) => (
               <li>
-                <button type="button" class={styles.frame} onClick={() => setOpen(index())}>
-                  <img src={picture.url} alt="" loading="lazy" />
+                <button
+                  type="button"
+                  class={styles.frame}
+                  onClick={() => setOpen(placeIn(index()))}
+                  onPointerMove={(event) => scrub(event, index())}
+                  onPointerLeave={() => setScrubbed(undefined)}
+                >
+                  <img src={shownIn(index()).url} alt="" loading="lazy" />
                   <span class={styles.label}>
-                    <span class="sr-only">Open frame</span> {picture.label}
+                    <span class="sr-only">Open frame</span> {shownIn(index()).label}
                   </span>
                 </button>
               </li>

@@ -108,3 +108,19 @@ async function tooSmall(page: Page): Promise<string[]> {
       .map((element) => `${element.outerHTML.slice(0, 90)} ${element.offsetHeight} px`),
   )
 }
+
+test('across the newest picture the film passes by, unless a person asked for reduced motion', async (t) => {
+  if (needsChromium(t)) return
+  const { page } = await openPage(t, farm.browser, at(places()[2]!))
+  const newest = page.getByRole('button', { name: /^Open frame/ }).first()
+  const oldest = page.getByRole('button', { name: /^Open frame/ }).last()
+  const own = await newest.textContent()
+  assert.notEqual(own, await oldest.textContent())
+  await newest.hover({ position: { x: 3, y: 20 } })
+  assert.equal(await newest.textContent(), await oldest.textContent())
+  await page.mouse.move(2, 2)
+  assert.equal(await newest.textContent(), own)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await newest.hover({ position: { x: 3, y: 20 } })
+  assert.equal(await newest.textContent(), own)
+})
