@@ -124,3 +124,29 @@ test('across the newest picture the film passes by, unless a person asked for re
   await newest.hover({ position: { x: 3, y: 20 } })
   assert.equal(await newest.textContent(), own)
 })
+
+test('two pictures are compared in one place, with an edge that keys move', async (t) => {
+  if (needsChromium(t)) return
+  const { page, problems } = await openPage(t, farm.browser, at(places()[2]!))
+  await page
+    .getByRole('button', { name: /^Open frame/ })
+    .last()
+    .click()
+  const box = page.getByRole('dialog', { name: /^Frame \d/ })
+  assert.equal(await box.getByRole('img').count(), 1)
+  await box.getByLabel('compare with').selectOption({ index: 1 })
+  assert.equal(await box.getByRole('img').count(), 2)
+  const edge = box.getByLabel('How much of the other picture is shown')
+  await edge.focus()
+  await page.keyboard.press('Home')
+  assert.match(
+    (await box.getByRole('img').last().getAttribute('style'))!,
+    /inset\(0(px)? 100% 0(px)? 0/,
+  )
+  await page.keyboard.press('End')
+  assert.match(
+    (await box.getByRole('img').last().getAttribute('style'))!,
+    /inset\(0(px)? 0%|inset\(0px\)/,
+  )
+  assert.deepEqual(problems, [])
+})

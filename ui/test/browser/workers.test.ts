@@ -83,3 +83,23 @@ test('everything can be reached by the palette', async (t) => {
   await page.keyboard.press('?')
   await page.getByRole('dialog', { name: 'Keyboard' }).getByText('Go to the workers').waitFor()
 })
+
+test('a worker that never looked itself over says so, without an error', async (t) => {
+  if (needsChromium(t)) return
+  const client = createManagerClient({ url: farm.manager.url })
+  const { uuid } = await client.registerWorker({
+    body: {
+      secret: 'of silence',
+      platform: 'linux',
+      supported_task_types: ['misc'],
+      name: 'silent',
+    },
+  })
+  const { page, problems } = await openPage(
+    t,
+    farm.browser,
+    `${farm.manager.url}/app/workers/${uuid}`,
+  )
+  await page.getByText('It has not told how it is yet.').waitFor()
+  assert.deepEqual(problems, [])
+})
