@@ -132,3 +132,13 @@ test('the newest frame comes with who rendered it', async (t) => {
   const { job_id, frame, worker: who } = seen!.data
   assert.deepEqual([job_id, frame, who], [job.id, 12, { id: worker.uuid, name: 'node-07' }])
 })
+
+test('a manager that stops does not wait for the connection of a stream', {
+  timeout: 30_000,
+}, async (t) => {
+  const manager = await openManager(t)
+  const { until } = await listen(t, manager, ['jobs'])
+  const ended = until(() => false)
+  await manager.stop()
+  await ended
+})
