@@ -85,9 +85,11 @@ export function Overview() {
                   />
                 }
               >
-                <For each={open().slice(0, 5)}>
-                  {(item) => <AttentionCard item={item} onDone={attention.reload} />}
-                </For>
+                <div class={styles.issues}>
+                  <For each={open().slice(0, 5)}>
+                    {(item) => <AttentionCard item={item} onDone={attention.reload} />}
+                  </For>
+                </div>
               </Show>
             </section>
             <section class="card" aria-label="Jobs in progress">

@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { demoJobs, type Seeded } from '../../dev/seed.ts'
+import type { Seeded } from '../../dev/seed.ts'
+import { demoJobs } from '../../dev/seed-jobs.ts'
 import { needsChromium, openPage, useSeededFarm } from './dashboard.ts'
 
 const farm = useSeededFarm({ jobs: demoJobs.slice(3), workers: 6 })
