@@ -3,7 +3,7 @@ import { type ManagerProcess, startManager } from './harness/manager-process.ts'
 import type { Answer, Figure, QuestionContext } from './harness/question.ts'
 import { measureBigJob } from './how-many-workers-can-one-manager-feed/big-job.ts'
 import { measureCancel } from './how-many-workers-can-one-manager-feed/cancel.ts'
-import { type FeedPlan, measureFeed } from './how-many-workers-can-one-manager-feed/feed.ts'
+import { type FeedPlan, gather, measureFeed } from './how-many-workers-can-one-manager-feed/feed.ts'
 import { measureGrowth } from './how-many-workers-can-one-manager-feed/growth.ts'
 import {
   measureHostile,
@@ -26,11 +26,13 @@ export async function run(context: QuestionContext): Promise<Answer> {
     ? { workers: 100, jobs: 20, tasksPerJob: 250, seconds: 5 }
     : { workers: 1_000, jobs: 200, tasksPerJob: 500, seconds: 30 }
   const growth = await withManager(context, 'growth', (manager) => measureGrowth(manager, context))
-  const busy = await withManager(context, 'busy', async (manager) => ({
-    feed: await measureFeed(manager, { ...plan, taskMs: 0 }, context),
-    paced: await measureFeed(manager, { ...plan, taskMs: 2_000 }, context),
-    big: await measureBigJob(manager, context),
-  }))
+  const busy = await withManager(context, 'busy', async (manager) => {
+    const { workers, pool } = await gather(manager, plan.workers)
+    const feed = await measureFeed(manager, { ...plan, workers, taskMs: 0 }, context)
+    const paced = await measureFeed(manager, { ...plan, workers, taskMs: 2_000 }, context)
+    await pool.close()
+    return { feed, paced, big: await measureBigJob(manager, context) }
+  })
   const hostileDir = join(context.workDir, 'hostile')
   await writeHostileScripts(hostileDir)
   const hostile = await withManager(context, 'hostile', (manager) =>

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { apiBase } from '@shaman-farm/manager-api'
 import { Pool } from 'undici'
 
@@ -16,9 +17,7 @@ export async function register(
   const types = ['misc']
   const secret = name
   const registration = { name, secret, platform: 'linux', supported_task_types: types }
-  const { uuid } = (
-    await post({ pool, authorization: '' }, '/worker/register-worker', registration)
-  ).body as { uuid: string }
+  const { uuid } = await registered(pool, registration)
   const worker = {
     pool,
     authorization: `Basic ${Buffer.from(`${uuid}:${secret}`).toString('base64')}`,
@@ -29,9 +28,24 @@ export async function register(
   return worker
 }
 
+// A manager takes so many registrations a minute from one address, and all of these come from one.
+async function registered(pool: Pool, registration: object): Promise<{ uuid: string }> {
+  for (;;) {
+    const { status, body } = await post(
+      { pool, authorization: '' },
+      '/worker/register-worker',
+      registration,
+    )
+    if (status === 200) return body as { uuid: string }
+    if (status !== 429) throw new Error(`a registration was answered ${status}`)
+    await sleep(1_000)
+  }
+}
+
 /** The task assigned, if there was one. */
 export async function askForTask(worker: SimulatedWorker): Promise<string | undefined> {
   const { status, body } = await post(worker, '/worker/task', undefined)
+  if (status !== 200 && status !== 204) throw new Error(`asking for a task was answered ${status}`)
   return status === 200 ? (body as { uuid: string }).uuid : undefined
 }
 

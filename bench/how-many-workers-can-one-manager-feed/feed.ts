@@ -36,14 +36,16 @@ export interface Feed {
  */
 export async function measureFeed(
   { url, process }: ManagerProcess,
-  { taskMs, ...plan }: FeedPlan & { taskMs: number },
+  {
+    taskMs,
+    workers,
+    ...plan
+  }: Omit<FeedPlan, 'workers'> & Pick<Crowd, 'workers'> & { taskMs: number },
   context: QuestionContext,
 ): Promise<Feed> {
   const client = createManagerClient({ url, timeoutMs: 120_000 })
   for (let i = 0; i < plan.jobs; i += 1) await submitEcho(client, plan.tasksPerJob)
-  const pool = new Pool(url, { connections: 64, pipelining: 1 })
-  const workers = await registerAll(url, plan.workers, pool)
-  context.log(`${plan.workers} workers, ${plan.jobs * plan.tasksPerJob} tasks`)
+  context.log(`${workers.length} workers, ${plan.jobs * plan.tasksPerJob} tasks`)
   const cpuBefore = await cpuMs(process)
   const start = performance.now()
   const end = start + plan.seconds * 1_000
@@ -64,12 +66,11 @@ export async function measureFeed(
   await Promise.all(workers.map(work))
   const seconds = (performance.now() - start) / 1_000
   const cpu = (await cpuMs(process)) - cpuBefore
-  await pool.close()
   context.log(
     `${(done / seconds).toFixed(0)} tasks/s, ${(cpu / done).toFixed(2)} ms of the processor each`,
   )
   return {
-    workers: plan.workers,
+    workers: workers.length,
     queued: plan.jobs * plan.tasksPerJob,
     perSecond: done / seconds,
     p50: quantile(times, 0.5),
@@ -79,14 +80,21 @@ export async function measureFeed(
   }
 }
 
+/** Workers that share connections. */
+export interface Crowd {
+  workers: readonly SimulatedWorker[]
+  pool: Pool
+}
+
 const atOnce = 16
 
-async function registerAll(url: string, count: number, pool: Pool): Promise<SimulatedWorker[]> {
+export async function gather({ url }: ManagerProcess, count: number): Promise<Crowd> {
+  const pool = new Pool(url, { connections: 64, pipelining: 1 })
   const workers: SimulatedWorker[] = []
   while (workers.length < count) {
     const next = Math.min(atOnce, count - workers.length)
     const names = Array.from({ length: next }, (_, i) => `w${workers.length + i}`)
     workers.push(...(await Promise.all(names.map((name) => register(url, name, pool)))))
   }
-  return workers
+  return { workers, pool }
 }
