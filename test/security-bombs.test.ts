@@ -3,10 +3,9 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
-import { createManagerClient } from '@shaman-farm/manager-api'
 import sharp from 'sharp'
 import { eventually, startFarm } from './farm.ts'
-import { rawRequest } from './security.ts'
+import { rawRequest, workerWithTask } from './security.ts'
 
 const api = '/api/v3'
 const store = `${api}/shaman`
@@ -98,23 +97,7 @@ test('image bombs: a preview of a few kilobytes and 250 megapixels costs little 
     .png({ compressionLevel: 9 })
     .toBuffer()
   assert.ok(bomb.length < 25e6)
-  const body = { secret: 'mine', platform: 'linux', supported_task_types: ['misc'], name: 'w' }
-  const { uuid } = await open.registerWorker({ body })
-  const worker = createManagerClient({ url, worker: { uuid, secret: 'mine' } })
-  await worker.signOn({
-    body: { name: 'w', supported_task_types: ['misc'], software_version: '1' },
-  })
-  await worker.workerStateChanged({ body: { status: 'awake' } })
-  await open.submitJob({
-    body: {
-      name: 'j',
-      type: 'echo-sleep-test',
-      priority: 50,
-      submitter_platform: 'linux',
-      settings: { message: 'x', sleep_duration_seconds: 0, sleep_repeats: 1 },
-    },
-  })
-  const task = (await worker.scheduleTask())!
+  const { worker, task } = await workerWithTask(open)
   const before = await residentBytes(manager.pid)
   let most = before
   const watch = setInterval(async () => {
@@ -124,7 +107,7 @@ test('image bombs: a preview of a few kilobytes and 250 megapixels costs little 
   const answer = await rawRequest(url, `${api}/worker/task/${task.uuid}/output-produced`, {
     method: 'POST',
     headers: {
-      authorization: `Basic ${btoa(`${uuid}:mine`)}`,
+      authorization: worker.authorization!,
       'content-type': 'image/png',
       'content-length': String(bomb.length),
     },

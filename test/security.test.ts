@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createManagerClient } from '@shaman-farm/manager-api'
 import { eventually, type Farm, startFarm } from './farm.ts'
-import { rawBytes, rawRequest } from './security.ts'
+import { rawBytes, rawRequest, workerWithTask } from './security.ts'
 
 const api = '/api/v3'
 const store = `${api}/shaman`
@@ -158,23 +158,7 @@ test('a worker cannot hand over files for a place outside its job', async (t) =>
   const prey = await openPrey(t)
   const { farm } = prey
   const { api: open } = farm
-  const body = { secret: 'mine', platform: 'linux', supported_task_types: ['misc'], name: 'w' }
-  const { uuid } = await open.registerWorker({ body })
-  const worker = createManagerClient({ url: farm.url, worker: { uuid, secret: 'mine' } })
-  await worker.signOn({
-    body: { name: 'w', supported_task_types: ['misc'], software_version: '1' },
-  })
-  await worker.workerStateChanged({ body: { status: 'awake' } })
-  await open.submitJob({
-    body: {
-      name: 'j',
-      type: 'echo-sleep-test',
-      priority: 50,
-      submitter_platform: 'linux',
-      settings: { message: 'x', sleep_duration_seconds: 0, sleep_repeats: 1 },
-    },
-  })
-  const task = (await worker.scheduleTask())!
+  const { worker, task } = await workerWithTask(open)
   const sha = createHash('sha256').update('x').digest('hex')
   for (const path of [join(prey.dir, 'secret.txt'), '/etc/cron.d/x', '../../prey/secret.txt']) {
     await assert.rejects(

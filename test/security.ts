@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
+import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
 import { type Browser, chromium } from 'playwright-core'
 import { runFarm } from './farm.ts'
 
@@ -78,4 +79,25 @@ export async function openBrowser(
   const browser = await chromium.launch({ executablePath, args: flags })
   t.after(() => browser.close())
   return browser
+}
+
+/** A worker with a task in hand, as far as the manager knows. */
+export async function workerWithTask(open: ManagerClient) {
+  const body = { secret: 'mine', platform: 'linux', supported_task_types: ['misc'], name: 'w' }
+  const { uuid } = await open.registerWorker({ body })
+  const worker = createManagerClient({ url: open.url, worker: { uuid, secret: 'mine' } })
+  await worker.signOn({
+    body: { name: 'w', supported_task_types: ['misc'], software_version: '1' },
+  })
+  await worker.workerStateChanged({ body: { status: 'awake' } })
+  await open.submitJob({
+    body: {
+      name: 'j',
+      type: 'echo-sleep-test',
+      priority: 50,
+      submitter_platform: 'linux',
+      settings: { message: 'x', sleep_duration_seconds: 0, sleep_repeats: 1 },
+    },
+  })
+  return { worker, task: (await worker.scheduleTask())! }
 }

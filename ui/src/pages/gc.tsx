@@ -7,6 +7,7 @@ import { formatBytes, formatCount } from '../farm/format.ts'
 import { createStorage, type Storage } from '../farm/storage.ts'
 import { type CheckoutInfo, checkoutHref, type GcPlan, pinCheckout } from '../farm/store.ts'
 import { Ago } from '../parts/ago.tsx'
+import { DaysSlider } from '../parts/days-slider.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { GcPlanCard } from '../parts/gc-plan.tsx'
@@ -76,19 +77,12 @@ export function CollectionPage() {
               <header>
                 <h2>{formatCount(untouched().length, 'unused checkout')}</h2>
               </header>
-              <label class={styles.slider}>
-                <span>Checkouts nobody used for</span>
-                <input
-                  type="range"
-                  min="0"
-                  max="365"
-                  step="1"
-                  value={days()}
-                  aria-valuetext={formatCount(days(), 'day')}
-                  onInput={(event) => setDays(event.currentTarget.valueAsNumber)}
-                />
-                <span>{formatCount(days(), 'day')}</span>
-              </label>
+              <DaysSlider
+                label="Checkouts nobody used for"
+                days={days()}
+                most={365}
+                onDays={setDays}
+              />
               <Show
                 when={untouched().length > 0}
                 fallback={

@@ -12,6 +12,7 @@ import {
 } from '../farm/store.ts'
 import { toast } from '../farm/toasts.ts'
 import { Ago } from './ago.tsx'
+import { DaysSlider } from './days-slider.tsx'
 import { Dialog } from './dialog.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { PlanBar, PlanTable } from './gc-figures.tsx'
@@ -95,19 +96,7 @@ export function GcPlanCard(props: {
       <header>
         <h2>What would a collection free?</h2>
       </header>
-      <label class={styles.slider}>
-        <span>Keep unused blobs newer than</span>
-        <input
-          type="range"
-          min="0"
-          max="90"
-          step="1"
-          value={days()}
-          aria-valuetext={formatCount(days(), 'day')}
-          onInput={(event) => setDays(event.currentTarget.valueAsNumber)}
-        />
-        <span>{formatCount(days(), 'day')}</span>
-      </label>
+      <DaysSlider label="Keep unused blobs newer than" days={days()} most={90} onDays={setDays} />
       <Show when={error()}>
         {(problem) => <ErrorPanel error={problem()} onRetry={() => void replan()} what="a plan" />}
       </Show>
