@@ -1,4 +1,5 @@
 import { constants, createReadStream } from 'node:fs'
+import PQueue from 'p-queue'
 import { type Digest, digestKey } from '../digest.ts'
 import type { Disk } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
@@ -29,7 +30,7 @@ const mostTransfers = 32
 /** Creates what keeps bytes in `store`. */
 export function createElsewhere(store: BlobStore, disk: Disk): Elsewhere {
   const held = new Map<string, Promise<unknown>>()
-  const transfers = createLimit(mostTransfers)
+  const transfers = new PQueue({ concurrency: mostTransfers })
 
   const elsewhere: Elsewhere = {
     store,
@@ -46,7 +47,9 @@ export function createElsewhere(store: BlobStore, disk: Disk): Elsewhere {
     },
     async bring(digest, temp) {
       try {
-        await transfers(() => store.put(digest, createReadStream(temp, { highWaterMark: 1 << 20 })))
+        await transfers.add(() =>
+          store.put(digest, createReadStream(temp, { highWaterMark: 1 << 20 })),
+        )
         const placeholder = `${temp}.elsewhere`
         elsewhere.makePlaceholder(digest, placeholder)
         return placeholder
@@ -73,24 +76,6 @@ export function createElsewhere(store: BlobStore, disk: Disk): Elsewhere {
     },
   }
   return elsewhere
-}
-
-/** Runs actions, so many at a time. */
-function createLimit(most: number): <T>(action: () => Promise<T>) => Promise<T> {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async (action) => {
-    if (running >= most) await new Promise<void>((resolve) => waiting.push(resolve))
-    else running += 1
-    try {
-      return await action()
-    } finally {
-      // The place goes on to the next, or is free.
-      const next = waiting.shift()
-      if (next) next()
-      else running -= 1
-    }
-  }
 }
 
 function notTaken(store: BlobStore, cause: unknown): unknown {
