@@ -15,6 +15,9 @@ export interface HeldStore {
   storeId: string
   /** The index knows nothing of this store yet. */
   isNew: boolean
+  /** The index has every blob and reference of this store; false until a first reading of the files came to its end. */
+  isIndexed: boolean
+  markIndexed(): Promise<void>
   release(): Promise<void>
 }
 
@@ -38,12 +41,15 @@ export async function holdStore(
     const isNew = knownId !== id
     if (isNew) await index.clear()
     await index.setState('store', id)
+    const isIndexed = (await index.getState<string>('indexed')) === id
     return {
       layout,
       index,
       serverId,
       storeId: id,
       isNew,
+      isIndexed,
+      markIndexed: () => index.setState('indexed', id),
       async release() {
         await ownership.release()
         await index.close()

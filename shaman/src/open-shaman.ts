@@ -174,7 +174,9 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
   // Beside requests: until it is done, what the index misses is looked up on the disk.
   const ready = (async () => {
     await catalog.loadReferences()
-    if (held.isNew) await rebuild()
+    if (held.isIndexed) return
+    await rebuild()
+    await held.markIndexed()
   })()
   ready.catch((error: unknown) => log.error({ err: error }, 'store not read whole'))
   log.info({ root, durability, checkouts: catalog.list().length, links }, 'store opened')

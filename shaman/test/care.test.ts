@@ -13,6 +13,7 @@ import {
   tempDir,
   uploadFile,
 } from './support/farm.ts'
+import { createFaultyDisk } from './support/faulty-disk.ts'
 
 test('scrub finds a flipped bit, names the broken checkout, and the next submission mends it', async (t) => {
   const { shaman, client } = await startTestFarm(t)
@@ -88,6 +89,31 @@ test('a lost index is rebuilt from the files', async (t) => {
   const { blobs: count, bytes, checkouts, referencedBlobs } = await second.stats()
   assert.deepEqual([count, bytes, checkouts, referencedBlobs], [2, 3, 1, 1])
   assert.deepEqual(await second.holders(blobs[0]!.digest), ['job'])
+})
+
+test('a rebuild that was cut short is done at the next start', async (t) => {
+  const dir = await tempDir(t)
+  const root = join(dir, 'root')
+  const first = await openShaman({ root, stateDir: join(dir, 'state'), reserveBytes: 0 })
+  const blob = blobOf('a')
+  await putBlob(first, blob)
+  await first.checkouts.create({ path: 'job', files: [{ ...blob.digest, path: 'f' }] })
+  await first.close()
+  const options = { root, stateDir: join(dir, 'another'), reserveBytes: 0 }
+  const disk = createFaultyDisk()
+  disk.inject({
+    call: 'lstatSync',
+    errno: 'EIO',
+    when: (path) => path === first.layout.blob(blob.digest),
+  })
+  const second = await openShaman({ ...options, disk })
+  await assert.rejects(second.ready, (error) => isCode(error, 'EIO'))
+  await second.close()
+  const third = await openShaman(options)
+  t.after(() => third.close())
+  await third.ready
+  assert.equal((await third.stats()).blobs, 1)
+  assert.deepEqual(await third.holders(blob.digest), ['job'])
 })
 
 test('a store that was there and is not is taken for an unmounted share', async (t) => {

@@ -9,7 +9,10 @@ import { createFaultyDisk, type Fault, type FaultyDisk } from './support/faulty-
 
 async function faultyShaman(t: TestContext): Promise<{ shaman: Shaman; disk: FaultyDisk }> {
   const disk = createFaultyDisk()
-  return { shaman: await openTestShaman(t, { disk }), disk }
+  const shaman = await openTestShaman(t, { disk })
+  // The index of a new store is made beside requests, and a fault may not strike there.
+  await shaman.ready
+  return { shaman, disk }
 }
 
 async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
