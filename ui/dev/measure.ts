@@ -2,8 +2,7 @@
 // `node ui/dev/measure.ts [--quick] [--json] [--only NAME] [--soak-minutes N] [--dir FOLDER]`
 // Nothing here passes or fails: the bench sets the figures beside their targets.
 import { parseArgs } from 'node:util'
-import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
-import type { Browser } from 'playwright-core'
+import { createManagerClient } from '@shaman-farm/manager-api'
 import { openBrowser, startManagerProcess } from '../test/browser/dashboard.ts'
 import { firstRouteBytes } from './measure/first-route.ts'
 import { measureLargeJob } from './measure/large-job.ts'
@@ -11,18 +10,8 @@ import { measureLive } from './measure/live.ts'
 import { measureLongLog } from './measure/long-log.ts'
 import { measureManyJobs } from './measure/many-jobs.ts'
 import { measureManyTasks } from './measure/many-tasks.ts'
+import type { Figures, Measuring } from './measure/measuring.ts'
 import { measureSoak } from './measure/soak.ts'
-
-export interface Measuring {
-  browser: Browser
-  client: ManagerClient
-  url: string
-  quick: boolean
-  soakMinutes: number
-}
-
-/** Figures by name; the unit is the end of the name. */
-export type Figures = Record<string, number>
 
 const { values } = parseArgs({
   options: {

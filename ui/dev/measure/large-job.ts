@@ -1,7 +1,7 @@
 import type { ManagerClient } from '@shaman-farm/manager-api'
 import type { Page, Route } from 'playwright-core'
-import type { Figures, Measuring } from '../measure.ts'
 import { keepAwake, seedFarm } from '../seed.ts'
+import type { Figures, Measuring } from './measuring.ts'
 import { forget, longest, median, openProbed, seenBy } from './probe.ts'
 
 const name = 'ten thousand frames'

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ManagerClient } from '@shaman-farm/manager-api'
-import type { Figures, Measuring } from '../measure.ts'
 import { keepAwake, seedFarm } from '../seed.ts'
+import type { Figures, Measuring } from './measuring.ts'
 import { forget, longest, openProbed, seenBy } from './probe.ts'
 
 const perSecond = 200

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
-import type { Figures, Measuring } from '../measure.ts'
 import { keepAwake, seedFarm } from '../seed.ts'
+import type { Figures, Measuring } from './measuring.ts'
 import { forget, longest, median, openProbed, seenBy } from './probe.ts'
 
 const lines = 1_000_000

@@ -1,5 +1,5 @@
 import type { ManagerClient } from '@shaman-farm/manager-api'
-import type { Figures, Measuring } from '../measure.ts'
+import type { Figures, Measuring } from './measuring.ts'
 import { median, openProbed } from './probe.ts'
 
 const count = 1000

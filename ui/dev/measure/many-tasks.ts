@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
-import type { Figures, Measuring } from '../measure.ts'
 import { seedFarm } from '../seed.ts'
+import type { Figures, Measuring } from './measuring.ts'
 import { forget, longest, openProbed, seenBy } from './probe.ts'
 
 interface Scrolled {

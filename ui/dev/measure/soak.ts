@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
-import type { Figures, Measuring } from '../measure.ts'
 import { keepAwake, seedFarm } from '../seed.ts'
 import { createChanges, taskIds } from './live.ts'
+import type { Figures, Measuring } from './measuring.ts'
 import { openProbed } from './probe.ts'
 
 const perSecond = 50
