@@ -6,7 +6,13 @@ import { Pool } from 'undici'
 import { lineChart } from './harness/line-chart.ts'
 import { quantile } from './harness/quantile.ts'
 import type { Answer, QuestionContext } from './harness/question.ts'
-import { askForTask, complete, register, type SimulatedWorker } from './harness/simulated-worker.ts'
+import {
+  askForTask,
+  complete,
+  register,
+  type SimulatedWorker,
+  sayAwake,
+} from './harness/simulated-worker.ts'
 import { bytesOf, openFarm } from './how-does-a-farm-age/old-farm.ts'
 import { openStudio, type Studio } from './how-does-a-farm-age/studio.ts'
 
@@ -41,13 +47,15 @@ interface Year {
  */
 export async function run(context: QuestionContext): Promise<Answer> {
   const dir = join(context.workDir, 'farm')
-  const jobsPerMonth = context.quick ? 4 : 40
+  const scale = context.quick ? 0.1 : 1
+  const jobsPerMonth = 40 * scale
   const studio = openStudio(7)
   const lived: Year[] = []
   let now = Date.now()
   let farm = await openFarm(dir, now)
   const workers: SimulatedWorker[] = []
-  for (const [index, count] of workersOfYear.entries()) {
+  for (const [index, most] of workersOfYear.entries()) {
+    const count = Math.ceil(most * scale)
     const pool = new Pool(farm.url, { connections: 1 })
     for (const worker of workers) worker.pool = pool
     while (workers.length < count)
@@ -127,11 +135,15 @@ async function submitMonth(
   await shaman.close()
 }
 
-/** All workers take turns, one request at a time: the price of a task, whatever the number of workers. */
+/**
+ * All workers take turns, one request at a time: the price of a task, whatever the number of workers. Each is heard
+ * before its first turn, as it would have been all the month that the clock left out.
+ */
 async function workOff(workers: readonly SimulatedWorker[], samples: Samples): Promise<void> {
   let idle = 0
   for (let turn = 0; idle < 3; turn += 1) {
     const worker = workers[turn % workers.length]!
+    if (turn < workers.length) await sayAwake(worker)
     const start = performance.now()
     const task = await askForTask(worker)
     if (task) await complete(worker, task)

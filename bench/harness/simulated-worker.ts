@@ -24,8 +24,13 @@ export async function register(
   }
   const signOn = { name, supported_task_types: types, software_version: 'bench' }
   await post(worker, '/worker/sign-on', signOn)
-  await post(worker, '/worker/state-changed', { status: 'awake' })
+  await sayAwake(worker)
   return worker
+}
+
+/** Tells the manager nothing new; after a while of silence it proves the worker's secret anew, which is slow on purpose. */
+export async function sayAwake(worker: SimulatedWorker): Promise<void> {
+  await post(worker, '/worker/state-changed', { status: 'awake' })
 }
 
 // A manager takes so many registrations a minute from one address, and all of these come from one.
