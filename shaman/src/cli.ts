@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createProgress,
@@ -81,9 +82,9 @@ function registerGc(gc: Command): void {
       )
       .option('--erase <checkout...>', 'erase these checkouts, and collect what only they used')
 
-  planning(
-    gc.command('plan').description('Tell what would be collected, and why the rest stays'),
-  ).action((options: GcCommand) => runCommand(() => plan(options), options))
+  planning(gc.command('plan').description('Tell what would be collected, and why the rest stays'))
+    .option('--csv', 'print what would go, checkouts and blobs, as CSV')
+    .action((options: GcCommand) => runCommand(() => plan(options), options))
 
   planning(gc.command('apply').description('Collect; the blobs stay in the trash for a day'))
     .option('--even-if-large', 'also when more than a fifth of all blobs would go')
@@ -119,6 +120,7 @@ interface GcCommand extends StoreOptions {
   targetFree?: number
   erase?: string[]
   evenIfLarge?: boolean
+  csv?: boolean
 }
 
 async function serve(options: ServeCommand): Promise<void> {
@@ -206,6 +208,7 @@ async function scrub(options: ScrubCommand): Promise<void> {
 }
 
 async function plan(options: GcCommand): Promise<void> {
+  if (options.csv) return withStore(options, (http) => printCsv(http, options))
   const made = await withStore(options, (http) => makePlan(http, options))
   tell(options, made, () => tableOf(made))
 }
@@ -233,6 +236,12 @@ function makePlan(http: Http, options: GcCommand): Promise<GcPlan> {
     ...(options.erase && { erase: options.erase }),
   }
   return http.json<GcPlan>('/x/gc/plans', { json })
+}
+
+async function printCsv(http: Http, options: GcCommand): Promise<void> {
+  const { id } = await makePlan(http, options)
+  const { body } = await http.stream(`/x/gc/plans/${id}/csv`)
+  await pipeline(body, process.stdout, { end: false })
 }
 
 function tableOf(made: GcPlan): string {

@@ -24,6 +24,8 @@ export interface Layout {
   readonly trash: string
   readonly quarantine: string
   readonly sentinel: string
+  /** The record of the store's size over time. */
+  readonly sizes: string
   readonly ownerLock: string
   shard(digest: Digest): string
   blobDir(digest: Digest): string
@@ -50,6 +52,7 @@ export function layoutOf(root: string): Layout {
     trash: join(fileStore, 'trash'),
     quarantine: join(fileStore, 'quarantine'),
     sentinel: join(fileStore, 'store.json'),
+    sizes: join(fileStore, 'sizes.json'),
     ownerLock: join(fileStore, 'owner.lock'),
     shard,
     blobDir,

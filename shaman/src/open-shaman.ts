@@ -9,6 +9,8 @@ import { createUploadsInFlight } from './blobs/uploads-in-flight.ts'
 import { checkStore } from './care/fsck.ts'
 import { createQuarantine } from './care/quarantine.ts'
 import { createScrubber } from './care/scrub.ts'
+import { createShares } from './care/shares.ts'
+import { keepSizes } from './care/sizes.ts'
 import { diffCheckouts, holdersOf } from './care/usage.ts'
 import { createCatalog } from './checkouts/catalog.ts'
 import { createCheckouts } from './checkouts/checkouts.ts'
@@ -25,7 +27,7 @@ import { createProtection, defaultLeaseMs } from './protection.ts'
 import { rebuildIndex } from './rebuild.ts'
 import { createReferenceTable } from './references.ts'
 import { createNegotiator } from './requirements.ts'
-import type { Shaman, ShamanOptions } from './shaman.ts'
+import type { Shaman, ShamanOptions, ShamanStats } from './shaman.ts'
 import { createSpaceKeeper, type SpaceLimits } from './space.ts'
 import { createSyncer } from './sync.ts'
 
@@ -179,6 +181,16 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     await held.markIndexed()
   })()
   ready.catch((error: unknown) => log.error({ err: error }, 'store not read whole'))
+  const stats = async (): Promise<ShamanStats> => ({
+    ...counters.totals(),
+    checkouts: catalog.list().length,
+    referencedBlobs: references.blobs,
+    referencedBytes: references.bytes,
+    uploading: inFlight.count(),
+    ...protection.counts(),
+    freeBytes: await space.available(),
+    durability,
+  })
   log.info({ root, durability, checkouts: catalog.list().length, links }, 'store opened')
 
   return {
@@ -208,18 +220,9 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     scrubber,
     quarantine,
     now,
-    async stats() {
-      return {
-        ...counters.totals(),
-        checkouts: catalog.list().length,
-        referencedBlobs: references.blobs,
-        referencedBytes: references.bytes,
-        uploading: inFlight.count(),
-        ...protection.counts(),
-        freeBytes: await space.available(),
-        durability,
-      }
-    },
+    stats,
+    sizes: keepSizes({ layout, stats, now, log }),
+    shares: createShares({ layout, catalog, references, now }),
     fsck: (given = {}) =>
       checkStore(
         { store: blobs, index, catalog, quarantine, counters, now },

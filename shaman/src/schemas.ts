@@ -116,6 +116,37 @@ export const StoreStats = Type.Object({
 })
 export type StoreStats = Static<typeof StoreStats>
 
+/** How large a store was over time; the last sample is of now. */
+export const StoreSizes = Type.Object({
+  samples: Type.Array(
+    Type.Object({
+      at: Type.String({ format: 'date-time' }),
+      bytes: Type.Integer(),
+      referencedBytes: Type.Integer(),
+      freeBytes: Type.Integer(),
+    }),
+  ),
+  daysToFull: Type.Optional(
+    Type.Integer({
+      description:
+        'if it goes on as in the last 30 days; known from 3 days on, absent when it does not shrink',
+    }),
+  ),
+})
+export type StoreSizes = Static<typeof StoreSizes>
+
+/** What each checkout stands for on the disk. */
+export const CheckoutShares = Type.Object({
+  at: Type.String({ format: 'date-time' }),
+  checkouts: Type.Array(
+    Type.Object({
+      path: Type.String(),
+      share: Type.Integer({ description: 'bytes of its blobs, each divided among its holders' }),
+    }),
+  ),
+})
+export type CheckoutShares = Static<typeof CheckoutShares>
+
 /** Media type of 40-byte records: SHA-256, then the size as a big-endian 64-bit number. */
 export const digestListType = 'application/vnd.shaman.digests'
 

@@ -7,6 +7,8 @@ import type { UploadsInFlight } from './blobs/uploads-in-flight.ts'
 import type { FsckReport } from './care/fsck.ts'
 import type { Quarantine } from './care/quarantine.ts'
 import type { Scrubber } from './care/scrub.ts'
+import type { Shares } from './care/shares.ts'
+import type { Sizes } from './care/sizes.ts'
 import type { ManifestDiff } from './care/usage.ts'
 import type { CheckoutCatalog } from './checkouts/catalog.ts'
 import type { Checkouts } from './checkouts/checkouts.ts'
@@ -86,6 +88,9 @@ export interface Shaman {
   readonly quarantine: Quarantine
   readonly now: () => number
   stats(): Promise<ShamanStats>
+  readonly sizes: Sizes
+  /** What each checkout stands for on the disk, as last counted. */
+  shares(): Promise<Shares>
   /** Compares store, index and checkouts by name and size. */
   fsck(options?: { repair?: boolean }): Promise<FsckReport>
   /** Which checkouts hold a blob. */

@@ -48,6 +48,11 @@ test('one store through all of its commands: plan, collect, undo, scrub a flippe
   const planned = (await farmShaman('gc', 'plan')).stdout
   assert.match(planned, /kept: referenced by checkouts +1 +13 B/)
   assert.match(planned, /to remove +1 +12 B/)
+  const listed = (await farmShaman('gc', 'plan', '--csv')).stdout.split('\n')
+  assert.deepEqual(
+    [listed[0], listed[1]?.split(',').slice(0, 3), listed[2]],
+    ['kind,name,bytes,last_use', ['blob', `${unused.digest.sha}-${unused.digest.size}`, '12'], ''],
+  )
   const applied = (await farmShaman('gc', 'apply')).stdout
   const epoch = /undo with: farm shaman gc undo (\S+)/.exec(applied)?.[1]
   assert.ok(epoch, applied)

@@ -154,6 +154,9 @@ export const routeAccess: Readonly<Record<string, Access>> = {
   [`GET ${store}/x/quarantine`]: 'artist',
   [`GET ${store}/x/gc/trash`]: 'artist',
   [`GET ${store}/x/gc/plans/:id`]: 'artist',
+  [`GET ${store}/x/gc/plans/:id/csv`]: 'artist',
+  [`GET ${store}/x/sizes`]: 'artist',
+  [`GET ${store}/x/shares`]: 'artist',
 
   [`DELETE ${store}/x/checkouts/:path`]: 'wrangler',
   [`PUT ${store}/x/checkouts/:path/pin`]: 'wrangler',

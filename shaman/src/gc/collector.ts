@@ -20,7 +20,8 @@ import { epochName, type Trash, type TrashEpoch } from './trash.ts'
 /** Collection of blobs nobody needs: planned, then applied, then undone if that was wrong. */
 export interface Collector {
   plan(request?: GcRequest): Promise<GcPlan>
-  getPlan(id: string): GcPlan | undefined
+  /** A plan with what it would remove; throws `GC_PLAN_UNKNOWN` when it was applied, or is too old. */
+  getPlanned(id: string): PlannedGc
   /**
    * Applies a plan. Every blob is judged again in the turn that takes it. A plan with a warning needs `evenIfLarge`;
    * `GC_REFUSED` when something makes it unsafe.
@@ -87,10 +88,9 @@ export function createCollector(parts: CollectorParts): Collector {
       plans.set(planned.plan.id, planned)
       return planned.plan
     },
-    getPlan: (id) => plans.get(id)?.plan,
+    getPlanned,
     async apply(id, options = {}) {
-      const planned = plans.get(id)
-      if (!planned || now() - planned.plan.created > planLifeMs) throw unknownPlan(id)
+      const planned = getPlanned(id)
       if (planned.plan.warning && !options.evenIfLarge) throw refused(planned.plan.warning)
       if (now() < parts.restUntil) {
         throw refused(
@@ -118,6 +118,12 @@ export function createCollector(parts: CollectorParts): Collector {
     trash: () => trash.epochs(),
     emptyTrash: (olderThanMs = defaultTrashMs) => trash.empty(olderThanMs),
     removals: () => removals,
+  }
+
+  function getPlanned(id: string): PlannedGc {
+    const planned = plans.get(id)
+    if (!planned || now() - planned.plan.created > planLifeMs) throw unknownPlan(id)
+    return planned
   }
 
   async function requireSafe(): Promise<void> {

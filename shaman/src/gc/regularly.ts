@@ -20,7 +20,10 @@ const day = 24 * 3600 * 1000
 const partialLifeMs = 7 * day
 const firstAfterMs = 30_000
 
-/** Collects by age and under pressure, empties the trash and drops abandoned uploads, until the returned function is called. */
+/**
+ * Collects by age and under pressure, empties the trash, drops abandoned uploads and keeps a record of the store's size, until the
+ * returned function is called.
+ */
 export function collectRegularly(shaman: Shaman, care: RegularCare = {}): () => Promise<void> {
   const { everyMs = day, trashMs = day, lookEveryMs = 60_000, softFreeBytes } = care
   const log = care.log ?? shaman.log
@@ -44,6 +47,11 @@ export function collectRegularly(shaman: Shaman, care: RegularCare = {}): () => 
   }
 
   async function look(): Promise<void> {
+    await shaman.ready
+    // A full volume takes no record, and is what a collection is for.
+    await shaman.sizes
+      .keep()
+      .catch((error: unknown) => log.warn({ err: error }, 'size not recorded'))
     if (softFreeBytes !== undefined && (await shaman.space.available()) < softFreeBytes) {
       await collect({ targetFreeBytes: softFreeBytes })
       // Under pressure the trash is what frees space; an hour is left to undo.

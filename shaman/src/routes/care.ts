@@ -50,11 +50,7 @@ export function careRoutes(plain: FastifyInstance, shaman: Shaman): void {
         response: { 200: GcPlan },
       },
     },
-    async ({ params }) => {
-      const plan = gc.getPlan(params.id)
-      if (!plan) throw new ShamanError('GC_PLAN_UNKNOWN', 'there is no such plan')
-      return planOf(plan)
-    },
+    async ({ params }) => planOf(gc.getPlanned(params.id).plan),
   )
   app.post(
     '/x/gc/plans/:id/apply',

@@ -17,6 +17,7 @@ import type {} from './schema-notes.ts'
 import { closeStalledBodies } from './stalled-bodies.ts'
 import { tarBatchRoutes } from './tar-batch.ts'
 import { tarDownloadRoutes } from './tar-download.ts'
+import { usageRoutes } from './usage.ts'
 
 /** Options of {@link shamanRoutes}. */
 export interface ShamanRoutesOptions {
@@ -65,4 +66,5 @@ const families = [
   tarDownloadRoutes,
   checkoutRoutes,
   careRoutes,
+  usageRoutes,
 ]
