@@ -30,17 +30,9 @@ export async function downloadFrames(jobId: string, frames: readonly number[]): 
   }
 }
 
-/** Saves text made here as a file. */
-export function saveText(name: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }))
-  save(url, name)
-  // The browser reads it after this turn.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
-}
-
-function save(href: string, name = ''): void {
+function save(href: string): void {
   const link = document.createElement('a')
   link.href = href
-  link.download = name
+  link.download = ''
   link.click()
 }

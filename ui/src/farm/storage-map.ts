@@ -1,7 +1,17 @@
 import type { CheckoutInfo, StoreStats } from './store.ts'
 import { layTiles, type Place, type Sized } from './tiles.ts'
 
-export type MapMode = 'disk' | 'referenced'
+export const mapModes = ['share', 'exclusive', 'referenced'] as const
+export type MapMode = (typeof mapModes)[number]
+
+/** What the map is drawn from. */
+export interface MapParts {
+  checkouts: readonly CheckoutInfo[]
+  stats: StoreStats
+  /** Bytes by path: each blob divided among its checkouts. */
+  shares: ReadonlyMap<string, number>
+  mode: MapMode
+}
 
 interface Leaf extends Sized {
   key: string
@@ -17,20 +27,19 @@ export type MapTile = Leaf & Place
 const mostTiles = 800
 
 /**
- * Rectangles for what lies on the disk. In the mode `disk` they add up to it: what each checkout
- * holds alone, what several share, and what nothing references.
+ * Rectangles for what lies on the disk. With what nothing references they add up to it: by the
+ * checkouts' shares, or by what each holds alone and what several do.
  */
-export function mapStorage(
-  checkouts: readonly CheckoutInfo[],
-  stats: StoreStats,
-  mode: MapMode,
-  size: { width: number; height: number },
-): MapTile[] {
-  return layTiles(leavesOf(checkouts, stats, mode), size)
+export function mapStorage(parts: MapParts, size: { width: number; height: number }): MapTile[] {
+  return layTiles(leavesOf(parts), size)
 }
 
-function leavesOf(checkouts: readonly CheckoutInfo[], stats: StoreStats, mode: MapMode): Leaf[] {
-  const bytesOf = (one: CheckoutInfo): number => (mode === 'disk' ? one.exclusiveBytes : one.bytes)
+function leavesOf({ checkouts, stats, shares, mode }: MapParts): Leaf[] {
+  const bytesOf = (one: CheckoutInfo): number => {
+    if (mode === 'referenced') return one.bytes
+    // A checkout of a moment ago is in nobody's count yet.
+    return (mode === 'share' ? shares.get(one.path) : undefined) ?? one.exclusiveBytes
+  }
   const sorted = checkouts.toSorted((a, b) => bytesOf(b) - bytesOf(a))
   const leaves = sorted.slice(0, mostTiles).map(
     (one): Leaf => ({
@@ -45,9 +54,11 @@ function leavesOf(checkouts: readonly CheckoutInfo[], stats: StoreStats, mode: M
   const rest = sorted.slice(mostTiles)
   if (rest.length > 0)
     leaves.push(extra('rest', `${rest.length} smaller checkouts`, sum(rest.map(bytesOf))))
-  if (mode === 'disk') {
+  if (mode === 'exclusive') {
     const alone = sum(checkouts.map((one) => one.exclusiveBytes))
     leaves.push(extra('shared', 'shared by several', Math.max(0, stats.referencedBytes - alone)))
+  }
+  if (mode !== 'referenced') {
     leaves.push(
       extra('unreferenced', 'unreferenced', Math.max(0, stats.bytes - stats.referencedBytes)),
     )

@@ -3,7 +3,13 @@ import { createMemo } from 'solid-js'
 import { usesOfCheckouts } from './checkout-jobs.ts'
 import { useFarm } from './farm.tsx'
 import { createRead } from './read.ts'
-import { type CheckoutInfo, type StoreStats, storePaths } from './store.ts'
+import {
+  type CheckoutInfo,
+  type CheckoutShares,
+  type StoreSizes,
+  type StoreStats,
+  storePaths,
+} from './store.ts'
 
 export type Storage = ReturnType<typeof createStorage>
 
@@ -15,11 +21,18 @@ export function createStorage() {
     key: 'path',
     soonMs: 2000,
   })
+  const shares = createRead<CheckoutShares>(() => storePaths.shares, { raw: true, everyMs: 60_000 })
+  const sizes = createRead<StoreSizes>(() => storePaths.sizes, { raw: true, everyMs: 600_000 })
+  const sharesByPath = createMemo(() => {
+    const told = shares.data()
+    return told && new Map(told.checkouts.map(({ path, share }) => [path, share]))
+  })
   const jobs = createRead<JobsQueryResult>(() => '/jobs', { soonMs: 5000 })
   const uses = createMemo(() => usesOfCheckouts(jobs.data()?.jobs ?? []))
   const reload = (): void => {
     stats.reload()
     checkouts.reload()
+    shares.reload()
   }
   farm.useTopic(() => 'storage')
   farm.on('job', () => {
@@ -32,6 +45,9 @@ export function createStorage() {
     stats: stats.data,
     checkouts: () => checkouts.data()?.checkouts ?? [],
     isKnown: () => stats.data() !== undefined && checkouts.data() !== undefined,
+    /** Bytes by path; undefined until they are counted. */
+    shares: sharesByPath,
+    sizes: sizes.data,
     uses,
     error: () => stats.error() ?? checkouts.error(),
     reload,

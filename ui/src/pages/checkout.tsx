@@ -10,6 +10,7 @@ import { type CheckoutInfo, checkoutHref, pinCheckout, storePaths } from '../far
 import { CheckoutContents } from '../parts/checkout-contents.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { Icon } from '../parts/glyph.tsx'
+import { PageHead } from '../parts/page-head.tsx'
 import { ReceiptFacts } from '../parts/receipt.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
 import page from './page.module.css'
@@ -30,18 +31,12 @@ export function CheckoutPage() {
   }
   return (
     <div class={page.page}>
-      <header class={page.head}>
-        <div>
-          <nav class="muted" aria-label="Breadcrumb">
-            <A href="/storage">Storage</A> / checkout
-          </nav>
-          <h1>{path()}</h1>
-        </div>
+      <PageHead above={{ href: '/storage', label: 'Storage' }} kind="checkout" title={path()}>
         <Show when={info.data()}>
           {(data) => (
             <button
               type="button"
-              class="button spread"
+              class="button"
               aria-pressed={data().pinned}
               title="A pinned checkout is never removed"
               onClick={() => void pin(!data().pinned)}
@@ -51,7 +46,7 @@ export function CheckoutPage() {
             </button>
           )}
         </Show>
-      </header>
+      </PageHead>
       <Show when={info.error()}>
         {(error) => <ErrorPanel error={error()} onRetry={info.reload} what="the checkout" />}
       </Show>
@@ -100,14 +95,15 @@ export function BlobPage() {
   )
   return (
     <div class={page.page}>
-      <div>
-        <nav class="muted" aria-label="Breadcrumb">
-          <A href="/storage">Storage</A> / blob
-        </nav>
-        <h1 class="mono" style={{ 'overflow-wrap': 'anywhere' }}>
-          {params.sha}
-        </h1>
-      </div>
+      <PageHead
+        above={{ href: '/storage', label: 'Storage' }}
+        kind="blob"
+        title={
+          <span class="mono" style={{ 'overflow-wrap': 'anywhere' }}>
+            {params.sha}
+          </span>
+        }
+      />
       <Show when={holders.error()}>
         {(error) => <ErrorPanel error={error()} onRetry={holders.reload} what="the blob" />}
       </Show>

@@ -5,17 +5,14 @@ import { lastUseOf } from '../farm/checkout-jobs.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { createStorage, type Storage } from '../farm/storage.ts'
-import { type CheckoutInfo, checkoutHref, type GcPlan, pinCheckout } from '../farm/store.ts'
+import { type CheckoutInfo, checkoutHref, pinCheckout } from '../farm/store.ts'
 import { Ago } from '../parts/ago.tsx'
 import { DaysSlider } from '../parts/days-slider.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
-import { GcPlanCard } from '../parts/gc-plan.tsx'
 import { Icon } from '../parts/glyph.tsx'
-import { Trash } from '../parts/trash.tsx'
-import { Treemap } from '../parts/treemap.tsx'
+import { PageHead } from '../parts/page-head.tsx'
+import { StorageLayout } from '../parts/storage-layout.tsx'
 import styles from './gc.module.css'
-import page from './page.module.css'
 
 const dayMs = 86_400_000
 const shownAtMost = 500
@@ -25,8 +22,6 @@ export function CollectionPage() {
   const store = createStorage()
   const [days, setDays] = createSignal(90)
   const [kept, setKept] = createSignal<ReadonlySet<string>>(new Set())
-  const [plan, setPlan] = createSignal<GcPlan>()
-  const planned = createMemo(() => new Set(plan()?.erase ?? []))
   const untouched = createMemo(() => {
     const before = Date.now() - days() * dayMs
     return store
@@ -47,79 +42,41 @@ export function CollectionPage() {
     setKept(next)
   }
   return (
-    <div class={page.page}>
-      <header>
-        <nav class="muted" aria-label="Breadcrumb">
-          <A href="/storage">Storage</A> /
-        </nav>
-        <h1>Collection</h1>
-      </header>
-      <Show when={store.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={store.reload} what="the store" />}
-      </Show>
-      <Show when={store.isKnown()}>
-        <div class={page.two}>
-          <div class="stack">
-            <section class="card" aria-label="Space by checkout">
-              <header>
-                <h2>What would go</h2>
-                <span class="spread faint">hatched: in this plan</span>
-              </header>
-              <Treemap
-                checkouts={store.checkouts()}
-                stats={store.stats()!}
-                mode="disk"
-                planned={planned()}
-                collects={(plan()?.removed.blobs ?? 0) > 0}
-              />
-            </section>
-            <section class="card" aria-label="Unused checkouts">
-              <header>
-                <h2>{formatCount(untouched().length, 'unused checkout')}</h2>
-              </header>
-              <DaysSlider
-                label="Checkouts nobody used for"
-                days={days()}
-                most={365}
-                onDays={setDays}
-              />
-              <Show
-                when={untouched().length > 0}
-                fallback={
-                  <EmptyState
-                    small
-                    icon="done"
-                    title="No checkout is unused for that long."
-                    sentence="Pinned checkouts and those that a job still needs are never in a plan."
-                  />
-                }
-              >
-                <Unused
-                  checkouts={untouched().slice(0, shownAtMost)}
-                  store={store}
-                  kept={kept()}
-                  onKeep={keep}
-                />
-                <Show when={untouched().length > shownAtMost}>
-                  <p class="faint">
-                    The {shownAtMost} that free most are shown; all are in the plan.
-                  </p>
-                </Show>
-              </Show>
-            </section>
-          </div>
-          <div class="stack">
-            <GcPlanCard
-              erase={erase()}
-              onPlan={setPlan}
-              onKeep={(path) => keep(path, true)}
-              onApplied={store.reload}
+    <StorageLayout
+      store={store}
+      head={<PageHead above={{ href: '/storage', label: 'Storage' }} title="Collection" />}
+      erase={erase()}
+      onKeep={(path) => keep(path, true)}
+      onApplied={() => setKept(new Set<string>())}
+    >
+      <section class="card" aria-label="Unused checkouts">
+        <header>
+          <h2>{formatCount(untouched().length, 'unused checkout')}</h2>
+        </header>
+        <DaysSlider label="Checkouts nobody used for" days={days()} most={365} onDays={setDays} />
+        <Show
+          when={untouched().length > 0}
+          fallback={
+            <EmptyState
+              small
+              icon="done"
+              title="No checkout is unused for that long."
+              sentence="Pinned checkouts and those that a job still needs are never in a plan."
             />
-            <Trash onChange={store.reload} stats={store.stats()!} />
-          </div>
-        </div>
-      </Show>
-    </div>
+          }
+        >
+          <Unused
+            checkouts={untouched().slice(0, shownAtMost)}
+            store={store}
+            kept={kept()}
+            onKeep={keep}
+          />
+          <Show when={untouched().length > shownAtMost}>
+            <p class="faint">The {shownAtMost} that free most are shown; all are in the plan.</p>
+          </Show>
+        </Show>
+      </section>
+    </StorageLayout>
   )
 }
 

@@ -1,119 +1,63 @@
 import { A } from '@solidjs/router'
-import { createMemo, createSignal, For, Show } from 'solid-js'
+import { createSignal, For, Show } from 'solid-js'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { createStorage, type Storage as StorageFacts } from '../farm/storage.ts'
-import type { MapMode } from '../farm/storage-map.ts'
-import { type CheckoutInfo, checkoutHref, type GcPlan, type StoreStats } from '../farm/store.ts'
+import { type CheckoutInfo, checkoutHref, type StoreStats } from '../farm/store.ts'
 import { Ago } from '../parts/ago.tsx'
-import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
-import { GcPlanCard } from '../parts/gc-plan.tsx'
 import { Icon } from '../parts/glyph.tsx'
 import { Scrub } from '../parts/scrub.tsx'
-import { Trash } from '../parts/trash.tsx'
-import { Treemap } from '../parts/treemap.tsx'
-import page from './page.module.css'
+import { SizeChart } from '../parts/size-chart.tsx'
+import { StorageLayout } from '../parts/storage-layout.tsx'
 import styles from './storage.module.css'
 
 /** What uses the space, and what could be freed without breaking a render? */
 export function Storage() {
   const store = createStorage()
-  const [mode, setMode] = createSignal<MapMode>('disk')
   const [erase, setErase] = createSignal<readonly string[]>([])
-  const [plan, setPlan] = createSignal<GcPlan>()
-  const planned = createMemo(() => new Set(plan()?.erase ?? []))
-
   return (
-    <div class={page.page}>
-      <h1 class="sr-only">Storage</h1>
-      <Show when={store.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={store.reload} what="the store" />}
+    <StorageLayout
+      store={store}
+      head={
+        <>
+          <h1 class="sr-only">Storage</h1>
+          <Show when={store.stats()}>{(known) => <Figures stats={known()} store={store} />}</Show>
+        </>
+      }
+      erase={erase()}
+      onKeep={(path) => setErase(erase().filter((one) => one !== path))}
+      onApplied={() => setErase([])}
+      aside={
+        <>
+          <Show when={store.sizes()}>{(sizes) => <SizeChart sizes={sizes()} />}</Show>
+          <Scrub />
+        </>
+      }
+    >
+      <Show when={store.checkouts().length > 0}>
+        <section class={`card ${styles.scroll}`} aria-label="Checkouts as a table">
+          <CheckoutTable
+            checkouts={store.checkouts()}
+            store={store}
+            erase={erase()}
+            onErase={setErase}
+          />
+        </section>
       </Show>
-      <Show when={store.stats()}>
-        {(known) => <Figures stats={known()} checkouts={store.checkouts()} />}
-      </Show>
-      <Show when={store.isKnown()}>
-        <div class={page.two}>
-          <div class="stack">
-            <section class="card" aria-label="Space by checkout">
-              <header>
-                <h2>Checkouts</h2>
-                <div class="segments" role="group" aria-label="Area means">
-                  <button
-                    type="button"
-                    aria-pressed={mode() === 'disk'}
-                    title="What each checkout holds alone; with what is shared and unreferenced it adds up to the disk"
-                    onClick={() => setMode('disk')}
-                  >
-                    On disk
-                  </button>
-                  <button
-                    type="button"
-                    aria-pressed={mode() === 'referenced'}
-                    title="The full size of each checkout, shared blobs counted each time"
-                    onClick={() => setMode('referenced')}
-                  >
-                    Referenced
-                  </button>
-                </div>
-                <A href="/storage/gc">Plan a collection</A>
-                <span class={`spread ${styles.legend}`}>
-                  shared <i aria-hidden="true" /> exclusive
-                </span>
-              </header>
-              <Show
-                when={store.checkouts().length > 0 || store.stats()!.bytes > 0}
-                fallback={
-                  <EmptyState
-                    icon="disk"
-                    title="The store is empty"
-                    sentence="Each submission puts its files here once, however many jobs use them."
-                  />
-                }
-              >
-                <Treemap
-                  checkouts={store.checkouts()}
-                  stats={store.stats()!}
-                  mode={mode()}
-                  planned={planned()}
-                  collects={(plan()?.removed.blobs ?? 0) > 0}
-                />
-              </Show>
-            </section>
-            <Show when={store.checkouts().length > 0}>
-              <section class={`card ${styles.scroll}`} aria-label="Checkouts as a table">
-                <CheckoutTable
-                  checkouts={store.checkouts()}
-                  store={store}
-                  erase={erase()}
-                  onErase={setErase}
-                />
-              </section>
-            </Show>
-          </div>
-          <div class="stack">
-            <GcPlanCard
-              erase={erase()}
-              onPlan={setPlan}
-              onKeep={(path) => setErase(erase().filter((one) => one !== path))}
-              onApplied={() => {
-                setErase([])
-                store.reload()
-              }}
-            />
-            <Trash onChange={store.reload} stats={store.stats()!} />
-            <Scrub />
-          </div>
-        </div>
-      </Show>
-    </div>
+    </StorageLayout>
   )
 }
 
-function Figures(props: { stats: StoreStats; checkouts: readonly CheckoutInfo[] }) {
-  const referenced = () => props.checkouts.reduce((sum, one) => sum + one.bytes, 0)
+function Figures(props: { stats: StoreStats; store: StorageFacts }) {
+  const referenced = () => props.store.checkouts().reduce((sum, one) => sum + one.bytes, 0)
   const ratio = () =>
     props.stats.referencedBytes === 0 ? undefined : referenced() / props.stats.referencedBytes
+  const free = () => {
+    const bytes = formatBytes(props.stats.freeBytes)
+    const days = props.store.sizes()?.daysToFull
+    return days === undefined
+      ? { label: 'Free on this volume', value: bytes }
+      : { label: 'Free · full in (30-day trend)', value: `${bytes} · ${days} d` }
+  }
   const figures = () => [
     { label: 'On disk', value: formatBytes(props.stats.bytes) },
     { label: 'Referenced by checkouts', value: formatBytes(referenced()) },
@@ -122,7 +66,7 @@ function Figures(props: { stats: StoreStats; checkouts: readonly CheckoutInfo[] 
       label: 'Unreferenced',
       value: formatBytes(Math.max(0, props.stats.bytes - props.stats.referencedBytes)),
     },
-    { label: 'Free on this volume', value: formatBytes(props.stats.freeBytes) },
+    free(),
   ]
   return (
     <dl class={styles.figures}>

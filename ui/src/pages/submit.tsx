@@ -1,4 +1,4 @@
-import { A, useNavigate } from '@solidjs/router'
+import { useNavigate } from '@solidjs/router'
 import { createSignal, Show } from 'solid-js'
 import { asApiError } from '../farm/api.ts'
 import { formatBytes, formatCount, formatPercent } from '../farm/format.ts'
@@ -6,6 +6,7 @@ import { toast } from '../farm/toasts.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { Icon } from '../parts/glyph.tsx'
+import { PageHead } from '../parts/page-head.tsx'
 import { OrderFields } from '../parts/submit/order-fields.tsx'
 import { ProgressLine } from '../parts/submit/progress-line.tsx'
 import styles from '../parts/submit/submit.module.css'
@@ -22,12 +23,7 @@ export function Submit() {
   const [project, setProject] = createSignal<Project>()
   return (
     <div class={page.page}>
-      <div>
-        <nav class="muted" aria-label="Breadcrumb">
-          <A href="/jobs">Jobs</A> /
-        </nav>
-        <h1>Submit a project</h1>
-      </div>
+      <PageHead above={{ href: '/jobs', label: 'Jobs' }} title="Submit a project" />
       <Show when={project()} keyed fallback={<Drop onProject={setProject} />}>
         {(chosen) => <Form project={chosen} onOther={() => setProject(undefined)} />}
       </Show>

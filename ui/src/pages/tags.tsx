@@ -11,6 +11,7 @@ import { createWorkers } from '../farm/workers.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
+import { PageHead } from '../parts/page-head.tsx'
 import page from './page.module.css'
 import styles from './tags.module.css'
 
@@ -58,21 +59,11 @@ export function Tags() {
 
   return (
     <div class={page.page}>
-      <header class={page.head}>
-        <div>
-          <nav class="muted" aria-label="Breadcrumb">
-            <A href="/workers">Workers</A> /
-          </nav>
-          <h1>Tags</h1>
-        </div>
-        <button
-          type="button"
-          class="button primary spread"
-          onClick={() => setEditing({ name: '' })}
-        >
+      <PageHead above={{ href: '/workers', label: 'Workers' }} title="Tags">
+        <button type="button" class="button primary" onClick={() => setEditing({ name: '' })}>
           New tag
         </button>
-      </header>
+      </PageHead>
       <p class="muted">
         A job with a tag goes only to workers that have it; a job without one goes to every worker.
       </p>

@@ -1,6 +1,5 @@
 import { createEffect, createSignal, For, on, onCleanup, Show } from 'solid-js'
 import { type ApiError, asApiError } from '../farm/api.ts'
-import { saveText } from '../farm/download.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { reportOf } from '../farm/report.ts'
 import {
@@ -8,6 +7,7 @@ import {
   type GcPlan,
   type GcResult,
   planCollection,
+  storePaths,
   undoCollection,
 } from '../farm/store.ts'
 import { toast } from '../farm/toasts.ts'
@@ -17,8 +17,10 @@ import { Dialog } from './dialog.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { PlanBar, PlanTable } from './gc-figures.tsx'
 import styles from './gc-plan.module.css'
+import { Icon } from './glyph.tsx'
 
 const replanMs = 300
+const shownAtMost = 100
 
 /** What a collection would free, seen before it is done. The plan that is shown is what is applied. */
 export function GcPlanCard(props: {
@@ -111,7 +113,7 @@ export function GcPlanCard(props: {
             <Show when={made().erase.length > 0}>
               <h3>{formatCount(made().erase.length, 'checkout')} in this plan</h3>
               <ul class={styles.erase}>
-                <For each={made().erase}>
+                <For each={made().erase.slice(0, shownAtMost)}>
                   {(path) => (
                     <li>
                       <span class="truncate mono">{path}</span>
@@ -122,6 +124,9 @@ export function GcPlanCard(props: {
                   )}
                 </For>
               </ul>
+              <Show when={made().erase.length > shownAtMost}>
+                <p class="faint">and {made().erase.length - shownAtMost} more</p>
+              </Show>
             </Show>
             <p class={`muted ${styles.planned}`}>
               Planned <Ago time={made().created} />. Blobs that gain a use before you apply are
@@ -135,19 +140,10 @@ export function GcPlanCard(props: {
             >
               {removeWords(made())}…
             </button>{' '}
-            <button
-              type="button"
-              class="button"
-              onClick={() =>
-                saveText(
-                  `collection-${made().created.slice(0, 10)}.json`,
-                  'application/json',
-                  `${JSON.stringify(made(), undefined, 2)}\n`,
-                )
-              }
-            >
-              Export the plan
-            </button>
+            <a class="button" href={storePaths.planCsv(made().id)} download="">
+              <Icon name="download" size={14} />
+              Download as CSV
+            </a>
             <Dialog
               open={confirming()}
               onClose={() => setConfirming(false)}

@@ -1,13 +1,18 @@
 import { A } from '@solidjs/router'
 import { Show } from 'solid-js'
-import { formatBytes } from '../farm/format.ts'
+import { formatBytes, formatCount } from '../farm/format.ts'
 import { createRead } from '../farm/read.ts'
-import { type StoreStats, storePaths } from '../farm/store.ts'
+import { type StoreSizes, type StoreStats, storePaths } from '../farm/store.ts'
 import styles from './store-gauge.module.css'
 
-/** How much of its volume the store fills, and how much is left. */
+/** How much of its volume the store fills, how much is left, and for how long. */
 export function StoreGauge() {
   const stats = createRead<StoreStats>(() => storePaths.stats, { everyMs: 60_000 })
+  const sizes = createRead<StoreSizes>(() => storePaths.sizes, { raw: true, everyMs: 600_000 })
+  const full = () => {
+    const days = sizes.data()?.daysToFull
+    return days === undefined ? '' : `, full in ${formatCount(days, 'day')}`
+  }
   return (
     <Show when={stats.data()}>
       {(data) => {
@@ -18,6 +23,7 @@ export function StoreGauge() {
               <h2>Store</h2>
               <A href="/storage" class="spread">
                 {formatBytes(data().freeBytes)} free
+                {full()}
               </A>
             </header>
             <meter

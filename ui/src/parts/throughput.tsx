@@ -1,16 +1,16 @@
-import { createMemo, For, Show } from 'solid-js'
+import { createMemo, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
 import { formatClock, formatCount } from '../farm/format.ts'
 import { createRead } from '../farm/read.ts'
 import type { Throughput as Told } from '../farm/wire.ts'
-import styles from './throughput.module.css'
+import { Columns } from './columns.tsx'
 
-/** What the farm got done in the last day, a bar for each half hour. */
+/** What the farm got done in the last day, a column for each half hour. */
 export function Throughput() {
   const farm = useFarm()
   const told = createRead<Told>(() => '/farm/throughput', { raw: true, everyMs: 60_000 })
   farm.on('reset', told.reload)
-  const bars = createMemo(() => {
+  const columns = createMemo(() => {
     const data = told.data()
     if (!data) return []
     const from = Date.parse(data.from)
@@ -19,8 +19,10 @@ export function Throughput() {
       const failed = data.failed[at]!
       const start = from + at * data.step_s * 1000
       return {
-        completed: (100 * completed) / most,
-        failed: (100 * failed) / most,
+        parts: [
+          { tone: 'failed' as const, percent: (100 * failed) / most },
+          { tone: 'completed' as const, percent: (100 * completed) / most },
+        ],
         title: `${formatClock(start).slice(0, 5)}: ${completed} completed, ${failed} failed`,
       }
     })
@@ -37,28 +39,15 @@ export function Throughput() {
             <h2>Throughput</h2>
             <span class="spread muted">{formatCount(lastHour(), 'task')} in the last hour</span>
           </header>
-          <div
-            class={styles.bars}
-            role="img"
-            aria-label={`Last 24 hours: ${formatCount(sumOf(data().completed), 'task')} completed, ${failed()} failed`}
-          >
-            <For each={bars()}>
-              {(bar) => (
-                <span title={bar.title}>
-                  <i data-tone="failed" style={{ height: `${bar.failed}%` }} />
-                  <i data-tone="completed" style={{ height: `${bar.completed}%` }} />
-                </span>
-              )}
-            </For>
-          </div>
-          <p class={styles.axis}>
-            <span>{formatClock(Date.parse(data().from)).slice(0, 5)}</span>
-            <span>
-              {formatCount(sumOf(data().completed), 'task')} completed
-              {failed() > 0 ? `, ${failed()} failed` : ''} in 24 h
-            </span>
-            <span>now</span>
-          </p>
+          <Columns
+            label={`Last 24 hours: ${formatCount(sumOf(data().completed), 'task')} completed, ${failed()} failed`}
+            columns={columns()}
+            axis={[
+              formatClock(Date.parse(data().from)).slice(0, 5),
+              `${formatCount(sumOf(data().completed), 'task')} completed${failed() > 0 ? `, ${failed()} failed` : ''} in 24 h`,
+              'now',
+            ]}
+          />
         </section>
       )}
     </Show>

@@ -1,17 +1,16 @@
 import { useNavigate } from '@solidjs/router'
-import { type MapMode, type MapTile, mapStorage } from '../farm/storage-map.ts'
-import { type CheckoutInfo, checkoutHref, type StoreStats } from '../farm/store.ts'
+import { type MapParts, type MapTile, mapStorage } from '../farm/storage-map.ts'
+import { checkoutHref } from '../farm/store.ts'
 import { TileMap } from './tile-map.tsx'
 
 /** The disk as rectangles; those of the plan are hatched. */
-export function Treemap(props: {
-  checkouts: readonly CheckoutInfo[]
-  stats: StoreStats
-  mode: MapMode
-  planned: ReadonlySet<string>
-  /** The plan takes unreferenced blobs. */
-  collects: boolean
-}) {
+export function Treemap(
+  props: MapParts & {
+    planned: ReadonlySet<string>
+    /** The plan takes unreferenced blobs. */
+    collects: boolean
+  },
+) {
   const navigate = useNavigate()
   const isPlanned = (tile: MapTile): boolean =>
     tile.checkout === undefined
@@ -20,7 +19,7 @@ export function Treemap(props: {
   return (
     <TileMap
       label="What lies on the disk"
-      tilesIn={(size) => mapStorage(props.checkouts, props.stats, props.mode, size)}
+      tilesIn={(size) => mapStorage(props, size)}
       look={(tile) => ({
         title: tile.checkout ?? tile.label,
         share: Math.min(3, Math.floor(tile.exclusive * 4)),

@@ -23,6 +23,9 @@ test('the store is explained by checkout, a plan is made, and pins and jobs prot
   await storeProject(manager.url, 'loose', { folder: 'spring', shared: 2, ownKb: 30 })
   const { page, problems } = await openPage(t, browser, `${manager.url}/app/storage`)
 
+  // A third of the 280 kB that three checkouts hold, beside its own 80.
+  await page.getByRole('button', { name: /orphan 173 kB/ }).waitFor()
+  await page.getByRole('button', { name: 'Exclusive' }).click()
   await page.getByRole('button', { name: /shared by several 280 kB/ }).waitFor()
   const orphan = page.getByLabel('Remove spring/orphan with the plan')
   assert.equal(await page.getByLabel('Remove spring/needed with the plan').isDisabled(), true)
@@ -65,16 +68,23 @@ test('a collection is planned by how long nobody used a checkout; what is kept o
   await page.keyboard.press('Home')
   await page.getByText('3 unused checkouts').waitFor()
   await page.getByText('3 checkouts in this plan').waitFor()
-  await page.getByRole('button', { name: /old_v001 80.0 kB ?, in this plan/ }).waitFor()
+  await page.getByRole('button', { name: /old_v001 120 kB ?, in this plan/ }).waitFor()
 
   await page.getByLabel('Remove spring/old_v002 with the plan').uncheck()
   await page.getByText('2 checkouts in this plan').waitFor()
   const saved = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'Export the plan' }).click()
+  await page.getByRole('link', { name: 'Download as CSV' }).click()
   const download = await saved
-  assert.match(download.suggestedFilename(), /^collection-\d{4}-\d\d-\d\d\.json$/)
-  const { erase } = JSON.parse(await readFile(await download.path(), 'utf8'))
-  assert.deepEqual(erase.toSorted(), ['spring/old_v001', 'spring/old_v003'])
+  assert.match(download.suggestedFilename(), /^collection-\d{4}-\d\d-\d\d\.csv$/)
+  const [head, ...lines] = (await readFile(await download.path(), 'utf8')).trim().split('\n')
+  assert.equal(head, 'kind,name,bytes,last_use')
+  assert.deepEqual(
+    lines.map((line) => line.split(',').slice(0, 3)),
+    [
+      ['checkout', 'spring/old_v001', '80000'],
+      ['checkout', 'spring/old_v003', '20000'],
+    ],
+  )
   await page
     .getByRole('row', { name: /old_v003/ })
     .getByRole('button', { name: 'Pin' })

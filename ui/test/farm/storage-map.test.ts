@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { mapStorage } from '../../src/farm/storage-map.ts'
+import { type MapMode, type MapParts, mapStorage } from '../../src/farm/storage-map.ts'
 import type { CheckoutInfo, StoreStats } from '../../src/farm/store.ts'
 import { neighbour } from '../../src/farm/tiles.ts'
 
@@ -31,18 +31,33 @@ const stats: StoreStats = {
 const checkouts = [checkout('spring/a', 600, 300), checkout('spring/b', 500, 200)]
 const size = { width: 600, height: 400 }
 
-test('what is alone, shared and unreferenced adds up to the disk', () => {
-  const tiles = mapStorage(checkouts, stats, 'disk', size)
-  assert.equal(
-    tiles.reduce((sum, tile) => sum + tile.bytes, 0),
-    stats.bytes,
-  )
-  assert.equal(tiles.find((tile) => tile.key === '~shared')?.bytes, 300)
-  assert.equal(tiles.find((tile) => tile.key === '~unreferenced')?.bytes, 200)
+// 300 bytes are in both.
+const shares = new Map([
+  ['spring/a', 450],
+  ['spring/b', 350],
+])
+const parts: MapParts = { checkouts, stats, shares, mode: 'share' }
+const bytesByKey = (mode: MapMode) =>
+  Object.fromEntries(mapStorage({ ...parts, mode }, size).map(({ key, bytes }) => [key, bytes]))
+
+test('shares and what is unreferenced add up to the disk, and so does what is alone and shared', () => {
+  assert.deepEqual(bytesByKey('share'), { 'spring/a': 450, 'spring/b': 350, '~unreferenced': 200 })
+  assert.deepEqual(bytesByKey('exclusive'), {
+    'spring/a': 300,
+    'spring/b': 200,
+    '~shared': 300,
+    '~unreferenced': 200,
+  })
+  assert.deepEqual(bytesByKey('referenced'), { 'spring/a': 600, 'spring/b': 500 })
+})
+
+test('a checkout that was not counted yet has what it holds alone for its share', () => {
+  const tiles = mapStorage({ ...parts, shares: new Map() }, size)
+  assert.equal(tiles.find((tile) => tile.key === 'spring/a')?.bytes, 300)
 })
 
 test('tiles stay inside the map and do not overlap', () => {
-  const tiles = mapStorage(checkouts, stats, 'disk', size)
+  const tiles = mapStorage({ ...parts, mode: 'exclusive' }, size)
   for (const one of tiles) {
     assert.ok(one.x >= 0 && one.y >= 0)
     assert.ok(one.x + one.width <= size.width && one.y + one.height <= size.height)
