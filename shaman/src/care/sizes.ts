@@ -2,7 +2,6 @@ import { open, readFile, rename } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { isCode } from '../errors.ts'
 import type { Layout } from '../layout.ts'
-import type { ShamanStats } from '../shaman.ts'
 
 /** How large a store was; bytes. */
 export interface SizeSample {
@@ -39,7 +38,7 @@ const farthestDays = 3650
 /** The record kept in `file-store/sizes.json`: it cannot be made again from anything else, so it lies with the blobs. */
 export function keepSizes(parts: {
   layout: Layout
-  stats: () => Promise<ShamanStats>
+  stats: () => Promise<Omit<SizeSample, 'at'>>
   now: () => number
   log: Logger
 }): Sizes {
