@@ -27,7 +27,7 @@ const targets: Record<string, Target> = {
 
 /**
  * Chromium against a manager in a process of its own; the pages keep their own account. How long the soak takes is in
- * BENCH_SOAK_MINUTES (10, or 1 with --quick).
+ * BENCH_SOAK_MINUTES (10, or a quarter with --quick).
  */
 export async function run(context: QuestionContext): Promise<Answer> {
   const figures: Record<string, number> = {}

@@ -42,7 +42,7 @@ try {
     client: createManagerClient({ url: manager.url, timeoutMs: 600_000 }),
     url: manager.url,
     quick: values.quick,
-    soakMinutes: Number(values['soak-minutes'] ?? (values.quick ? 1 : 10)),
+    soakMinutes: Number(values['soak-minutes'] ?? (values.quick ? 0.25 : 10)),
   }
   for (const [name, measure] of Object.entries(measures)) {
     if (name.includes(values.only)) tell(name, await measure(measuring).catch(failed))
