@@ -22,13 +22,14 @@ export function logHandlers({ farm }: Services): Handlers {
         .send(bytes)
       return handled
     },
-    async farmTaskLogSearch({ params, query }) {
+    async farmTaskLogSearch({ params, query, gone }) {
       const task = needTask(farm, params.task_id)
       const job = farm.jobs.byId(task.job_id)
       const found = await searchLog(farm.logs.taskPath(job.uuid, task.uuid), {
         size: task.log_size,
         text: query.q,
         limit: query.limit ?? 100,
+        gone,
       })
       return ok(found)
     },

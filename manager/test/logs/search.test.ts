@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { searchLog } from '../../src/logs/search.ts'
 
 async function search(t: TestContext, log: string, text: string, limit = 10) {
+  return searchLog(await logFile(t, log), { size: Buffer.byteLength(log), text, limit })
+}
+
+async function logFile(t: TestContext, log: string): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'farm-log-'))
   t.after(() => rm(dir, { recursive: true }))
   const path = join(dir, 'task.log')
   await writeFile(path, log)
-  const { size } = await stat(path)
-  return searchLog(path, { size, text, limit })
+  return path
 }
 
 const bytesBefore = (log: string, text: string) =>
@@ -46,4 +49,44 @@ test('more matches than asked for are said to be left out; an empty log has none
   assert.equal((await search(t, 'a\na\n', 'a', 1)).truncated, true)
   assert.equal((await search(t, 'a\n', 'a', 1)).truncated, false)
   assert.deepEqual(await search(t, '', 'a'), { matches: [], truncated: false })
+})
+
+test('what stands at the end of a line of many megabytes is found, and told by how the line begins', async (t) => {
+  const log = `before\nprogress ${'x'.repeat(5_000_000)} Error: late\nafter`
+  const { matches } = await search(t, log, 'error: LATE')
+  assert.deepEqual(
+    matches.map(({ offset, line, text }) => [offset, line, text.slice(0, 10), text.length]),
+    [[7, 2, 'progress x', 500]],
+  )
+})
+
+test('a text is found wherever a piece of the log ends inside it, and once in a line', async (t) => {
+  for (const before of [-9, -4, -1, 0, 1]) {
+    const at = (1 << 18) + before
+    const log = `${'y\n'.repeat(at).slice(0, at - 1)}\nneedle, needle\nnext\n`
+    const { matches } = await search(t, log, 'needle')
+    assert.deepEqual(matches, [
+      { offset: at, line: log.slice(0, at).split('\n').length, text: 'needle, needle' },
+    ])
+  }
+})
+
+test('letters beyond ASCII are found small and large, and never taken for others', async (t) => {
+  const log = 'Größe\nGRÖSSE ÜBER\nカ\n'
+  const linesOf = async (text: string) =>
+    (await search(t, log, text)).matches.map(({ line }) => line)
+  assert.deepEqual(await linesOf('über'), [2])
+  assert.deepEqual(await linesOf('GRÖ'), [1, 2])
+  // The bytes of Ã, folded, are the first two of カ.
+  assert.deepEqual(await linesOf('Ã'), [])
+  assert.deepEqual(await linesOf('\n'), [])
+})
+
+test('a search ends when who asked has gone, or what was acknowledged is read', async (t) => {
+  const log = 'one needle\nanother needle\n'
+  const path = await logFile(t, log)
+  const question = { size: 12, text: 'needle', limit: 10 }
+  assert.equal((await searchLog(path, question)).matches.length, 1)
+  const gone = AbortSignal.abort()
+  assert.equal((await searchLog(path, { ...question, gone })).matches.length, 0)
 })
