@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { JobLastRenderedImageInfo } from '@shaman-farm/manager-api'
+import { dirname, join } from 'node:path'
+import type { JobFrames, JobLastRenderedImageInfo } from '@shaman-farm/manager-api'
 import sharp from 'sharp'
 import type { Farm } from '../farm.ts'
 import type { JobCore } from '../jobs/jobs-store.ts'
 import { FarmError } from '../problems.ts'
+import { createThumbnailsStore } from './thumbnails-store.ts'
 
 export const imageSizes = [
   { suffix: 'last-rendered.jpg', width: 1920, height: 1080 },
@@ -17,7 +18,8 @@ export const imageSizes = [
 // Per job, so that one job that renders fast cannot crowd out the others' images.
 const queuedPerJob = 3
 const queuedInAll = 100
-const thumbnailsPerJob = 2_000
+/** Frames that have one, each with the one before it: some 50 MB where all were rendered twice. */
+const picturesPerJob = 1_000
 
 export interface LastRendered {
   /** Takes an image for a job; throws when its queue is full. */
@@ -25,8 +27,9 @@ export interface LastRendered {
   infoOf(jobUuid: string): JobLastRenderedImageInfo | undefined
   /** Of whichever job rendered last. */
   latest(): JobLastRenderedImageInfo | undefined
-  thumbnailUrl(jobUuid: string): string | undefined
-  frameThumbnails(job: JobCore): { frame: number; url: string }[]
+  /** Of the job's newest picture: another picture has another URL. */
+  thumbnailUrl(job: JobCore): string | undefined
+  frameThumbnails(job: JobCore): JobFrames['thumbnails']
   /** Resolves when nothing is queued any more. */
   idle(): Promise<void>
 }
@@ -48,17 +51,7 @@ export function createLastRendered(farm: Farm): LastRendered {
   const getLast = farm.db.prepare<[], { uuid: string }>(
     'SELECT j.uuid FROM last_rendered l JOIN jobs j ON j.id = l.job_id',
   )
-  const putThumbnail = farm.db.prepare(
-    'INSERT OR REPLACE INTO thumbnails VALUES (@job, @frame, @sha, @now)',
-  )
-  const trimThumbnails = farm.db.prepare<{ job: number; keep: number }, { sha: string }>(
-    `DELETE FROM thumbnails WHERE job_id = @job AND frame NOT IN
-       (SELECT frame FROM thumbnails WHERE job_id = @job ORDER BY created_at DESC LIMIT @keep)
-     RETURNING sha`,
-  )
-  const thumbnails = farm.db.prepare<[number], { frame: number; sha: string }>(
-    'SELECT frame, sha FROM thumbnails WHERE job_id = ? ORDER BY frame',
-  )
+  const thumbnails = createThumbnailsStore(farm.db, picturesPerJob)
 
   const work = async (): Promise<void> => {
     for (let item = queue.shift(); item; item = queue.shift()) {
@@ -72,34 +65,43 @@ export function createLastRendered(farm: Farm): LastRendered {
   const process = async ({ job, image, frame, worker }: RenderedImage): Promise<void> => {
     const dir = farm.logs.jobDir(job.uuid)
     await mkdir(dir, { recursive: true })
-    let last: Buffer = image
+    const sizes: Buffer[] = []
     for (const { suffix, width, height } of imageSizes) {
-      last = await fitInside(last, width, height)
-      await writeWhole(join(dir, suffix), last)
+      sizes.push(await fitInside(sizes.at(-1) ?? image, width, height))
+      await writeWhole(join(dir, suffix), sizes.at(-1)!)
     }
-    if (frame !== undefined) await keepFrame(job, frame, last)
+    const [, small, tiny] = sizes
+    const newest = await keepPicture(job, tiny!)
+    const framed = frame === undefined ? undefined : { frame, sha: await keepPicture(job, small!) }
     if (!farm.jobs.byUuid(job.uuid)) return
-    farm.transaction(() => {
-      setLast.run({ job: job.id, now: farm.now() })
-      const thumbnail = infoAt(job.uuid)
-      farm.publish({
-        kind: 'last-rendered',
-        data: { job_id: job.uuid, thumbnail, worker, ...(frame === undefined ? {} : { frame }) },
-      })
+    const unnamed = farm.transaction(() => {
+      const now = farm.now()
+      setLast.run({ job: job.id, now })
+      const data = {
+        job_id: job.uuid,
+        thumbnail: infoAt(job.uuid),
+        picture: pictureUrl(job.uuid, newest),
+        worker,
+        ...(frame === undefined ? {} : { frame }),
+      }
+      farm.publish({ kind: 'last-rendered', data })
+      return thumbnails.put({ job: job.id, newest, framed, now })
     })
+    for (const one of unnamed) await rm(picturePath(job.uuid, one), { force: true })
   }
 
+  const picturePath = (jobUuid: string, sha: string): string =>
+    join(farm.logs.jobDir(jobUuid), 'frames', `${sha}.jpg`)
+  const pictureUrl = (jobUuid: string, sha: string): string =>
+    `${farm.logs.jobUrl(jobUuid)}/frames/${sha}.jpg`
+
   /** Named by content: such a URL never shows anything else, so it may be cached for ever. */
-  const keepFrame = async (job: JobCore, frame: number, image: Buffer): Promise<void> => {
+  const keepPicture = async (job: JobCore, image: Buffer): Promise<string> => {
     const sha = createHash('sha256').update(image).digest('hex')
-    const dir = join(farm.logs.jobDir(job.uuid), 'frames')
-    await mkdir(dir, { recursive: true })
-    await writeWhole(join(dir, `${sha}.jpg`), image)
-    const dropped = farm.transaction(() => {
-      putThumbnail.run({ job: job.id, frame, sha, now: farm.now() })
-      return trimThumbnails.all({ job: job.id, keep: thumbnailsPerJob })
-    })
-    for (const { sha: old } of dropped) await rm(join(dir, `${old}.jpg`), { force: true })
+    const path = picturePath(job.uuid, sha)
+    await mkdir(dirname(path), { recursive: true })
+    await writeWhole(path, image)
+    return sha
   }
 
   const infoAt = (jobUuid: string): JobLastRenderedImageInfo => ({
@@ -123,12 +125,15 @@ export function createLastRendered(farm: Farm): LastRendered {
       const job = getLast.get()
       return job && hasImage(job.uuid) ? infoAt(job.uuid) : undefined
     },
-    thumbnailUrl: (jobUuid) =>
-      hasImage(jobUuid) ? `${farm.logs.jobUrl(jobUuid)}/${tiny}` : undefined,
+    thumbnailUrl(job) {
+      const sha = thumbnails.newest(job.id)
+      return sha === undefined ? undefined : pictureUrl(job.uuid, sha)
+    },
     frameThumbnails: (job) =>
-      thumbnails.all(job.id).map(({ frame, sha }) => ({
+      thumbnails.ofFrames(job.id).map(({ frame, sha, previous_sha: previous }) => ({
         frame,
-        url: `${farm.logs.jobUrl(job.uuid)}/frames/${sha}.jpg`,
+        url: pictureUrl(job.uuid, sha),
+        ...(previous ? { previous: pictureUrl(job.uuid, previous) } : {}),
       })),
     idle: () => working ?? Promise.resolve(),
   }

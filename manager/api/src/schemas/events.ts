@@ -53,6 +53,7 @@ const WorkerName = Type.Object({ id: Uuid, name: Type.String() })
 export const EventLastRenderedUpdate = Type.Object({
   job_id: Uuid,
   thumbnail: JobLastRenderedImageInfo,
+  picture: Type.String({ description: 'host-relative URL of the smallest, which never changes' }),
   frame: Type.Optional(Type.Integer()),
   worker: Type.Optional(WorkerName),
 })
