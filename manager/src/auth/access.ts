@@ -48,6 +48,7 @@ export const operationAccess = {
   fetchWorkerTags: 'artist',
   fetchWorkerTag: 'artist',
   farmJobs: 'artist',
+  farmJobFilters: 'artist',
   farmJob: 'artist',
   farmJobTasks: 'artist',
   farmJobFrames: 'artist',

@@ -1,4 +1,5 @@
 import {
+  type JobFilters,
   type JobPageQuery,
   type JobStatusCounts,
   type jobSorts,
@@ -11,7 +12,7 @@ import { optionalTime } from '../db/times.ts'
 import { needJob } from '../http/lookup.ts'
 import { type Handlers, noContent, ok } from '../http/route.ts'
 import { archiveJob } from '../jobs/archive.ts'
-import { farmJobView, jobRow } from '../jobs/job-views.ts'
+import { farmJobView, jobRow, submitterSql } from '../jobs/job-views.ts'
 import type { JobRecord } from '../jobs/jobs-store.ts'
 import type { Services } from '../services.ts'
 import { taskSummary } from '../tasks/task-views.ts'
@@ -39,13 +40,14 @@ export function jobPageHandlers({ farm, shaman, lastRendered }: Services): Handl
         jobs: jobs.map((job) =>
           jobRow(farm, job, {
             ...etaOf(farm, job),
-            ...thumbnail(lastRendered.thumbnailUrl(job.uuid)),
+            ...thumbnail(lastRendered.thumbnailUrl(job)),
           }),
         ),
         total,
         counts: countByStatus(farm.db, query),
       })
     },
+    farmJobFilters: () => ok(jobFilters(farm.db)),
     farmJob({ params }) {
       const job = needJob(farm, params.job_id)
       return ok(farmJobView(farm, job, etaOf(farm, job)))
@@ -85,10 +87,26 @@ function queryJobs(db: Db, query: JobPageQuery): { jobs: JobRecord[]; total: num
 }
 
 const soughtFor = `(@type IS NULL OR job_type = @type)
+    AND (@user IS NULL OR ${submitterSql} = @user)
+    AND (@tag IS NULL OR worker_tag_id = (SELECT id FROM worker_tags WHERE name = @tag))
     AND (@q IS NULL OR name LIKE @q ESCAPE '\\' OR metadata LIKE @q ESCAPE '\\' OR uuid LIKE @q ESCAPE '\\')`
 
-function filterOf({ type, q }: JobPageQuery): { type: string | null; q: string | null } {
-  return { type: type ?? null, q: q ? likePattern(q) : null }
+function filterOf({ type, user, tag, q }: JobPageQuery): Record<string, string | null> {
+  return { type: type ?? null, user: user ?? null, tag: tag ?? null, q: q ? likePattern(q) : null }
+}
+
+function jobFilters(db: Db): JobFilters {
+  const read = (from: string): JobFilters['users'] =>
+    db
+      .prepare<[], JobFilters['users'][number]>(
+        `SELECT found AS name, count(*) AS jobs FROM (${from}) WHERE found <> ''
+         GROUP BY found ORDER BY jobs DESC, found LIMIT 200`,
+      )
+      .all()
+  return {
+    users: read(`SELECT ${submitterSql} AS found FROM jobs`),
+    tags: read('SELECT t.name AS found FROM jobs JOIN worker_tags t ON t.id = worker_tag_id'),
+  }
 }
 
 /** Of all that is sought for, whatever its status: that is what choosing another status would show. */

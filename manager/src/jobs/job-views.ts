@@ -29,11 +29,18 @@ export function taskCounts(job: JobRecord): TaskCounts {
   return { ...tallyOf(job) }
 }
 
-/** Who sent it, by the names clients use for that in their metadata. */
+/** Names by which clients say in the metadata who sent a job. */
+const submitterKeys = ['user.name', 'submitter', 'user'] as const
+
 export function submitterOf(metadata: string): string {
   const known = JSON.parse(metadata) as Record<string, string>
-  return known['user.name'] ?? known.submitter ?? known.user ?? ''
+  return submitterKeys.map((key) => known[key]).find((name) => name !== undefined) ?? ''
 }
+
+/** `submitterOf` a row of `jobs`, for queries. */
+export const submitterSql = `coalesce(${submitterKeys
+  .map((key) => `json_extract(metadata, '$."${key}"')`)
+  .join(', ')}, '')`
 
 export function jobRow(
   farm: Farm,

@@ -4,6 +4,7 @@ import {
   Attention,
   FarmJob,
   Health,
+  JobFilters,
   JobFrames,
   JobOutputs,
   JobPage,
@@ -37,6 +38,13 @@ export const farmOperations = {
     summary: 'Jobs by page, filtered and sorted, with counts by status',
     query: JobPageQuery,
     responses: { 200: JobPage, ...refusals(400) },
+  }),
+  farmJobFilters: operation({
+    ...farm,
+    method: 'GET',
+    path: '/farm/job-filters',
+    summary: 'Who has jobs, and which tags they ask for',
+    responses: { 200: JobFilters },
   }),
   farmJob: operation({
     ...farm,

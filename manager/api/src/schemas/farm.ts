@@ -55,7 +55,9 @@ export const JobRow = Type.Object({
   delete_requested_at: Type.Optional(DateTime),
   archived: Type.Optional(DateTime),
   eta: Type.Optional(Eta),
-  thumbnail: Type.Optional(Type.String({ description: 'host-relative URL of the smallest image' })),
+  thumbnail: Type.Optional(
+    Type.String({ description: 'host-relative URL of its newest picture, which never changes' }),
+  ),
 })
 export type JobRow = Type.Static<typeof JobRow>
 
@@ -82,11 +84,20 @@ export const JobPageQuery = Type.Object({
   status: Type.Optional(Type.String({ description: 'comma-separated statuses' })),
   q: Type.Optional(Type.String({ description: 'text in the name, submitter or metadata' })),
   type: Type.Optional(Type.String()),
+  user: Type.Optional(Type.String({ description: 'whole name of the submitter' })),
+  tag: Type.Optional(Type.String({ description: 'name of a worker tag' })),
   sort: Type.Optional(Type.Enum(jobSorts)),
   offset: Type.Optional(Type.Integer({ minimum: 0 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
 })
 export type JobPageQuery = Type.Static<typeof JobPageQuery>
+
+/** What jobs can be filtered by, those with the most jobs first; at most 200 of each. */
+export const JobFilters = Type.Object({
+  users: Type.Array(Type.Object({ name: Type.String(), jobs: Type.Integer() })),
+  tags: Type.Array(Type.Object({ name: Type.String(), jobs: Type.Integer() })),
+})
+export type JobFilters = Type.Static<typeof JobFilters>
 
 const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' })
 
@@ -176,7 +187,13 @@ export const JobFrames = Type.Object({
   completed: Type.Integer(),
   runs: Type.Array(FrameRun),
   thumbnails: Type.Array(
-    Type.Object({ frame: Type.Integer(), url: Type.String({ description: 'never changes' }) }),
+    Type.Object({
+      frame: Type.Integer(),
+      url: Type.String({ description: 'never changes' }),
+      previous: Type.Optional(
+        Type.String({ description: 'what it looked like before it was rendered again' }),
+      ),
+    }),
   ),
 })
 export type JobFrames = Type.Static<typeof JobFrames>

@@ -11,6 +11,7 @@ test('our own operations answer as documented', async (t) => {
   await expect('farmSubmissionDefaults', 200, { query: '?platform=linux' })
   await expect('farmJobs', 200, { query: '?status=queued,active&q=ech&sort=-priority&limit=5' })
   await expect('farmJobs', 400, { query: '?status=nonsense' })
+  await expect('farmJobFilters', 200)
   await expect('farmJobs', 400, { query: '?limit=0' })
   await expect('farmJob', 200, { params })
   await expect('farmJob', 404, unknown)
