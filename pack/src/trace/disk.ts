@@ -6,10 +6,12 @@ import { decodePath, fsPath, hasLostBytes } from './stored-path.ts'
 export interface Disk {
   /** The file or directory at a path; undefined if there is none. */
   stat(path: string): DiskEntry | undefined
-  /** Names in a directory, sorted; empty if it can't be read. */
+  /** Names in a directory, however its own path is spelled, sorted; empty if it can't be read. */
   names(dir: string): readonly string[]
   /** The path as it is really spelled, where only upper and lower case or Unicode form differ. */
   findRespelled(path: string): string | undefined
+  /** The file or directory at a path, however it is spelled. */
+  find(path: string): DiskEntry | undefined
 }
 
 export interface DiskEntry {
@@ -22,6 +24,18 @@ export interface DiskEntry {
 export function createDisk(): Disk {
   const entries = new Map<string, DiskEntry | undefined>()
   const listings = new Map<string, readonly string[]>()
+  const spellings = new Map<string, ReadonlyMap<string, string>>()
+
+  /** The names in a directory by their {@link spellingKey}, the first of each. */
+  const spellingsIn = (dir: string): ReadonlyMap<string, string> => {
+    let byKey = spellings.get(dir)
+    if (!byKey) {
+      const names = disk.names(dir).toReversed()
+      byKey = new Map(names.map((name) => [spellingKey(name), name]))
+      spellings.set(dir, byKey)
+    }
+    return byKey
+  }
 
   const disk: Disk = {
     stat(path) {
@@ -31,7 +45,7 @@ export function createDisk(): Disk {
     names(dir) {
       let names = listings.get(dir)
       if (!names) {
-        names = list(dir)
+        names = list(disk.stat(dir) ? dir : (disk.findRespelled(dir) ?? dir))
         listings.set(dir, names)
       }
       return names
@@ -41,9 +55,13 @@ export function createDisk(): Disk {
       if (parent === path) return disk.stat(path) ? path : undefined
       const dir = disk.stat(parent) ? parent : disk.findRespelled(parent)
       if (dir === undefined) return undefined
-      const wanted = spellingKey(basename(path))
-      const name = disk.names(dir).find((candidate) => spellingKey(candidate) === wanted)
+      const name = spellingsIn(dir).get(spellingKey(basename(path)))
       return name === undefined ? undefined : join(dir, name)
+    },
+    find(path) {
+      const entry = disk.stat(path)
+      const respelled = entry ? undefined : disk.findRespelled(path)
+      return respelled === undefined ? entry : disk.stat(respelled)
     },
   }
   return disk

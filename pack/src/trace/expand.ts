@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import type { Disk } from './disk.ts'
+import { type Disk, spellingKey } from './disk.ts'
 import { type FrameRange, type FrameUse, shownFrames, usableFrames } from './image-uses.ts'
 import type { Expansion, PathReference } from './references.ts'
 
@@ -62,7 +62,7 @@ function expandSequence(
   const used = usable && all.filter((frame) => usable.some((r) => isWithin(frame, r)))
   const isKnown = used !== undefined && used.length > 0
   const files: ExpandedFile[] = (isKnown ? used : all).map((f) => ({ path: onDisk.get(f)! }))
-  if (!files.some((file) => file.path === path) && (files.length === 0 || disk.stat(path))) {
+  if (!files.some((file) => file.path === path) && (files.length === 0 || disk.find(path))) {
     files.unshift({ path })
   }
   if (!isKnown || !uses || !scene) return files
@@ -74,14 +74,19 @@ function isWithin(frame: number, { first, last }: FrameRange): boolean {
   return frame >= first && frame <= last
 }
 
+/** By number, each spelled like the file named, which need not be how the disk spells it. */
 function framesOnDisk(path: string, numbered: NumberedName, disk: Disk): Map<number, string> {
   const dir = dirname(path)
   const frames = new Map<number, string>()
+  const around = ({ head, tail }: NumberedName): string => spellingKey(`${head}0${tail}`)
+  const wanted = around(numbered)
   for (const name of disk.names(dir)) {
-    if (!name.startsWith(numbered.head) || !name.endsWith(numbered.tail)) continue
-    const number = name.slice(numbered.head.length, name.length - numbered.tail.length)
+    const candidate = parseNumbered(name)
+    if (!candidate || around(candidate) !== wanted) continue
+    const { head, tail, digits, frame } = candidate
+    const number = name.slice(head.length, head.length + digits)
     if (!isFrameNumber(number, numbered.digits)) continue
-    frames.set(Number(number), join(dir, name))
+    frames.set(frame, join(dir, `${numbered.head}${number}${numbered.tail}`))
   }
   return frames
 }
@@ -119,7 +124,7 @@ function expandTiles(path: string, tiles: readonly number[], disk: Disk): Expand
   const name = basename(path)
   const pattern = tokens.test(name) ? name : legacyTilePattern(name)
   const listed = tiles.map((tile) => ({ path: join(dirname(path), tileName(pattern, tile)) }))
-  if (listed.some((file) => disk.stat(file.path))) return listed
+  if (listed.some((file) => disk.find(file.path))) return listed
   const found = tilesOnDisk(dirname(path), pattern, disk)
   return found.length > 0 ? found : listed.length > 0 ? listed : [{ path }]
 }
@@ -136,15 +141,17 @@ function tileName(pattern: string, tile: number): string {
 }
 
 function tilesOnDisk(dir: string, pattern: string, disk: Disk): ExpandedFile[] {
-  const literal = pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  const matching = new RegExp(
-    `^${literal.replace('<UDIM>', '[12]\\d{3}').replace('<UVTILE>', 'u\\d+_v\\d+')}$`,
-  )
-  if (!tokens.test(pattern)) return []
-  return disk
-    .names(dir)
-    .filter((name) => matching.test(name))
-    .map((name) => ({ path: join(dir, name) }))
+  const token = tokens.exec(pattern)?.[0]
+  if (token === undefined) return []
+  const [head = '', tail = ''] = pattern
+    .split(token, 2)
+    .map((part) => RegExp.escape(spellingKey(part)))
+  const tile = token === '<UDIM>' ? '[12]\\d{3}' : 'u\\d+_v\\d+'
+  const matching = new RegExp(`^${head}(${tile})${tail}$`)
+  return disk.names(dir).flatMap((name) => {
+    const [, found] = matching.exec(spellingKey(name)) ?? []
+    return found === undefined ? [] : [{ path: join(dir, pattern.replace(token, found)) }]
+  })
 }
 
 function expandDirectory(
@@ -152,17 +159,17 @@ function expandDirectory(
   { matching, descend }: Extract<Expansion, { as: 'directory' }>,
   disk: Disk,
 ): ExpandedFile[] {
-  if (!disk.stat(root)?.isDirectory) return [{ path: root }]
+  if (!disk.find(root)?.isDirectory) return [{ path: root }]
   const files: ExpandedFile[] = []
   const visit = (dir: string, inside: string, depth: number): void => {
     for (const name of disk.names(dir)) {
       const path = join(dir, name)
       const relative = inside === '' ? name : `${inside}/${name}`
-      if (matching.test(relative) && disk.stat(path)?.isFile) files.push({ path })
+      if (matching.test(relative) && disk.find(path)?.isFile) files.push({ path })
       else if (
         depth < deepestDirectory &&
         descend?.test(relative) &&
-        disk.stat(path)?.isDirectory
+        disk.find(path)?.isDirectory
       ) {
         visit(path, relative, depth + 1)
       }

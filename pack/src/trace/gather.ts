@@ -1,6 +1,7 @@
 import { BlendError } from '../blend/errors.ts'
 import type { BlendFile } from '../blend/reader.ts'
-import type { FrameRange, FrameUse } from './image-uses.ts'
+import type { Disk } from './disk.ts'
+import { collectImageUses, type FrameRange, type FrameUse } from './image-uses.ts'
 import { type OpenFiles, openFiles } from './open-files.ts'
 import type { PathMapping } from './stored-path.ts'
 import { visitBlend } from './visit.ts'
@@ -8,6 +9,7 @@ import { createVisits, type GatheredBlend, type Visit } from './visits.ts'
 
 export interface GatherOptions {
   readonly blend: string
+  readonly disk: Disk
   /** Where the file is to be thought of, if it is a copy made elsewhere. */
   readonly as?: string | undefined
   readonly all?: boolean | undefined
@@ -33,15 +35,15 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
   const { all = false, alone = false, mappings } = options
   const visits = createVisits(options.as ?? options.blend, options.blend)
   const { main } = visits
-  const images = imageUses()
+  const images = collectImageUses()
   const files = openFiles()
   let sceneFrames: FrameRange | undefined
   try {
     for (let next: Visit | undefined = main; next; next = alone ? undefined : visits.next()) {
       options.signal?.throwIfAborted()
       options.onBlend?.(next.blend.path)
-      const file = await openInto(next, files)
-      if (file) visitBlend(next, file, { all, mappings, visits, onImageUse: images.add })
+      const file = await openInto(next, files, options.disk)
+      if (file) visitBlend(next, file, { all, mappings, visits, images })
       else next.wanted.clear()
       if (file && next === main) sceneFrames = framesOfScenes(file)
       // Reading is synchronous; between files others get their turn.
@@ -58,9 +60,11 @@ export async function gather(options: GatherOptions): Promise<Gathered> {
 async function openInto(
   { blend, packed, isMain }: Visit,
   files: OpenFiles,
+  disk: Disk,
 ): Promise<BlendFile | undefined> {
   if (blend.error) return undefined
   try {
+    if (!packed && !disk.stat(blend.file)) blend.file = disk.findRespelled(blend.file) ?? blend.file
     const file = await files.open(blend.file, packed)
     blend.version = file.header.version
     blend.compression = file.stored.compression
@@ -70,22 +74,6 @@ async function openInto(
     if (isMain || !(error instanceof BlendError)) throw error
     blend.error = error
     return undefined
-  }
-}
-
-function imageUses(): {
-  add(blend: string, image: string, frames: FrameUse | undefined): void
-  of: Gathered['usesOf']
-} {
-  const uses = new Map<string, FrameUse[] | undefined>()
-  const keyOf = (blend: string, image: string): string => `${blend}\0${image}`
-  return {
-    add(blend, image, frames) {
-      const key = keyOf(blend, image)
-      const before = uses.has(key) ? uses.get(key) : []
-      uses.set(key, before && frames && [...before, frames])
-    },
-    of: (blend, image) => uses.get(keyOf(blend, image)),
   }
 }
 

@@ -27,6 +27,55 @@ export function readFrameUse(user: BlendStruct | undefined): FrameUse | undefine
   }
 }
 
+/** Which frames images are shown with, gathered from everything that shows one. */
+export interface ImageUses {
+  /** @param node the name of the node that shows it, empty for what is no node; frames undefined: nobody knows which */
+  add(blend: string, image: string, frames: FrameUse | undefined, node: string): void
+  /** Frames change while the scene plays, where this path of an F-curve or driver says so. */
+  animate(rnaPath: string): void
+  /** Undefined if nobody knows. */
+  of(blend: string, image: string): readonly FrameUse[] | undefined
+}
+
+interface ImageShown {
+  readonly frames: FrameUse | undefined
+  readonly node: string
+}
+
+export function collectImageUses(): ImageUses {
+  const uses = new Map<string, ImageShown[]>()
+  const animated = new Set<string>()
+  const keyOf = (blend: string, image: string): string => `${blend}\0${image}`
+  return {
+    add(blend, image, frames, node) {
+      const key = keyOf(blend, image)
+      uses.set(key, [...(uses.get(key) ?? []), { frames, node }])
+    },
+    animate(rnaPath) {
+      const node = nodeWithAnimatedFrames(rnaPath)
+      if (node !== undefined) animated.add(node)
+    },
+    of(blend, image) {
+      const known: FrameUse[] = []
+      for (const { frames, node } of uses.get(keyOf(blend, image)) ?? []) {
+        if (!frames || animated.has(node)) return undefined
+        known.push(frames)
+      }
+      return known.length > 0 ? known : undefined
+    },
+  }
+}
+
+/**
+ * The node whose frames a path animates, `nodes["Mouth"].image_user.frame_offset`; empty for what is no node, undefined
+ * for any other path. An action does not say whose it is, so nodes of one name are taken together.
+ */
+function nodeWithAnimatedFrames(rnaPath: string): string | undefined {
+  if (!/\bframe_(offset|duration|start)$/.test(rnaPath)) return undefined
+  const [, quoted = ''] = /nodes\["((?:\\.|[^"\\])*)"\][^"]*$/s.exec(rnaPath) ?? []
+  return quoted.replace(/\\(.)/gs, '$1')
+}
+
 /** All frames that these users can show, in order, without overlap. */
 export function usableFrames(uses: readonly FrameUse[]): FrameRange[] {
   return mergeRanges(uses.map(({ offset, count }) => ({ first: offset + 1, last: offset + count })))

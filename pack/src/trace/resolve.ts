@@ -72,7 +72,7 @@ export function placeReference(
 ): PlacedReference {
   const target = located.target && layout.lexical(located.target)
   const files = filesOf({ ...located, target }, disk)
-  const isThere = target !== undefined && files.some((file) => isOnDisk(file.path, disk))
+  const isThere = target !== undefined && files.some((file) => disk.find(file.path))
   const packTarget = target && layout.packPath(target)
   return { reference: { ...located, target, packTarget, isThere }, files }
 }
@@ -85,14 +85,10 @@ export function isRelative({ stored, within }: PathReference): boolean {
 function filesOf(reference: LocatedReference, disk: Disk): ExpandedFile[] {
   if (reference.target === undefined) return [{ path: displayForeign(reference.stored) }]
   const files = expand(reference, reference.target, disk)
-  return reference.optional ? files.filter((file) => disk.stat(file.path)?.isFile) : files
+  return reference.optional ? files.filter((file) => disk.find(file.path)?.isFile) : files
 }
 
 /** Drives with the slashes they are written with today; shares stay recognisable as such. */
 function displayForeign(stored: string): string {
   return stored.startsWith('\\\\') ? stored : stored.replaceAll('\\', '/')
-}
-
-function isOnDisk(path: string, disk: Disk): boolean {
-  return disk.stat(path)?.isFile === true || disk.findRespelled(path) !== undefined
 }

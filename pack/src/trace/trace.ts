@@ -17,9 +17,9 @@ export async function tracePack(options: TraceOptions): Promise<Trace> {
   let blendsDone = 0
   const onBlend = (current: string): void =>
     options.onProgress?.({ blend: current, blendsDone: blendsDone++ })
-  const gathered = await gather({ blend, as, all, mappings, signal, onBlend })
-
   const disk = createDisk()
+  const gathered = await gather({ blend, as, disk, all, mappings, signal, onBlend })
+
   const located = withUsdAssets(locate(gathered, mappings), disk)
   const layout = chooseLayout(as, located, options.project)
   const placed = located.map((one) => place(one, layout, disk))
@@ -44,8 +44,8 @@ export async function traceAlone(
   trace: Pick<Trace, 'layout' | 'mappings'>,
 ): Promise<readonly ResolvedReference[]> {
   const { layout, mappings } = trace
-  const gathered = await gather({ blend: blend.file, as: blend.path, mappings, alone: true })
   const disk = createDisk()
+  const gathered = await gather({ blend: blend.file, as: blend.path, disk, mappings, alone: true })
   return locate(gathered, mappings)
     .map((one) => place(one, layout, disk))
     .flatMap(({ references }) => references.map(({ reference }) => reference))

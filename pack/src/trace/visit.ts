@@ -2,7 +2,7 @@ import { blockCode } from '../blend/blocks.ts'
 import type { BlendFile } from '../blend/reader.ts'
 import type { FieldContext } from './fields/context.ts'
 import { fieldReaders } from './fields/table.ts'
-import type { FrameUse } from './image-uses.ts'
+import type { FrameUse, ImageUses } from './image-uses.ts'
 import { librariesOf } from './libraries.ts'
 import { dataBlockName, libraryOf } from './names.ts'
 import type { PathReference } from './references.ts'
@@ -15,8 +15,7 @@ export interface VisitOptions {
   readonly all: boolean
   readonly mappings: readonly PathMapping[] | undefined
   readonly visits: Visits
-  /** An image, named with its .blend, is shown with these frames; undefined: nobody knows which. */
-  onImageUse(blend: string, name: string, frames: FrameUse | undefined): void
+  readonly images: ImageUses
 }
 
 const LIBRARY = blockCode('LI')
@@ -24,7 +23,7 @@ const PLACEHOLDER = blockCode('ID')
 
 /** Notes the paths of everything in a file that is wanted, and asks libraries for what it links from them. */
 export function visitBlend(entry: Visit, file: BlendFile, options: VisitOptions): void {
-  const { all, mappings, visits } = options
+  const { all, mappings, visits, images } = options
   const { blend, isMain } = entry
   const nameOf = rememberNames(file)
   const libraries = librariesOf(file, blend.path, mappings)
@@ -36,12 +35,12 @@ export function visitBlend(entry: Visit, file: BlendFile, options: VisitOptions)
     if (library?.path === undefined) return
     visits.want({ path: library.path, packed: library.packed }, nameOf(placeholder))
   }
-  const useImage = (block: number, frames: FrameUse | undefined): void => {
-    const name = nameOf(block)
+  const useImage = (block: number, frames: FrameUse | undefined, node: string): void => {
+    const name = block < 0 ? '' : nameOf(block)
     if (!name.startsWith('IM')) return
     const isLinked = file.blocks.code[block] === PLACEHOLDER
     const holder = isLinked ? libraries.get(libraryOf(file, block))?.path : blend.path
-    if (holder !== undefined) options.onImageUse(holder, name, frames)
+    if (holder !== undefined) images.add(holder, name, frames, node)
   }
   const contextOf = (owner: number): FieldContext => ({
     owner,
@@ -50,6 +49,7 @@ export function visitBlend(entry: Visit, file: BlendFile, options: VisitOptions)
     mainBlend: visits.main.blend.path,
     all,
     useImage,
+    animate: images.animate,
     emit(reference) {
       const base = libraries.get(libraryOf(file, owner))?.archiveDir
       const isPlaced = base === undefined || reference.base !== undefined

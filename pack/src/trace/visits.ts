@@ -6,8 +6,8 @@ import type { Walker } from './walk.ts'
 export interface GatheredBlend {
   /** Where it lies, or is to be thought of. */
   readonly path: string
-  /** The file that was read. */
-  readonly file: string
+  /** The file that was read; the disk may spell it otherwise than `path`. */
+  file: string
   readonly references: PathReference[]
   version?: number
   compression?: string

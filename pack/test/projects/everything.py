@@ -266,6 +266,34 @@ def add_images():
     scene.collection.objects.link(empty)
 
 
+def add_frames_that_change():
+    """Sequences of which one frame is shown at a time, and something else says which."""
+    for name in ("mouth", "eye", "given", "fed"):
+        for frame in range(1, 5):
+            png(f"{shot_dir}/{name}/{name}_{frame}.png")
+    shown = {name: image(name, f"//{name}/{name}_1.png", "SEQUENCE") for name in ("mouth", "eye", "given", "fed")}
+    nodes = {}
+    for name, each in shown.items():
+        painted = material(name, each, (1, 0))
+        nodes[name] = next(node for node in painted.node_tree.nodes if node.type == "TEX_IMAGE")
+        nodes[name].name = f'the "{name}"'
+        cube(name, painted)
+    for frame in (1, 4):
+        nodes["mouth"].image_user.frame_offset = frame - 1
+        nodes["mouth"].image_user.keyframe_insert("frame_offset", frame=frame)
+    nodes["mouth"].image_user.frame_offset = 0
+    nodes["eye"].image_user.driver_add("frame_offset").driver.expression = "frame % 4"
+    tree = bpy.data.node_groups.new("Shows images", "GeometryNodeTree")
+    tree.interface.new_socket("Geometry", in_out="OUTPUT", socket_type="NodeSocketGeometry")
+    given = tree.interface.new_socket("Image", in_out="INPUT", socket_type="NodeSocketImage")
+    tree.nodes.new("NodeGroupOutput")
+    sampler = tree.nodes.new("GeometryNodeImageTexture")
+    sampler.inputs["Image"].default_value, sampler.inputs["Frame"].default_value = shown["fed"], 3
+    modifier = cube("Shows images").modifiers.new("Images", "NODES")
+    modifier.node_group = tree
+    modifier[given.identifier] = shown["given"]
+
+
 def add_nodes():
     here = shot_dir
     write(f"{here}/nodes/lamp.ies")
@@ -481,6 +509,10 @@ def add_strips(movie):
     for name in ("images/50/c.png_proxy.jpg", "images/50/other.png_proxy.jpg"):
         write(f"{here}/edit/BL_proxy/{name}")
     write(f"{here}/proxies/cut.avi/proxy_50.avi")
+    wav(f"{here}/edit/kept inside.wav")
+    inside = editor.sequences.new_sound("Kept inside", f"{here}/edit/kept inside.wav", 6, 1)
+    inside.sound.pack()
+    os.remove(f"{here}/edit/kept inside.wav")
     meta = editor.sequences.new_meta("Meta", 4, 1)
     png(f"{here}/edit/inner.png")
     meta.sequences.new_image("Inner", f"{here}/edit/inner.png", 1, 1).directory = "//edit/"
@@ -502,6 +534,7 @@ def make_shot(path, libraries, font, movie):
     set_dressing.instance_type, set_dressing.instance_collection = "COLLECTION", link(kit, "collections", "Kit")
     hero.override_hierarchy_create(scene, bpy.context.view_layer, reference=instance)
     add_images()
+    add_frames_that_change()
     add_nodes()
     add_files(font, movie)
     add_caches()

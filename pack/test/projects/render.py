@@ -25,7 +25,7 @@ inputs = {
     each.name: bpy.path.abspath(modifier["Socket_1"])
     for each in bpy.data.objects
     for modifier in each.modifiers
-    if modifier.type == "NODES" and "Socket_1" in modifier
+    if modifier.type == "NODES" and isinstance(modifier.get("Socket_1"), str)
 }
 result = {"pixels": hashlib.sha1(shown).hexdigest(), "shades": len(set(shown)), "paths": paths, "inputs": inputs}
 print("RESULT " + json.dumps(result))

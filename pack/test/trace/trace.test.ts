@@ -99,6 +99,32 @@ test('a name that differs in case or Unicode form is found, and packed as the .b
   ])
 })
 
+test('what many files belong to is found whole, however the disk spells it', async (t) => {
+  const dir = tempDir(t)
+  for (const frame of [1, 2, 10]) write(dir, `Plates/Frame_${frame}.PNG`)
+  for (const tile of [1001, 1012]) write(dir, `n\u0303/T.${tile}.png`)
+  write(dir, 'Bakes/7/meta/1.json')
+  write(dir, 'Assets/Lib.blend', buildBlend(layouts.le64!, material('M', '//tex/x.png')))
+  write(dir, 'Assets/TEX/x.png')
+  const blend = writeBlend(dir, 'a.blend', [
+    ...images({ plate: '//plates/frame_2.png' }, 2),
+    ...images({ tiled: '//\u00f1/t.<UDIM>.png' }, 6).map((b) => ({ ...b, address: 0x50000 })),
+    ...bakes('//bakes'),
+    ...library('//assets/lib.blend', ['MAM']),
+  ])
+  const { files } = await tracePack({ blend })
+  assert.deepEqual(files.map((f) => `${f.status} ${f.packPath}`).sort(), [
+    'case-mismatch assets/lib.blend',
+    'case-mismatch assets/tex/x.png',
+    'case-mismatch bakes/7/meta/1.json',
+    'case-mismatch plates/frame_1.png',
+    'case-mismatch plates/frame_10.png',
+    'case-mismatch plates/frame_2.png',
+    'case-mismatch \u00f1/t.1001.png',
+    'case-mismatch \u00f1/t.1012.png',
+  ])
+})
+
 test('a file that may not be read is told apart from one that is not there', (t) => {
   const dir = tempDir(t)
   chmodSync(dir, 0o755)

@@ -38,8 +38,7 @@ export const readPointCache: FieldReader = (cache, context) => {
 
 /** `456D6974_000001_00.bphys`; external caches may lack the second number. */
 function cacheFileNames(name: string): RegExp {
-  const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${literal}(_\\d+){0,2}\\.(bphys|vdb)$`)
+  return new RegExp(`^${RegExp.escape(name)}(_\\d+){0,2}\\.(bphys|vdb)$`)
 }
 
 /** A cache without a name uses its owner's, each byte as two hex digits. */

@@ -15,8 +15,10 @@ export interface FieldContext {
   /** Also what rendering can't reach. */
   readonly all: boolean
   emit(reference: PathReference): void
-  /** An image is shown with these frames; undefined: nobody knows which. */
-  useImage(imageBlock: number, frames: FrameUse | undefined): void
+  /** An image is shown with these frames (undefined: nobody knows which) by a node of that name, or by no node. */
+  useImage(imageBlock: number, frames: FrameUse | undefined, node: string): void
+  /** A property of that path changes while the scene plays. */
+  animate(rnaPath: string): void
 }
 
 /** Reads the paths of one struct type. */

@@ -40,7 +40,7 @@ function emitClipProxies(clip: BlendStruct, context: FieldContext): void {
   const proxy = clip.embedded('proxy')
   const [, dir = '', name = ''] = /^(.*[\\/])?([^\\/]*)$/s.exec(nameOf(clip, 'name')) ?? []
   if ((flag & clipFlag.useProxy) === 0 || name === '' || !proxy) return
-  const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+  const literal = RegExp.escape(name)
   const parts = {
     kind: 'proxy' as const,
     property: 'proxy.directory',

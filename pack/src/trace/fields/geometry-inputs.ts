@@ -3,7 +3,7 @@ import { decodePath } from '../stored-path.ts'
 import { emitStored, type FieldContext, type FieldReader, nameOf, readString } from './context.ts'
 
 const filePathSubtype = 1
-const idProperty = { string: 0 }
+const idProperty = { string: 0, dataBlock: 7 }
 const mostSockets = 10_000
 
 /** A string socket that holds a file path, as the import nodes have since Blender 4.3. */
@@ -18,6 +18,7 @@ export const readStringSocket: FieldReader = (value, context) => {
 
 /**
  * What a geometry-nodes modifier puts into the inputs of its node group: custom properties, named like the sockets.
+ * Images among them are shown with frames that nobody knows.
  * Which of them are paths the group says; a linked group says it in its own file, so there a string that leads to a
  * file is taken for a path.
  */
@@ -27,7 +28,9 @@ export function emitInputs(modifier: BlendStruct, label: string, context: FieldC
   const group = modifier.follow('node_group')
   const sockets = group?.type.name === 'bNodeTree' ? fileInputsOf(group) : undefined
   for (const input of inputs.list('data.group')) {
-    if (input.number('type') !== idProperty.string) continue
+    const type = input.number('type')
+    if (type === idProperty.dataBlock) context.useImage(input.target('data.pointer'), undefined, '')
+    if (type !== idProperty.string) continue
     const name = nameOf(input, 'name')
     if (sockets ? !sockets.has(name) : /_(use_attribute|attribute_name)$/.test(name)) continue
     emitInput(input, `${label}[${JSON.stringify(name)}]`, context, sockets === undefined)

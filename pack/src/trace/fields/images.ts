@@ -1,7 +1,7 @@
 import type { BlendStruct } from '../../blend/reader.ts'
 import { readFrameUse } from '../image-uses.ts'
 import type { Expansion } from '../references.ts'
-import { emitField, type FieldReader, nameOf } from './context.ts'
+import { emitField, type FieldReader, nameOf, readString } from './context.ts'
 
 const source = { file: 1, sequence: 2, movie: 3, generated: 4, viewer: 5, tiled: 6 }
 
@@ -60,8 +60,20 @@ export function readImageUser(imageField: string, userField: string): FieldReade
     const image = struct.target(imageField)
     if (image < 0) return
     const user = struct.embedded(userField) ?? struct.follow(userField)
-    context.useImage(image, readFrameUse(user))
+    context.useImage(image, readFrameUse(user), '')
   }
+}
+
+/** An input of geometry nodes that holds an image: another input says which frame. */
+export const readImageSocket: FieldReader = (socket, context) => {
+  const image = socket.target('value')
+  if (image >= 0) context.useImage(image, undefined, '')
+}
+
+/** What an F-curve or driver animates may be which frame of a sequence is shown. */
+export const readCurve: FieldReader = (curve, context) => {
+  const path = readString(curve, 'rna_path')
+  if (path) context.animate(path.text)
 }
 
 /** Structs that shader and compositor image nodes keep their image user in. */
@@ -102,5 +114,5 @@ function readNodeImage(
   if (image < 0) return
   const userField = storagesWithFrames[storage?.type.name ?? '']
   const user = userField === '' ? storage : userField && storage?.embedded(userField)
-  context.useImage(image, readFrameUse(user || undefined))
+  context.useImage(image, readFrameUse(user || undefined), nameOf(node, 'name'))
 }

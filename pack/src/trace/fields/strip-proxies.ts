@@ -48,7 +48,7 @@ export function emitStripProxies(
 
 /** `images/50/a.png_proxy.jpg`; of a movie `cut.avi/proxy_50.avi` and its time codes. */
 function proxiesOf({ names, isMovie }: StripMedia): Expansion {
-  const name = `(${names.map(literal).join('|')})`
+  const name = `(${names.map((name) => RegExp.escape(name)).join('|')})`
   if (isMovie) {
     return {
       as: 'directory',
@@ -71,8 +71,4 @@ function emitCustomFile(proxy: BlendStruct, context: FieldContext, property: str
   if (name === '' || !place) return
   const parts = { kind: 'proxy' as const, property, optional: true }
   emitStored(joinStored(dir, name), { in: 'directory-field', ...place, name }, context, parts)
-}
-
-function literal(name: string): string {
-  return name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

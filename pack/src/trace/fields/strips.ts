@@ -1,7 +1,14 @@
 import { parse } from 'node:path'
 import type { BlendStruct } from '../../blend/reader.ts'
 import { decodePath } from '../stored-path.ts'
-import { emitStored, type FieldContext, type FieldReader, joinStored, nameOf } from './context.ts'
+import {
+  emitStored,
+  type FieldContext,
+  type FieldReader,
+  joinStored,
+  nameOf,
+  type ReferenceParts,
+} from './context.ts'
 import { emitStripProxies } from './strip-proxies.ts'
 
 const stripType = { image: 0, movie: 3, sound: 4, soundHd: 5 }
@@ -26,9 +33,11 @@ export const readStrip: FieldReader = (sequence, context) => {
   const elements = isImage ? elementsOf(strip) : elementsOf(strip).slice(0, 1)
   const names = elements.map((element) => textOf(element, 'name'))
   const property = isImage ? `${label}.elements[].filename` : `${label}.filepath`
+  // The strip keeps its own path of a sound that has been packed.
+  const optional = sequence.follow('sound')?.isSet('packedfile') ?? false
   const suffixes = viewSuffixes(sequence, context)
   for (const view of names.flatMap((name) => namesOfViews(name, suffixes))) {
-    emitElement(strip, view, context, { kind, property })
+    emitElement(strip, view, context, { kind, property, optional })
   }
   if (context.all && kind !== 'sound') {
     const media = { strip, label, dir: textOf(strip, 'dir'), names, isMovie: kind === 'movie' }
@@ -70,7 +79,7 @@ function emitElement(
   strip: BlendStruct,
   name: string,
   context: FieldContext,
-  parts: { kind: 'image' | 'movie' | 'sound'; property: string },
+  parts: ReferenceParts,
 ): void {
   const place = strip.place('dir')
   if (name === '' || !place) return

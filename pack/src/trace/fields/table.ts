@@ -20,11 +20,11 @@ import {
   readText,
 } from './files.ts'
 import { readStringSocket } from './geometry-inputs.ts'
-import { readImage, readImageUser, readNode } from './images.ts'
+import { readCurve, readImage, readImageSocket, readImageUser, readNode } from './images.ts'
 import { readStrip } from './strips.ts'
 
 /**
- * Every struct that names files, by its name on disk, which never changes. Library paths are not here: they are
+ * Every struct that names files or says which frames of them are shown, by its name on disk, which never changes. Library paths are not here: they are
  * followed by the placeholders that need them.
  */
 export const fieldReaders: ReadonlyMap<string, FieldReader> = new Map([
@@ -33,6 +33,7 @@ export const fieldReaders: ReadonlyMap<string, FieldReader> = new Map([
   ['CameraBGImage', readImageUser('ima', 'iuser')],
   ['Object', readImageUser('data', 'iuser')],
   ['bNode', readNode],
+  ['bNodeSocketValueImage', readImageSocket],
   ['bNodeSocketValueString', readStringSocket],
   ['VFont', readFont],
   ['bSound', readSound],
@@ -51,4 +52,5 @@ export const fieldReaders: ReadonlyMap<string, FieldReader> = new Map([
   ['CacheFile', readCacheFile],
   ['Volume', readVolume],
   ['VoxelData', readVoxelData],
+  ['FCurve', readCurve],
 ])
