@@ -83,7 +83,7 @@ function framesOnDisk(path: string, numbered: NumberedName, disk: Disk): Map<num
   for (const name of disk.names(dir)) {
     const candidate = parseNumbered(name)
     if (!candidate || around(candidate) !== wanted) continue
-    const { head, tail, digits, frame } = candidate
+    const { head, digits, frame } = candidate
     const number = name.slice(head.length, head.length + digits)
     if (!isFrameNumber(number, numbered.digits)) continue
     frames.set(frame, join(dir, `${numbered.head}${number}${numbered.tail}`))
