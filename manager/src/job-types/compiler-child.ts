@@ -5,17 +5,21 @@ import { describeFailure, LimitReached } from './failures.ts'
 import { patience } from './limits.ts'
 import type { FromChild, ScriptFiles, ScriptMessage, ToChild } from './messages.ts'
 import { type LoadedScript, withScript } from './sandbox.ts'
+import { createWindow, inMessages, messagesUnderWay, type Window } from './task-messages.ts'
 
-type Request = Exclude<ToChild, { kind: 'files' }>
+type Request = Exclude<ToChild, { kind: 'files' | 'taken' }>
 
 const tasksAtOnce = 100
 const watchIntervalMs = 10
 let files: ScriptFiles = {}
+let underWay: { id: number; window: Window } | undefined
 
 process.on('disconnect', die)
 process.on('message', (message: ToChild) => {
   if (message.kind === 'files') files = message.files
-  else void answer(message)
+  else if (message.kind === 'taken') {
+    if (underWay?.id === message.id) underWay.window.leave()
+  } else void answer(message)
 })
 beNice()
 await send({ kind: 'ready' })
@@ -65,22 +69,23 @@ async function passTasks(
     throw new LimitReached('output', `${count} tasks of at most ${limits.maxTasks}`)
   }
   const graph = createTaskGraph()
+  const window = createWindow(messagesUnderWay)
+  underWay = { id, window }
   let bytes = 0
-  let sent: Promise<void> = Promise.resolve()
   for await (const text of takeInBatches(loaded, count)) {
     bytes += text.length
-    if (bytes > limits.maxOutputBytes || text.length > limits.maxBatchBytes) {
+    if (bytes > limits.maxOutputBytes) {
       throw new LimitReached('output', `more than ${limits.maxOutputBytes} bytes of tasks`)
     }
-    const tasks = (JSON.parse(text) as unknown[]).map(readTask)
-    for (const task of tasks) graph.add(task)
-    const waitsSince = Date.now()
-    await sent
-    onWaited(Date.now() - waitsSince)
-    sent = send({ kind: 'tasks', id, tasks })
-    sent.catch(() => undefined)
+    const batch = (JSON.parse(text) as unknown[]).map(readTask)
+    for (const task of batch) graph.add(task)
+    for (const tasks of inMessages(batch, text.length, limits)) {
+      const waitsSince = Date.now()
+      await window.enter()
+      await send({ kind: 'tasks', id, tasks })
+      onWaited(Date.now() - waitsSince)
+    }
   }
-  await sent
   graph.check()
 }
 

@@ -132,6 +132,8 @@ export function createCompiler({ limits, log }: CompilerOptions): Compiler {
           if (message.kind === 'tasks') {
             backstop.refresh()
             pass(message.tasks.map(readTask))
+            // On another turn, so that the child never has one turn of ours take all that it can make.
+            setImmediate(tell, current, { kind: 'taken', id })
           } else if (message.kind === 'failed') {
             settle(() => reject(failed(message.failure, message.messages)))
             if (message.failure.code.endsWith('_LIMIT')) stop('a script reached a limit')

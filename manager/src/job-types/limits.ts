@@ -10,8 +10,8 @@ export interface CompilerLimits {
   maxTasks: number
   /** All tasks of one job as JSON; 100,000 render tasks are 64 MB. The manager stores them as they come. */
   maxOutputBytes: number
-  /** A hundred tasks in a row as JSON. */
-  maxBatchBytes: number
+  /** One task as JSON: the manager reads it in one go. */
+  maxTaskBytes: number
   /** Requests waiting for the child; more are refused. */
   maxQueued: number
 }
@@ -29,6 +29,6 @@ export const defaultLimits: CompilerLimits = Object.freeze({
   residentMib: 768,
   maxTasks: 250_000,
   maxOutputBytes: 128 * 1024 * 1024,
-  maxBatchBytes: 16 * 1024 * 1024,
+  maxTaskBytes: 1024 * 1024,
   maxQueued: 64,
 })

@@ -54,6 +54,8 @@ export type ToChild =
   | { kind: 'files'; version: string; files: ScriptFiles }
   | { kind: 'describe'; id: number; script: string; limits: CompilerLimits }
   | { kind: 'compile'; id: number; script: string; limits: CompilerLimits; job: ScriptJob }
+  /** One message of tasks has been dealt with. */
+  | { kind: 'taken'; id: number }
 
 export type FromChild =
   | { kind: 'ready' }

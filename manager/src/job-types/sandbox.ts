@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
 import { posix } from 'node:path'
@@ -7,6 +6,7 @@ import ivm from 'isolated-vm'
 import { LimitReached } from './failures.ts'
 import type { CompilerLimits } from './limits.ts'
 import type { ScriptFiles, ScriptMessage } from './messages.ts'
+import { taskIds } from './task-ids.ts'
 
 /** A job type script, loaded into an isolate of its own. Every call is bound by `deadline`. */
 export interface LoadedScript {
@@ -107,7 +107,7 @@ function hostFunctions({ script, files, messages }: SandboxOptions): unknown[] {
   const host = { script, cwd: process.cwd(), platform: goosOf(process.platform) }
   return [
     JSON.stringify(host),
-    new ivm.Callback(() => Array.from({ length: uuidsAtOnce }, () => randomUUID()).join(' ')),
+    new ivm.Callback(() => taskIds(uuidsAtOnce).reverse().join(' ')),
     new ivm.Callback((from: unknown, id: unknown) =>
       JSON.stringify(findModule(files, String(from), String(id))),
     ),

@@ -32,10 +32,11 @@ test('the job type that the guide teaches does what the guide says', async (t) =
 })
 
 test('the limits in the guide are those that hold', () => {
-  const { describeMs, compileMs, heapMib, maxTasks, maxOutputBytes } = defaultLimits
+  const { describeMs, compileMs, heapMib, maxTasks, maxOutputBytes, maxTaskBytes } = defaultLimits
   const sentence = [
     `${describeMs / 1000} seconds to load a script, ${compileMs / 1000} seconds to compile a job,`,
     `${heapMib} MiB of memory, ${maxTasks.toLocaleString('en')} tasks, ${maxOutputBytes / 2 ** 20} MiB`,
+    `of tasks as JSON and ${maxTaskBytes / 2 ** 20} MiB for one of them`,
   ].join(' ')
   const text = guide.replace(/\s+/g, ' ')
   assert.ok(text.includes(sentence), sentence)

@@ -104,6 +104,17 @@ export const hostileScripts: readonly HostileScript[] = [
     ),
   },
   {
+    name: 'tasks of which each is a megabyte',
+    code: /^JOB_SCRIPT_(?:OUTPUT|MEMORY|TIME)_LIMIT$/,
+    script: scriptWith(
+      `for (let i = 0; i < 20; i++) {
+         const task = author.Task('t' + i, 'misc')
+         task.addCommand(author.Command('echo', { message: Array(3e5).fill('many').join(' ') }))
+         job.addTask(task)
+       }`,
+    ),
+  },
+  {
     name: 'the same task many times over',
     code: refused,
     script: scriptWith(`${task}for (let i = 0; i < 3; i++) job.tasks.push(task)`),
