@@ -62,7 +62,7 @@ function movesAlong({ stored, within }: TracedFile): boolean {
 
 async function readInfo(dir: string): Promise<PackInfo> {
   try {
-    return JSON.parse(await readFile(join(dir, packInfoName), 'utf8')) as PackInfo
+    return parseInfo(await readFile(join(dir, packInfoName), 'utf8'))
   } catch (error) {
     const isAbsent = systemCode(error) === 'ENOENT'
     const reason = isAbsent ? `it has no ${packInfoName}` : `${packInfoName} can't be read`
@@ -71,4 +71,10 @@ async function readInfo(dir: string): Promise<PackInfo> {
       cause: error,
     })
   }
+}
+
+function parseInfo(json: string): PackInfo {
+  const info = JSON.parse(json) as Partial<PackInfo> | null
+  if (typeof info?.blend === 'string' && Array.isArray(info.missing)) return info as PackInfo
+  throw new Error('It does not name the scene, or not what was missing')
 }

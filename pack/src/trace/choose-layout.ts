@@ -1,6 +1,14 @@
 import { dirname, resolve } from 'node:path'
 import { PackError } from '../errors.ts'
-import { commonDir, createLayout, findProject, isBelow, isTooWide, type Layout } from './layout.ts'
+import {
+  commonDir,
+  createLayout,
+  findProject,
+  isBelow,
+  isTooWide,
+  type Layout,
+  realDir,
+} from './layout.ts'
 import { isRelative, type LocatedBlend, type LocatedReference } from './resolve.ts'
 
 /** Decides which directory is the project, and which directories outside it keep their structure. */
@@ -9,7 +17,7 @@ export function chooseLayout(
   located: readonly LocatedBlend[],
   explicit: string | undefined,
 ): Layout {
-  const project = explicit === undefined ? undefined : resolve(explicit)
+  const project = explicit === undefined ? undefined : spelledAs(blend, resolve(explicit))
   if (project !== undefined && !isBelow(blend, project)) {
     throw new PackError('BLEND_OUTSIDE_PROJECT', `${blend} is not inside the project ${project}`, {
       hint: 'Name a directory above the .blend file.',
@@ -21,6 +29,16 @@ export function chooseLayout(
     .map((one) => rootOfOutside(one, root))
   const whole = directoriesOf(located).filter((dir) => !isTooWide(dir) && !isBelow(root, dir))
   return createLayout(root, [...outsideRoots, ...whole, ...rootsOfLayers(located, root)])
+}
+
+/** The project as the path of the .blend spells it, where a symlink leads to one of them. */
+function spelledAs(blend: string, project: string): string {
+  if (isBelow(blend, project)) return project
+  const real = realDir(project)
+  for (let dir = dirname(blend); dir !== dirname(dir); dir = dirname(dir)) {
+    if (realDir(dir) === real) return dir
+  }
+  return project
 }
 
 /** Directories that are needed whole, such as bakes. */

@@ -79,7 +79,8 @@ export function createLayout(project: string, outsideRoots: Iterable<string>): L
   }
 }
 
-function realDir(dir: string): string {
+/** The directory without symlinks on the way; as it is if it can't be looked up. */
+export function realDir(dir: string): string {
   try {
     return realpathSync(dir)
   } catch {

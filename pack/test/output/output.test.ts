@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { zstdDecompressSync } from 'node:zlib'
@@ -54,6 +54,32 @@ test('a folder with other things in it is left alone', async (t) => {
   assert.deepEqual(readdirSync(join(dir, 'out')), ['precious.txt'])
 })
 
+test('a pack is not packed into itself', async (t) => {
+  const dir = tempDir(t)
+  const { plan, info } = await makePack(dir)
+  const out = join(dir, 'out')
+  await packToFolder(plan, info, out)
+  const trace = await tracePack({ blend: join(out, plan.blendPath), project: out })
+  const again = await planPack(trace, { rewriteDir: join(dir, 'rewritten') })
+  symlinkSync(out, join(dir, 'same'))
+  for (const folder of [out, join(dir, 'same')]) {
+    await assert.rejects(packToFolder(again, info, folder), { code: 'FOLDER_NOT_EMPTY' })
+  }
+  assert.deepEqual((await verifyPack(out)).defects, [])
+})
+
+test('a pack that was interrupted lacks files, and can be made again in its folder', async (t) => {
+  const dir = tempDir(t)
+  const { plan, info } = await makePack(dir)
+  const out = join(dir, 'out')
+  rmSync(join(dir, 'show/tex/x.png'))
+  await assert.rejects(packToFolder(plan, info, out), { code: 'ENOENT' })
+  assert.equal((await verifyPack(out)).defects.length, 1)
+  write(dir, 'show/tex/x.png', 'pixels')
+  await packToFolder(plan, info, out)
+  assert.deepEqual((await verifyPack(out)).defects, [])
+})
+
 test('verify names a file that was lost from a pack', async (t) => {
   const dir = tempDir(t)
   const { plan, info } = await makePack(dir)
@@ -66,6 +92,8 @@ test('verify names a file that was lost from a pack', async (t) => {
     [['missing', '//../tex/x.png', ['IMx.filepath']]],
   )
   await assert.rejects(verifyPack(dir), { code: 'NOT_A_PACK' })
+  write(out, 'pack-info.json', '{"v":1}')
+  await assert.rejects(verifyPack(out), { code: 'NOT_A_PACK' })
 })
 
 test('archives of the same files are the same bytes, and hold them all', async (t) => {

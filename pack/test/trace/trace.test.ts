@@ -199,6 +199,24 @@ test('an absolute path into the project counts as inside, also past a symlink ab
   )
 })
 
+test('a project may be named by another way than its .blend', async (t) => {
+  const dir = tempDir(t)
+  write(dir, 'disk/show/tex/x.png')
+  const blend = writeBlend(dir, 'disk/show/shots/a.blend', images({ x: '//../tex/x.png' }))
+  symlinkSync(join(dir, 'disk/show'), join(dir, 'link'))
+  const ways = [
+    [blend, join(dir, 'link')],
+    [join(dir, 'link/shots/a.blend'), join(dir, 'disk/show')],
+  ] as const
+  for (const [blend, project] of ways) {
+    const { files } = await tracePack({ blend, project })
+    assert.deepEqual(
+      files.map((f) => [f.status, f.packPath]),
+      [['ok', 'tex/x.png']],
+    )
+  }
+})
+
 test('a copy saved elsewhere is traced as if it lay where it came from', async (t) => {
   const dir = tempDir(t)
   write(dir, 'show/tex/x.png')
