@@ -2,6 +2,7 @@ import { render } from 'solid-js/web'
 import { App } from './app.tsx'
 import './style/tokens.css'
 import './style/base.css'
+import './style/controls.css'
 
 // A page that was open during an update asks for parts that are gone: the new ones come with a reload.
 window.addEventListener('vite:preloadError', (event) => {

@@ -91,6 +91,11 @@ export interface Span {
   to: number
 }
 
+/** Where in a span a time is: 0 at its beginning, 1 at its end. */
+export function placeOf(time: number, span: Span): number {
+  return (time - span.from) / (span.to - span.from)
+}
+
 /** All that happened, up to now while anything runs. */
 export function spanOf(rows: readonly TimelineRow[], now: number): Span {
   let from = Number.POSITIVE_INFINITY

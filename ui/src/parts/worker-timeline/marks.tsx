@@ -1,0 +1,56 @@
+import { For, Show } from 'solid-js'
+import { formatClock, formatDuration } from '../../farm/format.ts'
+import { rowHeight } from './paint.ts'
+import { type Bar, placeOf, type Span, ticksOf } from './rows.ts'
+import styles from './timeline.module.css'
+
+const tickRoom = 90
+
+/** The time of day under the bars. */
+export function Ticks(props: { span: Span; width: number }) {
+  // Minutes alone would repeat themselves when a few minutes fill the width.
+  const tell = (tick: number): string =>
+    props.span.to - props.span.from < 600_000 ? formatClock(tick) : formatClock(tick).slice(0, 5)
+  return (
+    <div class={styles.ticks} aria-hidden="true">
+      <For each={ticksOf(props.span, Math.max(2, Math.floor(props.width / tickRoom)))}>
+        {(tick) => (
+          <span style={{ left: `${placeOf(tick, props.span) * props.width}px` }}>{tell(tick)}</span>
+        )}
+      </For>
+    </div>
+  )
+}
+
+/** A bar and where the pointer is on it, in pixels from the left. */
+export interface BarPlace {
+  bar: Bar
+  row: number
+  x: number
+}
+
+/** What is known of the attempt under the pointer. */
+export function BarTip(props: BarPlace & { worker: string; width: number }) {
+  const attempt = () => props.bar.attempt
+  return (
+    <div
+      class={styles.tip}
+      style={{
+        top: `${(props.row + 1) * rowHeight + 4}px`,
+        ...(props.x > props.width / 2
+          ? { right: `${props.width - props.x}px` }
+          : { left: `${props.x}px` }),
+      }}
+    >
+      <b>{attempt().task_name}</b>
+      <span>
+        {attempt().outcome ?? 'running'} on {props.worker},{' '}
+        {formatDuration((props.bar.end ?? Date.now()) - props.bar.start)} from{' '}
+        {formatClock(props.bar.start)}
+      </span>
+      <Show when={attempt().excerpt}>
+        <span class={styles.excerpt}>{attempt().excerpt}</span>
+      </Show>
+    </div>
+  )
+}
