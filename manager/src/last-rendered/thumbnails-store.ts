@@ -42,7 +42,7 @@ export function createThumbnailsStore(db: Db, framesPerJob: number) {
     )
     .pluck()
   const ofFrames = db.prepare<[number], FrameThumbnail>(
-    'SELECT frame, sha, previous_sha FROM thumbnails WHERE job_id = ? ORDER BY frame',
+    'SELECT frame, sha, previous_sha FROM thumbnails WHERE job_id = ? ORDER BY created_at DESC, frame DESC',
   )
   const newestOf = db
     .prepare<[number], string>('SELECT sha FROM newest_thumbnails WHERE job_id = ?')

@@ -36,8 +36,11 @@ export interface Frames {
   tries: Uint8Array
   /** 1 where the picture was taken over from an earlier job. */
   reused: Uint8Array
-  thumbnails: ReadonlyMap<number, string>
+  thumbnails: ReadonlyMap<number, Thumbnail>
 }
+
+/** Addresses of a frame's picture, and of the one it had before it was rendered again. */
+export type Thumbnail = Pick<JobFrames['thumbnails'][number], 'url' | 'previous'>
 
 export function framesOf(answer: JobFrames): Frames {
   const count = answer.runs.reduce((sum, run) => sum + run.count, 0)
@@ -58,7 +61,7 @@ export function framesOf(answer: JobFrames): Frames {
   return {
     ...frames,
     taskIds: [...taskIndex.keys()],
-    thumbnails: new Map(answer.thumbnails.map((one) => [one.frame, one.url])),
+    thumbnails: new Map(answer.thumbnails.map((one) => [one.frame, one])),
   }
 }
 

@@ -1,16 +1,18 @@
 import { A, useParams } from '@solidjs/router'
-import { createMemo, Show } from 'solid-js'
+import { createMemo, createSignal, Show } from 'solid-js'
+import { createComparedPictures, type Picture } from '../farm/compared-pictures.ts'
 import { useJob } from '../farm/job-context.ts'
 import { createJobFrames } from '../farm/job-frames.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { sayCell } from '../parts/frame-grid/summary.ts'
 import { Icon } from '../parts/glyph.tsx'
+import { Lightbox } from '../parts/lightbox.tsx'
 import { TaskPanel } from '../parts/task-panel.tsx'
 import styles from './job-frame.module.css'
 
 /** This frame: its picture, and the task that makes it. */
 export function JobFrame() {
-  const { id } = useJob()
+  const { id, job } = useJob()
   const params = useParams<{ frame: string }>()
   const live = createJobFrames(id)
   const index = createMemo(() => live.frames()?.number.indexOf(Number(params.frame)) ?? -1)
@@ -19,7 +21,17 @@ export function JobFrame() {
     return frames && index() >= 0 ? frames.taskIds[frames.task[index()]!] : undefined
   })
   const other = (by: number): number | undefined => live.frames()?.number[index() + by]
-  const picture = () => live.frames()?.thumbnails.get(Number(params.frame))
+  const picture = createMemo<Picture | undefined>(() => {
+    const frame = Number(params.frame)
+    const url = live.frames()?.thumbnails.get(frame)?.url
+    return url ? { url, frame, label: params.frame, name: `Frame ${frame}` } : undefined
+  })
+  const [isLarge, setIsLarge] = createSignal(false)
+  const others = createComparedPictures(
+    () => job.data()!,
+    () => live.frames(),
+    isLarge,
+  )
   return (
     <Show
       when={task()}
@@ -78,7 +90,19 @@ export function JobFrame() {
                 />
               }
             >
-              {(url) => <img class={styles.picture} src={url()} alt={`Frame ${params.frame}`} />}
+              {(shown) => (
+                <>
+                  <button type="button" class={styles.open} onClick={() => setIsLarge(true)}>
+                    <img src={shown().url} alt={`Open frame ${params.frame} large`} />
+                  </button>
+                  <Lightbox
+                    pictures={[shown()]}
+                    others={others}
+                    open={isLarge() ? 0 : undefined}
+                    onOpen={(open) => setIsLarge(open !== undefined)}
+                  />
+                </>
+              )}
             </Show>
           </section>
           <TaskPanel jobId={id()} taskId={taskId} />

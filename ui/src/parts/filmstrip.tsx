@@ -1,15 +1,14 @@
-import { createEffect, createMemo, createSignal, For, on, Show } from 'solid-js'
+import { createMemo, createSignal, For, Show } from 'solid-js'
 import { actOnEach, setTaskStatus } from '../farm/acts.ts'
-import { call } from '../farm/api.ts'
+import { createComparedPictures, type Picture } from '../farm/compared-pictures.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
-import { createEarlierJobs } from '../farm/earlier-jobs.ts'
 import { useFarm } from '../farm/farm.tsx'
 import type { Frames } from '../farm/frames-buffer.ts'
 import { createRead } from '../farm/read.ts'
-import type { FarmJob, JobFrames, JobLastRenderedImageInfo, JobRow } from '../farm/wire.ts'
+import type { FarmJob, JobLastRenderedImageInfo } from '../farm/wire.ts'
 import { EmptyState } from './empty-state.tsx'
 import styles from './filmstrip.module.css'
-import { Lightbox, type Picture } from './lightbox.tsx'
+import { Lightbox } from './lightbox.tsx'
 
 const shownAtMost = 24
 // Whoever asked for stillness gets no film.
@@ -36,18 +35,18 @@ export function Filmstrip(props: { job: FarmJob; frames: Frames | undefined }) {
   const pictures = createMemo<Picture[]>(() => {
     const frames = props.frames
     if (!frames || frames.thumbnails.size === 0) return lastOnly()
-    return [...frames.thumbnails]
-      .toSorted(([a], [b]) => b - a)
-      .slice(0, shownAtMost)
-      .map(([frame, url]) => ({
-        url,
-        frame,
-        label: labelOf(frames, frame),
-        name: `Frame ${frame}`,
-      }))
+    return [...frames.thumbnails].slice(0, shownAtMost).map(([frame, { url }]) => ({
+      url,
+      frame,
+      label: labelOf(frames, frame),
+      name: `Frame ${frame}`,
+    }))
   })
-  const earlier = createEarlierJobs(() => (open() === undefined ? undefined : props.job))
-  const others = createOtherFrames(earlier)
+  const others = createComparedPictures(
+    () => props.job,
+    () => props.frames,
+    () => open() !== undefined,
+  )
   const [scrubbed, setScrubbed] = createSignal<number>()
   // Across the newest picture the whole film passes by, the oldest at the left; the others stand still.
   const scrub = (event: PointerEvent & { currentTarget: HTMLElement }, cell: number): void => {
@@ -113,30 +112,6 @@ export function Filmstrip(props: { job: FarmJob; frames: Frames | undefined }) {
       </Show>
     </div>
   )
-}
-
-/** The pictures other jobs have of a frame; asked for only once a picture is open. */
-function createOtherFrames(jobs: () => readonly JobRow[]) {
-  const [known, setKnown] = createSignal<readonly { job: JobRow; frames: JobFrames }[]>([])
-  createEffect(
-    on(jobs, async (list) => {
-      const found: { job: JobRow; frames: JobFrames }[] = []
-      await actOnEach(
-        list.slice(0, 5).map((job) => job.id),
-        async (id) => {
-          const frames = await call<JobFrames>(`/farm/jobs/${id}/frames`)
-          found.push({ job: list.find((job) => job.id === id)!, frames })
-        },
-      )
-      setKnown(found)
-    }),
-  )
-  return (frame: number): Picture[] =>
-    known().flatMap(({ job, frames }) => {
-      const url = frames.thumbnails.find((one) => one.frame === frame)?.url
-      const name = `${job.name}, frame ${frame}`
-      return url ? [{ url, frame, label: `${job.name} · ${frame}`, name }] : []
-    })
 }
 
 function labelOf(frames: Frames, frame: number): string {

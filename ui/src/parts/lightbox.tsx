@@ -1,18 +1,12 @@
 import { createEffect, createSignal, For, on, Show } from 'solid-js'
+import type { Picture } from '../farm/compared-pictures.ts'
 import { Icon } from './glyph.tsx'
 import styles from './lightbox.module.css'
-
-export interface Picture {
-  url: string
-  label: string
-  name: string
-  frame?: number | undefined
-}
 
 /** One picture large, with its neighbours an arrow key away, against another one if wanted. */
 export function Lightbox(props: {
   pictures: readonly Picture[]
-  /** The same frames of other jobs, to compare with. */
+  /** The frame as it was before, and in other jobs. */
   others?: (frame: number) => readonly Picture[]
   open: number | undefined
   onOpen: (index: number | undefined) => void
@@ -38,6 +32,7 @@ export function Lightbox(props: {
     const same = shown.frame === undefined ? [] : (props.others?.(shown.frame) ?? [])
     return [...same, ...props.pictures.filter((one) => one.url !== shown.url)]
   }
+  const wasKept = () => choices().some((one) => one.isEarlier)
   const compared = () => choices().find((one) => one.url === other())
   const step = (by: number): void => {
     const to = (props.open ?? 0) + by
@@ -66,7 +61,7 @@ export function Lightbox(props: {
           <>
             <header class={styles.head}>
               <span class="mono">{shown().label}</span>
-              <Show when={choices().length > 0}>
+              <Show when={choices().length > 0 || shown().frame !== undefined}>
                 <label class="row-gap">
                   <span class="muted">compare with</span>
                   <select
@@ -75,6 +70,9 @@ export function Lightbox(props: {
                     onChange={(event) => setOther(event.currentTarget.value)}
                   >
                     <option value="">nothing</option>
+                    <Show when={!wasKept()}>
+                      <option disabled>no earlier picture of this frame</option>
+                    </Show>
                     <For each={choices()}>
                       {(one) => <option value={one.url}>{one.label}</option>}
                     </For>

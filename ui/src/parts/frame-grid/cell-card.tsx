@@ -7,7 +7,7 @@ import { sayCell } from './summary.ts'
 /** What is known of the cell under the pointer or the focus. */
 export function CellCard(props: { frames: Frames; index: number; layout: GridLayout }) {
   const origin = () => cellOrigin(props.layout, props.index)
-  const thumb = () => props.frames.thumbnails.get(props.frames.number[props.index]!)
+  const thumb = () => props.frames.thumbnails.get(props.frames.number[props.index]!)?.url
   const toLeft = () => origin().x > props.layout.width * 0.6
   return (
     <div
