@@ -1,3 +1,5 @@
+import { type Accessor, createEffect, createSignal } from 'solid-js'
+
 export interface HeldView<Row> {
   rows: readonly Row[]
   /** Rows that would appear, vanish or move if the list were let go. */
@@ -42,4 +44,22 @@ function longestRise(places: readonly number[]): number {
     tails[low] = place
   }
   return tails.length
+}
+
+/** A list whose order rests while `held` says so, and what then waits. */
+export function createHeldList<Row>(
+  next: Accessor<readonly Row[]>,
+  held: Accessor<boolean>,
+  keyOf: (row: Row) => string,
+) {
+  const [view, setView] = createSignal<HeldView<Row>>({ rows: [], pending: 0 })
+  createEffect(() => {
+    const rows = next()
+    setView((before) => (held() ? holdOrder(before.rows, rows, keyOf) : { rows, pending: 0 }))
+  })
+  return {
+    rows: () => view().rows,
+    pending: () => view().pending,
+    release: () => setView({ rows: next(), pending: 0 }),
+  }
 }

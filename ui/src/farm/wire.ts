@@ -24,6 +24,7 @@ export type {
   FrameStatus,
   Health,
   JobBlocklist,
+  JobFilters,
   JobFrames,
   JobLastRenderedImageInfo,
   JobOutputs,

@@ -7,13 +7,13 @@ import { createJobFrames } from '../farm/job-frames.ts'
 import { createRead } from '../farm/read.ts'
 import { lookOf, taskStatusOrder } from '../farm/status.ts'
 import { createSteady } from '../farm/steady.ts'
+import { tellEta } from '../farm/tell-eta.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { BlockedWorkers } from '../parts/blocklist.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { Filmstrip } from '../parts/filmstrip.tsx'
 import { FrameGrid } from '../parts/frame-grid/grid.tsx'
 import { JobActions } from '../parts/job-actions.tsx'
-import { tellEta } from '../parts/job-table.tsx'
 import { LogTail } from '../parts/log-tail.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
@@ -77,16 +77,18 @@ function Head(props: { job: FarmJob }) {
           <span>{formatCount(total(), 'task')}</span>
           <For each={shown()}>
             {(status) => (
-              <StatusWord
-                kind="task"
-                status={status}
-                text={
-                  <>
-                    {lookOf('task', status).label}{' '}
-                    <SteadyCount n={counts()[status]} most={total()} />
-                  </>
-                }
-              />
+              <A class={styles.count} href={`/jobs/${props.job.id}/tasks?status=${status}`}>
+                <StatusWord
+                  kind="task"
+                  status={status}
+                  text={
+                    <>
+                      {lookOf('task', status).label}{' '}
+                      <SteadyCount n={counts()[status]} most={total()} />
+                    </>
+                  }
+                />
+              </A>
             )}
           </For>
           <span class="spread row-gap">

@@ -5,7 +5,8 @@ import { useFarm } from '../farm/farm.tsx'
 import { formatCount } from '../farm/format.ts'
 import { createNewestFrames, tellFrame } from '../farm/newest-frames.ts'
 import { createRead } from '../farm/read.ts'
-import { lookOf } from '../farm/status.ts'
+import { jobStatusOrder, lookOf } from '../farm/status.ts'
+import { tellEta } from '../farm/tell-eta.ts'
 import type { JobPage, JobRow } from '../farm/wire.ts'
 import { createWorkers } from '../farm/workers.ts'
 import { Ago } from '../parts/ago.tsx'
@@ -13,7 +14,6 @@ import { AttentionCard } from '../parts/attention-card.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
 import { ErrorPanel } from '../parts/error-panel.tsx'
 import { FirstJob } from '../parts/first-job.tsx'
-import { tellEta } from '../parts/job-table.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
 import { StoreGauge } from '../parts/store-gauge.tsx'
@@ -42,7 +42,6 @@ export function Overview() {
   }
   farm.on('job', reload)
   const made = createNewestFrames()
-  farm.on('last-rendered', reload)
   farm.on('reset', reload)
 
   const open = () => attention.data()?.items.filter((item) => !item.acknowledged) ?? []
@@ -53,6 +52,18 @@ export function Overview() {
         ?.jobs.filter((job) => job.thumbnail)
         .slice(0, 8) ?? [],
   )
+  // By what changes seldom: a job that gets on keeps its place.
+  const inProgress = createMemo(() =>
+    (jobs.data()?.jobs ?? []).toSorted(
+      (a, b) =>
+        jobStatusOrder.indexOf(a.status) - jobStatusOrder.indexOf(b.status) ||
+        b.priority - a.priority ||
+        a.created.localeCompare(b.created),
+    ),
+  )
+  farm.on('last-rendered', ({ job_id }) => {
+    if (!frames().some((job) => job.id === job_id)) newest.reloadSoon()
+  })
   const nothingYet = () => newest.data()?.total === 0 && workers.data()?.total === 0
 
   return (
@@ -66,7 +77,7 @@ export function Overview() {
         {(error) => <ErrorPanel error={error()} onRetry={jobs.reload} what="the farm’s state" />}
       </Show>
       <Show when={!nothingYet()} fallback={<FirstJob />}>
-        <div class={page.two}>
+        <div class={`${page.two} ${styles.halves}`}>
           <div class="stack">
             <section class={`card ${styles.attention}`} aria-label="Attention">
               <header>
@@ -110,12 +121,12 @@ export function Overview() {
                 }
               >
                 <ul>
-                  <For each={jobs.data()?.jobs}>{(job) => <JobLine job={job} />}</For>
+                  <For each={inProgress()}>{(job) => <JobLine job={job} />}</For>
                 </ul>
               </Show>
             </section>
           </div>
-          <div class="stack">
+          <div class={`stack ${styles.side}`}>
             <section class="card" aria-label="Workers">
               <header>
                 <h2>Workers</h2>

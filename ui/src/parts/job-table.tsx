@@ -1,17 +1,15 @@
 import { canDoToJob, type JobAction } from '@shaman-farm/manager-api/status'
-import { A, useNavigate } from '@solidjs/router'
+import { useNavigate } from '@solidjs/router'
 import { createVirtualizer } from '@tanstack/solid-virtual'
 import { createEffect, createMemo, createSignal, For, on, Show } from 'solid-js'
 import { jobActLooks } from '../farm/acts.ts'
-import { formatCount, formatSpan } from '../farm/format.ts'
+import { createNewestFrames } from '../farm/newest-frames.ts'
 import { createRows, type Rows } from '../farm/rows.ts'
 import type { JobRow } from '../farm/wire.ts'
-import { Ago } from './ago.tsx'
-import { Icon } from './glyph.tsx'
+import { jobActs } from './job-selection.tsx'
 import styles from './job-table.module.css'
+import { JobTableRow } from './job-table-row.tsx'
 import { MenuBox, type MenuItem } from './menu.tsx'
-import { ProgressBar } from './progress-bar.tsx'
-import { StatusWord } from './status-word.tsx'
 
 export interface JobTableProps {
   jobs: readonly JobRow[]
@@ -35,6 +33,7 @@ const columns = [
 /** Jobs as rows: what state, how far, how long still. Drawn only where it is looked at. */
 export function JobTable(props: JobTableProps) {
   let scroller!: HTMLDivElement
+  const made = createNewestFrames()
   const navigate = useNavigate()
   const keys = createMemo(() => props.jobs.map((job) => job.id))
   const open = (id: string): void => navigate(`/jobs/${id}`)
@@ -117,7 +116,15 @@ export function JobTable(props: JobTableProps) {
           <For each={items()}>
             {(item) => (
               <Show when={props.jobs[item.index]}>
-                {(job) => <Row job={job()} index={item.index} rows={rows} onMenu={openMenu} />}
+                {(job) => (
+                  <JobTableRow
+                    job={job()}
+                    thumbnail={made.of(job().id)?.small ?? job().thumbnail}
+                    index={item.index}
+                    rows={rows}
+                    onMenu={openMenu}
+                  />
+                )}
               </Show>
             )}
           </For>
@@ -134,111 +141,11 @@ export function JobTable(props: JobTableProps) {
   )
 }
 
-const acts: readonly JobAction[] = ['pause', 'requeue', 'cancel', 'delete']
-
 function itemsFor(job: JobRow | undefined, onAct: JobTableProps['onAct']): MenuItem[] {
   if (!job) return []
-  return acts
+  return jobActs
     .filter((act) => canDoToJob(act, job.status))
     .map((act) => ({ id: act, label: jobActLooks[act].verb, run: () => onAct(act, [job]) }))
-}
-
-function Row(props: { job: JobRow; index: number; rows: Rows; onMenu: (id: string) => void }) {
-  const job = () => props.job
-  return (
-    <tr
-      class={styles.row}
-      data-key={job().id}
-      data-doomed={job().delete_requested_at ? '' : undefined}
-      aria-rowindex={props.index + 2}
-      aria-selected={props.rows.selected(job().id)}
-      tabindex={props.rows.current() === job().id ? 0 : -1}
-      onClick={(event) => props.rows.onClick(job().id, event)}
-    >
-      <td class={styles.mark}>
-        <label class={styles.hit}>
-          <input
-            type="checkbox"
-            tabindex="-1"
-            aria-label={`Select ${job().name}`}
-            checked={props.rows.selected(job().id)}
-            onChange={() => props.rows.toggle(job().id)}
-          />
-        </label>
-      </td>
-      <td class={styles.status}>
-        <StatusWord
-          kind="job"
-          status={job().status}
-          {...(job().delete_requested_at ? { text: 'deleting…' } : {})}
-        />
-      </td>
-      <td class={styles.name}>
-        <div class={styles.named}>
-          <Show when={job().thumbnail} fallback={<span class={styles.noThumb} />}>
-            {(url) => <img class={styles.thumb} src={url()} alt="" loading="lazy" />}
-          </Show>
-          <A href={`/jobs/${job().id}`} class={styles.link} tabindex="-1" title={job().name}>
-            {job().name}
-          </A>
-        </div>
-      </td>
-      <td class={styles.progress}>
-        <ProgressBar counts={job().task_counts} />
-        <span class={styles.counts}>
-          {job().task_counts.completed} of {totalOf(job())}
-          <Show when={job().task_counts.failed > 0}>
-            <StatusWord kind="task" status="failed" text={String(job().task_counts.failed)} />
-          </Show>
-          <Show when={job().task_counts['soft-failed'] > 0}>
-            <StatusWord
-              kind="task"
-              status="soft-failed"
-              text={String(job().task_counts['soft-failed'])}
-            />
-          </Show>
-        </span>
-      </td>
-      <td class={styles.eta}>{tellEta(job().eta)}</td>
-      <td class={styles.priority}>{job().priority}</td>
-      <td class={styles.user} title={job().submitter}>
-        {job().submitter || '–'}
-      </td>
-      <td class={styles.updated}>
-        <Ago time={job().updated} />
-      </td>
-      <td class={styles.more}>
-        <button
-          type="button"
-          class="button quiet icon"
-          tabindex="-1"
-          aria-haspopup="menu"
-          aria-label={`Acts on ${job().name}`}
-          onClick={() => props.onMenu(job().id)}
-        >
-          <Icon name="more" />
-        </button>
-      </td>
-    </tr>
-  )
-}
-
-export function tellEta(eta: JobRow['eta']): string {
-  if (!eta) return '–'
-  const low = formatSpan(eta.low_s * 1000)
-  const high = formatSpan(eta.high_s * 1000)
-  if (low === high) return low === 'now' ? 'seconds' : low
-  const [number, unit] = low.split(' ')
-  return high.endsWith(` ${unit}`)
-    ? `${number}–${high}`
-    : `${low === 'now' ? '0 s' : low} – ${high}`
-}
-
-function totalOf(job: JobRow): string {
-  return formatCount(
-    Object.values(job.task_counts).reduce((sum, n) => sum + n, 0),
-    'task',
-  )
 }
 
 function turn(sort: string, key: string): string {

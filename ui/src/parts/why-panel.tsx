@@ -1,3 +1,4 @@
+import { A } from '@solidjs/router'
 import { For, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
 import { createRead } from '../farm/read.ts'
@@ -25,7 +26,9 @@ export function WhyPanel(props: { jobId: string; status: JobStatus }) {
             <For each={data().reasons}>
               {(reason) => (
                 <li>
-                  {reason.message}
+                  <Show when={placeOf(reason.code, props.jobId)} fallback={reason.message}>
+                    {(href) => <A href={href()}>{reason.message}</A>}
+                  </Show>
                   <Show when={reason.hint}>
                     <span class="muted"> {reason.hint}</span>
                   </Show>
@@ -37,4 +40,28 @@ export function WhyPanel(props: { jobId: string; status: JobStatus }) {
       )}
     </Show>
   )
+}
+
+/** Where those are that a reason counts. */
+function placeOf(code: JobWhy['reasons'][number]['code'], jobId: string): string | undefined {
+  switch (code) {
+    case 'waits-for-tasks':
+      return `/jobs/${jobId}/tasks?status=queued`
+    case 'failed-by-worker':
+      return `/jobs/${jobId}/tasks?status=failed,soft-failed`
+    case 'workers-not-awake':
+      return '/workers?status=error,asleep,starting,restart,testing,offline'
+    case 'workers-busy':
+      return '/workers?status=awake'
+    case 'task-type-unsupported':
+      return '/workers?view=table'
+    case 'tag-mismatch':
+      return '/workers/tags'
+    case 'no-workers':
+      return '/workers'
+    case 'higher-priority-first':
+      return '/jobs?status=active,queued&sort=-priority'
+    default:
+      return undefined
+  }
 }

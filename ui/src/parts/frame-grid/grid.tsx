@@ -18,18 +18,24 @@ const modes: readonly { mode: GridMode; label: string }[] = [
   { mode: 'attempts', label: 'Attempts' },
 ]
 
+const rangesAtMost = 12
+
 /** Every frame of a job as a cell: what state, how long, by whom, how often tried. */
 export function FrameGrid(props: { jobId: string; live: JobFramesLive; frames: Frames }) {
   const [mode, setMode] = createSignal<GridMode>('status')
   const [highlight, setHighlight] = createSignal(0)
   const [chosen, setChosen] = createSignal<ReadonlySet<number>>(new Set())
   const trouble = createMemo(() => troubleIndices(props.frames))
-  const step = () => stepOf(props.frames)
-  const troubleFrames = () =>
+  const troubleRanges = () =>
     formatFrames(
       trouble().map((index) => props.frames.number[index]!),
-      step(),
-    )
+      stepOf(props.frames),
+    ).split(', ')
+  const placeOf = (frame: number): string => {
+    if (props.frames.kind === 'frames') return `/jobs/${props.jobId}/frames/${frame}`
+    const task = props.frames.task[props.frames.number.indexOf(frame)]!
+    return `/jobs/${props.jobId}/tasks/${props.frames.taskIds[task]}`
+  }
 
   return (
     <section class={`card ${styles.card}`} aria-label="Frames">
@@ -77,7 +83,13 @@ export function FrameGrid(props: { jobId: string; live: JobFramesLive; frames: F
           <p class={styles.summary}>
             <Show when={trouble().length > 0} fallback={<span>No frame is in trouble.</span>}>
               <span>
-                {trouble().length} in trouble: <span class="mono">{shorten(troubleFrames())}</span>
+                {trouble().length} in trouble:{' '}
+                <span class={`mono ${styles.ranges}`}>
+                  <For each={troubleRanges().slice(0, rangesAtMost)}>
+                    {(range) => <A href={placeOf(Number.parseInt(range, 10))}>{range}</A>}
+                  </For>
+                  {troubleRanges().length > rangesAtMost ? '…' : ''}
+                </span>
               </span>
               <button
                 type="button"
@@ -105,8 +117,4 @@ export function FrameGrid(props: { jobId: string; live: JobFramesLive; frames: F
       </Show>
     </section>
   )
-}
-
-function shorten(text: string): string {
-  return text.length > 90 ? `${text.slice(0, text.lastIndexOf(',', 88))}, …` : text
 }

@@ -10,14 +10,15 @@ export interface GridLayout {
 
 const roundNumbers = [10, 20, 25, 50, 60, 100, 120, 150, 200, 250, 300, 400]
 const comfortableHeight = 280
+const smallestWithGlyph = 12
 
 /**
- * The largest cells that fit, in rows of a round number of frames, so that the number before a
- * row says something.
+ * Rows of a round number of frames, so that the number before a row says something: the longest that leave cells room
+ * for a glyph, and of those the largest cells.
  */
 export function layoutGrid(count: number, width: number, gutter = 48): GridLayout {
   const room = Math.max(60, width - gutter)
-  for (let side = 16; side > 6; side -= 1) {
+  for (let side = smallestWithGlyph; side > 6; side -= 1) {
     const layout = layoutWith(side)
     if (layout && layout.height <= comfortableHeight) return layout
   }
