@@ -8,6 +8,7 @@ What it makes depends only on its arguments, so that a table can be made again.
 
 import array
 import functools
+import operator
 import os
 import random
 import sys
@@ -55,15 +56,14 @@ def add_terrain(rng: random.Random, name: str, side: int, material) -> None:
     grid = grid_of(side)
     mesh = bpy.data.meshes.new(name)
     mesh.vertices.add(side * side)
-    positions = array.array("f", grid["positions"])
-    positions[2::3] = array.array("f", (rng.gauss(0.0, 0.01) for _ in range(side * side)))
+    positions = array.array("f", map(operator.add, grid["positions"], noise(rng, side)))
     mesh.vertices.foreach_set("co", positions)
     mesh.loops.add(len(grid["corners"]))
     mesh.loops.foreach_set("vertex_index", grid["corners"])
     mesh.polygons.add(len(grid["starts"]))
     mesh.polygons.foreach_set("loop_start", grid["starts"])
     mesh.update(calc_edges=True)
-    mesh.uv_layers.new(name="UVMap").data.foreach_set("uv", grid["uv"])
+    mesh.uv_layers.new(name="UVMap").data.foreach_set("uv", seen_from_above(positions, grid))
     mesh.materials.append(material)
     obj = bpy.data.objects.new(name, mesh)
     bpy.context.scene.collection.objects.link(obj)
@@ -78,9 +78,20 @@ def grid_of(side: int) -> dict:
     corners = array.array(
         "i", (c for f in firsts for c in (f, f + side, f + side + 1, f + 1))
     )
-    uv = array.array("f", (positions[c * 3 + axis] / 2 + 0.5 for c in corners for axis in (0, 1)))
     starts = array.array("i", range(0, len(corners), 4))
-    return {"positions": positions, "corners": corners, "uv": uv, "starts": starts}
+    return {"positions": positions, "corners": corners, "starts": starts}
+
+
+def noise(rng: random.Random, side: int):
+    """A push of up to 0.01 along each axis for every vertex: no two floats alike, as after sculpting."""
+    values = array.array("i", rng.randbytes(side * side * 3 * 4))
+    return (value * (0.01 / 2**31) for value in values)
+
+
+def seen_from_above(positions, grid: dict):
+    """Each corner's place on the texture."""
+    uv = [(x / 2 + 0.5, y / 2 + 0.5) for x, y in zip(positions[0::3], positions[1::3])]
+    return array.array("f", (value for corner in grid["corners"] for value in uv[corner]))
 
 
 def make_textures(rng: random.Random, size_mib: int):
@@ -97,8 +108,8 @@ def make_textures(rng: random.Random, size_mib: int):
 
 
 def pack_noise(rng: random.Random, image) -> None:
-    noise = rng.randbytes(image.size[0] * image.size[1] * 4)
-    pixels = array.array("f", (byte / 255 for byte in noise))
+    grain = rng.randbytes(image.size[0] * image.size[1] * 4)
+    pixels = array.array("f", (byte / 255 for byte in grain))
     pixels[3::4] = array.array("f", [1.0]) * (len(pixels) // 4)
     image.pixels.foreach_set(pixels)
     with tempfile.TemporaryDirectory() as folder:
