@@ -125,11 +125,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
     intake: () => slabs.intake(),
     writer(expectedBytes) {
       const isLarge = expectedBytes >= largeBytes
-      return createFileWriter({
-        disk,
-        expectedBytes,
-        thread: isLarge ? threads?.pick() : undefined,
-      })
+      return createFileWriter({ disk, expectedBytes, threads: isLarge ? threads : undefined })
     },
     room() {
       if (smallOnes < mostSmallOnes) return pool?.room()
@@ -175,7 +171,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
       await temp.finish(digest)
       return await commit(digest, temp.path)
     } catch (error) {
-      temp?.discard()
+      await temp?.discard()
       throw asSpaceProblem(error)
     } finally {
       giveBack()

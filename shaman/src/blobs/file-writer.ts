@@ -1,27 +1,33 @@
 import { createReadStream } from 'node:fs'
 import { createHasher, type Digest } from '../digest.ts'
 import { type Disk, writeAll } from '../disk.ts'
-import type { Thread } from './threads.ts'
+import type { Threads } from './threads.ts'
 
-/**
- * Gathers what comes from a socket into few large writes, and keeps the digest of all of it; one write is on its way while the
- * next fills.
- */
+/** Gathers what comes into few large writes, and keeps the digest of all of it; some are on their way while the next fills. */
 export interface FileWriter {
   /** The open file to append to; may change between writes, as a long upload comes in several requests. */
   write(fd: number, chunk: Uint8Array): Promise<void>
+  /**
+   * As {@link FileWriter.write}, of bytes that need no memory of their own: `read` puts at least one into the target, from
+   * an offset of the `length` on, and tells how many.
+   */
+  fill(fd: number, length: number, read: ReadInto): Promise<void>
   /** Resolves when all is written (not yet synced). */
   flush(fd: number): Promise<void>
   /** Counts the first bytes of a file in, which another process wrote. */
   resume(path: string, size: number): Promise<void>
   /** The digest of all bytes, when nothing is to follow. */
   finish(): Promise<Digest>
-  /** Nothing is to follow, and nobody asks for the digest. */
-  discard(): void
+  /** Nothing is to follow, and nobody asks for the digest. Only once it resolves may the file be closed. */
+  discard(): Promise<void>
 }
+
+/** Reads into a target; resolves to the number of bytes. */
+export type ReadInto = (target: Uint8Array, offset: number) => Promise<number>
 
 /** What hashes bytes and writes them. */
 interface Drain {
+  /** Settles when the bytes are not needed any more. Nothing is written after a write that failed. */
   append(fd: number, bytes: Uint8Array): Promise<void>
   resume(path: string, size: number): Promise<void>
   finish(): Promise<string>
@@ -29,68 +35,79 @@ interface Drain {
 }
 
 const bufferBytes = 1 << 20
+/** Buffers on their way; one more is being filled. */
+const mostRunning = 2
 
 /** What {@link createFileWriter} works with. */
 export interface FileWriterOptions {
   disk: Disk
   /** What is going to be written, so that a small file takes a small buffer. */
   expectedBytes: number
-  /** Hashes and writes in its stead; a file that is large enough is twice as fast so. */
-  thread?: Thread | undefined
+  /** They hash and write in its stead, one beside the other; of a file that is large enough. */
+  threads?: Threads | undefined
 }
 
 /**
  * Creates a writer. Chunks are copied: kept until a whole MiB is there, the 64 KiB pieces of a socket grow old, and
  * collecting them took three times as long as the copy does.
  */
-export function createFileWriter({ disk, expectedBytes, thread }: FileWriterOptions): FileWriter {
-  const drain = thread ? threadDrain(thread) : ownDrain(disk)
+export function createFileWriter({ disk, expectedBytes, threads }: FileWriterOptions): FileWriter {
+  const drain = threads ? threadDrain(threads) : ownDrain(disk)
   const size = Math.max(1, Math.min(bufferBytes, expectedBytes))
   let filling: Uint8Array | undefined
-  let spare: Uint8Array | undefined
   let filled = 0
   let written = 0
-  let writing: Promise<void> = Promise.resolve()
+  const running: { buffer: Uint8Array; done: Promise<void> }[] = []
 
-  return {
-    async write(fd, chunk) {
-      let at = 0
-      while (at < chunk.byteLength) {
-        filling ??= drain.allocate(size)
-        const step = Math.min(chunk.byteLength - at, size - filled)
-        filling.set(chunk.subarray(at, at + step), filled)
-        at += step
-        filled += step
-        if (filled === size) await send(fd)
+  const writer: FileWriter = {
+    write: (fd, chunk) =>
+      writer.fill(fd, chunk.byteLength, async (target, offset) => {
+        target.set(chunk.subarray(offset, offset + target.byteLength))
+        return target.byteLength
+      }),
+    async fill(fd, length, read) {
+      for (let done = 0; done < length; ) {
+        filling ??= running.length < mostRunning ? drain.allocate(size) : await oldest()
+        const room = Math.min(length - done, size - filled)
+        const got = await read(filling.subarray(filled, filled + room), done)
+        done += got
+        filled += got
+        if (filled === size) send(fd)
       }
     },
     async flush(fd) {
-      if (filled > 0) await send(fd)
-      await writing
+      if (filled > 0) send(fd)
+      while (running.length > 0) await oldest()
       // An upload may rest for days.
       filling = undefined
-      spare = undefined
     },
     async resume(path, bytes) {
       await drain.resume(path, bytes)
       written += bytes
     },
     finish: async () => ({ sha: await drain.finish(), size: written }),
-    discard() {
+    async discard() {
       drain.finish().catch(() => undefined)
+      await Promise.allSettled(running.map(({ done }) => done))
     },
   }
+  return writer
 
-  async function send(fd: number): Promise<void> {
-    await writing
+  function send(fd: number): void {
     const buffer = filling!
-    written += filled
-    writing = drain.append(fd, buffer.subarray(0, filled))
+    const done = drain.append(fd, buffer.subarray(0, filled))
     // Told by the next write or flush; until then it must not count as unhandled.
-    writing.catch(() => undefined)
-    filling = spare
-    spare = buffer
+    done.catch(() => undefined)
+    running.push({ buffer, done })
+    filling = undefined
+    written += filled
     filled = 0
+  }
+
+  /** The buffer that went first, once it is free. One that failed stays first, and so fails all that comes after. */
+  async function oldest(): Promise<Uint8Array> {
+    await running[0]!.done
+    return running.shift()!.buffer
   }
 }
 
@@ -113,13 +130,22 @@ function ownDrain(disk: Disk): Drain {
 
 let streams = 0
 
-function threadDrain(thread: Thread): Drain {
+/** One thread hashes all, in order; whichever is idle writes. */
+function threadDrain(threads: Threads): Drain {
   streams += 1
   const stream = streams
+  const hasher = threads.pick()
+  let writing: Promise<unknown> = Promise.resolve()
   return {
-    append: (fd, bytes) => thread.ask({ do: 'append', stream, fd, bytes }),
-    resume: (path, size) => thread.ask({ do: 'read', stream, path, size }),
-    finish: () => thread.ask({ do: 'finish', stream }),
+    async append(fd, bytes) {
+      const hashed = hasher.ask({ do: 'hash', stream, bytes })
+      const wrote = writing.then(() => threads.pick().ask({ do: 'append', fd, bytes }))
+      writing = wrote
+      const ends = await Promise.allSettled([wrote, hashed])
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+    },
+    resume: (path, size) => hasher.ask({ do: 'read', stream, path, size }),
+    finish: () => hasher.ask({ do: 'finish', stream }),
     allocate: (size) => new Uint8Array(new SharedArrayBuffer(size)),
   }
 }

@@ -142,7 +142,7 @@ export function createPartials(parts: PartialsParts): Partials {
       const idle = uploads.values().find((other) => other.active === 0)
       if (idle) {
         uploads.delete(idle.name)
-        idle.writer?.discard()
+        void idle.writer?.discard()
       }
     }
     uploads.set(upload.name, upload)
@@ -151,7 +151,7 @@ export function createPartials(parts: PartialsParts): Partials {
 
   async function forget(upload: Upload): Promise<void> {
     if (uploads.get(upload.name) === upload) uploads.delete(upload.name)
-    upload.writer?.discard()
+    void upload.writer?.discard()
     upload.writer = undefined
     await index.setState(`partial:${upload.name}`, 0)
   }
@@ -206,7 +206,7 @@ export function createPartials(parts: PartialsParts): Partials {
         await piece.settle()
         upload.writer = writer
       } finally {
-        if (!upload.writer) writer.discard()
+        if (!upload.writer) await writer.discard()
         disk.closeSync(fd)
       }
     }

@@ -2,19 +2,21 @@ import { constants } from 'node:fs'
 import { type Digest, digestOfFile, sameDigest } from '../digest.ts'
 import type { Disk } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
-import type { FileWriter } from './file-writer.ts'
+import type { FileWriter, ReadInto } from './file-writer.ts'
 
 /** A blob that is still being written, under a name that can never be taken for one. */
 export interface TempFile {
   readonly path: string
   /** Appends bytes; resolves when more may be given. */
   write(chunk: Uint8Array): Promise<void>
+  /** Appends what `read` puts into the memory it is given; see {@link FileWriter.fill}. */
+  fill(length: number, read: ReadInto): Promise<void>
   /** Tells that the bytes were (also) written by other means, so that {@link finish} must read the file again. */
   wroteElsewhere(): void
   /** Flushes, closes and compares with the digest: size first, then SHA-256. */
   finish(expected: Digest): Promise<void>
   /** Closes and removes; safe at any time, also twice. */
-  discard(): void
+  discard(): Promise<void>
 }
 
 /** Opens a temp file that must not exist yet. */
@@ -26,9 +28,8 @@ export function openTempFile(disk: Disk, path: string, writer: FileWriter): Temp
 
   return {
     path,
-    async write(chunk) {
-      await writer.write(fd, chunk)
-    },
+    write: (chunk) => writer.write(fd, chunk),
+    fill: (length, read) => writer.fill(fd, length, read),
     wroteElsewhere() {
       isForeign = true
     },
@@ -38,15 +39,16 @@ export function openTempFile(disk: Disk, path: string, writer: FileWriter): Temp
       const written = await writer.finish()
       verifyDigest(isForeign ? await digestOfFile(path) : written, expected)
     },
-    discard() {
+    async discard() {
+      if (isGone) return
+      isGone = true
+      // First: a thread that still writes must not meet another file under the same number.
+      await writer.discard()
       try {
         close()
       } catch {
         // The file goes away with whatever its close had to say.
       }
-      if (isGone) return
-      isGone = true
-      writer.discard()
       removeQuietly(disk, path)
     },
   }

@@ -4,7 +4,8 @@
 export type ThreadRequest =
   | { do: 'write'; memories: SharedArrayBuffer[]; files: PlacedFile[] }
   | { do: 'link'; links: { target: string; path: string }[] }
-  | { do: 'append'; stream: number; fd: number; bytes: Uint8Array }
+  | { do: 'append'; fd: number; bytes: Uint8Array }
+  | { do: 'hash'; stream: number; bytes: Uint8Array }
   | { do: 'read'; stream: number; path: string; size: number }
   | { do: 'finish'; stream: number }
 
@@ -14,8 +15,9 @@ export interface Answers {
   write: (Problem | null)[]
   link: undefined
   append: undefined
+  hash: undefined
   read: undefined
-  /** The SHA-256 of all that was appended and read, and forgets it. */
+  /** The SHA-256 of all that was hashed and read, and forgets it. */
   finish: string
 }
 

@@ -23,9 +23,9 @@ const actions: {
   link({ links }) {
     for (const { target, path } of links) fs.symlinkSync(target, path)
   },
-  append({ stream, fd, bytes }) {
+  append: ({ fd, bytes }) => writeAll(fd, bytes),
+  hash({ stream, bytes }) {
     hasherOf(stream).update(bytes)
-    writeAll(fd, bytes)
   },
   read: ({ stream, path, size }) => readInto(hasherOf(stream), path, size),
   finish({ stream }) {

@@ -1,4 +1,4 @@
-import { type ByteSource, createPiecePool, pieceBytes, readPart } from './byte-source.ts'
+import { type ByteSource, type Piece, pieceBytes, readPart } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
 import type { LiteralSource } from './literals.ts'
 import type { BaseRange, Recipe } from './recipe.ts'
@@ -52,27 +52,32 @@ export function openContent({ ops }: Pick<Recipe, 'ops'>, literals: LiteralSourc
   }
 }
 
-/** Yields a target's bytes from first to last, in pieces that are good until the next but one is asked for. */
+/** Yields what a target is made of, from first to last. */
 export async function* applyRecipe(
   recipe: Recipe,
   bases: readonly ByteSource[],
   literals: LiteralSource,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Piece> {
   const content = openContent(recipe, literals)
-  const allocate = createPiecePool()
-  for await (const part of content.parts(recipe.size)) yield* readPieces(part, bases, allocate)
+  for await (const part of content.parts(recipe.size)) yield* piecesOf(part, bases)
   await content.end()
 }
 
-/** The bytes of a part. */
-export async function* readPieces(
-  part: ContentPart,
-  bases: readonly ByteSource[],
-  allocate = createPiecePool(),
-): AsyncGenerator<Uint8Array> {
+/** What a part is made of. */
+export function* piecesOf(part: ContentPart, bases: readonly ByteSource[]): Generator<Piece> {
   if ('bytes' in part) yield part.bytes
   else if ('zeros' in part) yield* zeros(part.zeros)
-  else yield* readPart(bases[part.base]!, part, baseChanged, allocate)
+  else yield { from: bases[part.base]!, offset: part.offset, length: part.length }
+}
+
+/** The bytes of pieces, in memory of their own. */
+export async function* bytesOf(
+  pieces: AsyncIterable<Piece> | Iterable<Piece>,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    if (piece instanceof Uint8Array) yield piece
+    else yield* readPart(piece, baseChanged)
+  }
 }
 
 /** The bytes of a recipe's dictionary, at most as many as its bounds allow. */
@@ -82,7 +87,7 @@ export async function readDictionary(
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   for (const range of recipe.dictionary) {
-    for await (const piece of readPart(bases[range.base]!, range, baseChanged)) parts.push(piece)
+    for await (const piece of bytesOf(piecesOf(range, bases))) parts.push(piece)
   }
   return Buffer.concat(parts)
 }

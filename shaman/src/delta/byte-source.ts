@@ -31,34 +31,28 @@ export async function openFileSource(path: string): Promise<FileSource> {
   }
 }
 
-/**
- * Yields a part of a source in pieces, which are fresh unless `allocate` gives out memory again;
- * `onShort` makes the error when it ends too early.
- */
+/** A part of a source. */
+export interface SourcePart {
+  readonly from: ByteSource
+  readonly offset: number
+  readonly length: number
+}
+
+/** Bytes, or where they lie: whoever has memory for them reads them into that. */
+export type Piece = Uint8Array | SourcePart
+
+/** Yields a part of a source in fresh pieces; `onShort` makes the error when it ends too early. */
 export async function* readPart(
-  source: ByteSource,
-  part: { readonly offset: number; readonly length: number },
+  { from, offset, length }: SourcePart,
   onShort: (offset: number) => Error,
-  allocate: (length: number) => Uint8Array = Buffer.allocUnsafeSlow,
 ): AsyncGenerator<Uint8Array> {
-  const end = part.offset + part.length
-  for (let at = part.offset; at < end; ) {
-    const piece = allocate(Math.min(pieceBytes, end - at))
-    const bytesRead = await source.read(piece, at)
+  const end = offset + length
+  for (let at = offset; at < end; ) {
+    const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, end - at))
+    const bytesRead = await from.read(piece, at)
     if (bytesRead === 0) throw onShort(at)
     at += bytesRead
     yield piece.subarray(0, bytesRead)
-  }
-}
-
-/** Memory for pieces that are good until the next but one is asked for. Collecting fresh ones took as long as hashing them. */
-export function createPiecePool(): (length: number) => Uint8Array {
-  const pool: Buffer[] = []
-  let next = 0
-  return (length) => {
-    const index = next++ % pooledPieces
-    pool[index] ??= Buffer.allocUnsafeSlow(pieceBytes)
-    return pool[index].subarray(0, length)
   }
 }
 
@@ -83,9 +77,6 @@ export async function* readAhead<T>(pieces: AsyncIterable<T>): AsyncGenerator<T>
     return asked
   }
 }
-
-/** One is written, one is ready, one is being read. */
-const pooledPieces = 3
 
 /** Most bytes held at once while a file is read or written. */
 export const pieceBytes = 1024 * 1024

@@ -1,5 +1,4 @@
-import { baseChanged } from './apply.ts'
-import { type ByteSource, createPiecePool, type FileSource, readPart } from './byte-source.ts'
+import type { ByteSource, FileSource, Piece } from './byte-source.ts'
 import type { FramePacker } from './frame-packer.ts'
 import type { FrameContent } from './frame-worker.ts'
 import { encodeTable, type Frame, readAt } from './zstd-frames.ts'
@@ -14,10 +13,9 @@ const mostRunning = 4
 export async function* packFrames(
   steps: AsyncIterable<FrameStep>,
   packer: Pick<FramePacker, 'pack'>,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Piece> {
   const lengths: number[] = []
   const packedLengths: number[] = []
-  const allocate = createPiecePool()
   const waiting: (Extract<FrameStep, { frame: Frame }> | Promise<Uint8Array>)[] = []
   let running = 0
   for await (const step of steps) {
@@ -38,7 +36,7 @@ export async function* packFrames(
   while (waiting.length > 0) yield* writeFirst()
   yield encodeTable(packedLengths, lengths)
 
-  async function* writeFirst(): AsyncGenerator<Uint8Array> {
+  async function* writeFirst(): AsyncGenerator<Piece> {
     const first = waiting.shift()!
     if (first instanceof Promise) {
       const packed = await first
@@ -48,7 +46,7 @@ export async function* packFrames(
     } else {
       const { packedOffset: offset, packedLength: length } = first.frame
       packedLengths.push(length)
-      yield* readPart(first.from, { offset, length }, baseChanged, allocate)
+      yield { from: first.from, offset, length }
     }
   }
 }

@@ -4,7 +4,7 @@ import { chmod, copyFile, open, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TempFile } from '../blobs/temp-file.ts'
 import type { Shaman } from '../shaman.ts'
-import { openContent, readPieces } from './apply.ts'
+import { bytesOf, openContent, piecesOf } from './apply.ts'
 import type { LiteralSource } from './literals.ts'
 import type { OpenBases } from './open-bases.ts'
 import { contentSize, type Recipe } from './recipe.ts'
@@ -100,7 +100,7 @@ async function patch(
         at += part.length
         continue
       }
-      for await (const piece of readPieces(part, bases.contents)) {
+      for await (const piece of bytesOf(piecesOf(part, bases.contents))) {
         await writeAll(file, piece, at)
         at += piece.length
       }

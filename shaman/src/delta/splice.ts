@@ -1,9 +1,10 @@
 import type { PutOutcome } from '../blobs/blob-store.ts'
 import { publishVerified } from '../blobs/file-blob-store.ts'
+import type { TempFile } from '../blobs/temp-file.ts'
 import type { Digest } from '../digest.ts'
 import type { Shaman } from '../shaman.ts'
-import { applyRecipe, openContent, readDictionary } from './apply.ts'
-import { readAhead } from './byte-source.ts'
+import { applyRecipe, baseChanged, openContent, readDictionary } from './apply.ts'
+import { type Piece, readAhead } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
 import type { FramePacker } from './frame-packer.ts'
 import type { FramePart } from './frame-worker.ts'
@@ -59,8 +60,8 @@ async function spliceRecipe(
         const over = { bases, literals, clone: clone ?? 0 }
         if (clone !== undefined && (await writeOverClone(recipe, over, temp))) return
         const target = assemble(recipe, bases, literals, work.packer)
-        // Reading the next piece while this one is hashed and written.
-        for await (const piece of readAhead(target)) await temp.write(piece)
+        // Frames are packed while those before them are hashed and written.
+        for await (const piece of readAhead(target)) await take(piece, temp)
       } finally {
         await literals.close()
       }
@@ -70,6 +71,16 @@ async function spliceRecipe(
     await work.end()
     await bases.close()
   }
+}
+
+function take(piece: Piece, temp: TempFile): Promise<void> {
+  if (piece instanceof Uint8Array) return temp.write(piece)
+  const { from, offset, length } = piece
+  return temp.fill(length, async (target, done) => {
+    const bytesRead = await from.read(target, offset + done)
+    if (bytesRead === 0) throw baseChanged(offset + done)
+    return bytesRead
+  })
 }
 
 function trackWork(packer: FramePacker): {
@@ -99,7 +110,7 @@ function assemble(
   bases: OpenBases,
   literals: LiteralSource,
   packer: Pick<FramePacker, 'pack'>,
-): AsyncIterable<Uint8Array> {
+): AsyncIterable<Piece> {
   if (recipe.frames.length === 0) return applyRecipe(recipe, bases.contents, literals)
   return packFrames(frameSteps(recipe, bases, literals), packer)
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { constants, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
+import { bytesOf } from '../../src/delta/apply.ts'
 import { createFramePacker, type FramePacker } from '../../src/delta/frame-packer.ts'
 import { packFrames } from '../../src/delta/pack-frames.ts'
 import { encodeRecipe } from '../../src/delta/recipe-codec.ts'
@@ -115,5 +116,5 @@ async function compressed(
   bytes: Buffer,
   packer: Pick<FramePacker, 'pack'> = plainPacker,
 ): Promise<Buffer> {
-  return readAll(packFrames(ReadableStream.from(framesOf(bytes).map(asStep)), packer))
+  return readAll(bytesOf(packFrames(ReadableStream.from(framesOf(bytes).map(asStep)), packer)))
 }

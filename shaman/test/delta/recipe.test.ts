@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import type { ChunkAlgorithm } from '../../src/delta/algorithms.ts'
-import { applyRecipe } from '../../src/delta/apply.ts'
+import { applyRecipe, bytesOf } from '../../src/delta/apply.ts'
 import type { ByteSource } from '../../src/delta/byte-source.ts'
 import { createChunker } from '../../src/delta/chunker.ts'
 import { type Base, diff } from '../../src/delta/diff.ts'
@@ -292,7 +292,7 @@ test('literals that end early, go on too long or do not decompress are refused',
   for (const [what, [sent, coding]] of Object.entries(cases)) {
     const recipe = { ...sample([{ kind: 'literal', length: bytes.length }]), literalCoding: coding }
     await assert.rejects(
-      collect(applyRecipe(recipe, [], openLiterals(stream(sent), coding))),
+      collect(applied(recipe, [], openLiterals(stream(sent), coding))),
       { code: 'RECIPE_INVALID' },
       what,
     )
@@ -304,7 +304,7 @@ test('a literal bomb is stopped at the size its ops allow, not after it has grow
   assert.ok(bomb.length < 100_000)
   const before = process.memoryUsage().rss
   const recipe = sample([{ kind: 'literal', length: 1000 }])
-  await assert.rejects(collect(applyRecipe(recipe, [], openLiterals(stream(bomb), 'zstd'))), {
+  await assert.rejects(collect(applied(recipe, [], openLiterals(stream(bomb), 'zstd'))), {
     code: 'RECIPE_INVALID',
     message: /more literal bytes/,
   })
@@ -376,7 +376,11 @@ async function roundTrip(
   const sources = recipe.bases.map(({ digest }) =>
     sourceOf(bases.find((bytes) => digestOf(bytes).sha === digest.sha)!),
   )
-  return collect(applyRecipe(recipe, sources, openLiterals(codedLiterals, recipe.literalCoding)))
+  return collect(applied(recipe, sources, openLiterals(codedLiterals, recipe.literalCoding)))
+}
+
+function applied(...recipe: Parameters<typeof applyRecipe>): AsyncGenerator<Uint8Array> {
+  return bytesOf(applyRecipe(...recipe))
 }
 
 function sourceOf(bytes: Buffer): ByteSource {

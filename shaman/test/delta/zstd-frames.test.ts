@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { bytesOf } from '../../src/delta/apply.ts'
 import { type ByteSource, openFileSource, readPart } from '../../src/delta/byte-source.ts'
 import { createFramePacker } from '../../src/delta/frame-packer.ts'
 import { canRepack, type FrameStep, packFrames } from '../../src/delta/pack-frames.ts'
@@ -32,7 +33,9 @@ test('what the frames of a file hold can be read at any offset', async () => {
     [299_000, 1_000_000],
     [content.length - 1, 1],
   ] as const) {
-    const part = await readAll(readPart(unpacked, { offset, length }, () => new Error('short')))
+    const part = await readAll(
+      readPart({ from: unpacked, offset, length }, () => new Error('short')),
+    )
     assert.ok(part.equals(content.subarray(offset, offset + length)), `${offset}+${length}`)
   }
 })
@@ -50,10 +53,13 @@ test('frames packed again from what they hold are the same bytes', async (t) => 
     for (const [index, frame] of frames.entries()) {
       // Every other one is taken as it is.
       if (index % 2 === 0) yield { from: file, frame }
-      else yield asStep(await readAll(readPart(unpacked, frame, () => new Error('short'))))
+      else
+        yield asStep(
+          await readAll(readPart({ from: unpacked, ...frame }, () => new Error('short'))),
+        )
     }
   }
-  assert.ok((await readAll(packFrames(steps(), packer))).equals(packed))
+  assert.ok((await readAll(bytesOf(packFrames(steps(), packer)))).equals(packed))
 })
 
 test('a file whose table is cut, altered or missing is not taken for one of frames', async () => {
@@ -72,7 +78,9 @@ test('a file whose table is cut, altered or missing is not taken for one of fram
     // Only a frame's unpacked length can be wrong unnoticed; reading that frame tells.
     const unpacked = openUnpacked(sourceOf(altered), frames)
     await assert.rejects(
-      readAll(readPart(unpacked, { offset: 0, length: unpacked.size }, () => new Error('short'))),
+      readAll(
+        readPart({ from: unpacked, offset: 0, length: unpacked.size }, () => new Error('short')),
+      ),
     )
   }
 })
@@ -83,7 +91,7 @@ async function pack(): Promise<Buffer> {
     at += length
     return asStep(content.subarray(at - length, at))
   })
-  return readAll(packFrames(ReadableStream.from(steps), packer))
+  return readAll(bytesOf(packFrames(ReadableStream.from(steps), packer)))
 }
 
 function sourceOf(bytes: Buffer): ByteSource {

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { createFileWriter } from '../../src/blobs/file-writer.ts'
+import { openTempFile } from '../../src/blobs/temp-file.ts'
+import { createThreads, type Threads } from '../../src/blobs/threads.ts'
+import { realDisk } from '../../src/disk.ts'
+import { tempDir } from '../support/farm.ts'
+
+test('a file that is given up is closed only after the last write to it, as its number may soon be that of another', async (t) => {
+  const real = createThreads()
+  t.after(() => real.close())
+  const seen: string[] = []
+  const threads: Threads = {
+    ...real,
+    pick: () => {
+      const thread = real.pick()
+      return {
+        async ask(request) {
+          const answer = await thread.ask(request)
+          if (request.do === 'append') seen.push('written')
+          return answer
+        },
+      }
+    },
+  }
+  const disk = {
+    ...realDisk,
+    closeSync(fd: number) {
+      seen.push('closed')
+      realDisk.closeSync(fd)
+    },
+  }
+  const path = join(await tempDir(t), 'a.tmp')
+  const bytes = Buffer.alloc(2 << 20, 1)
+  const writer = createFileWriter({ disk, threads, expectedBytes: 2 * bytes.length })
+  const temp = openTempFile(disk, path, writer)
+  await temp.write(bytes)
+  await Promise.all([temp.discard(), temp.discard()])
+  assert.deepEqual(seen, ['written', 'written', 'closed'])
+  assert.ok(!existsSync(path))
+})
