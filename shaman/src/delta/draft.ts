@@ -122,8 +122,7 @@ function dictionaryOf({ bases }: Difference<Remembered>): {
   ranges: BaseRange[]
   bytes: Uint8Array
 } {
-  // Of compressed bases it would spare less than unpacking them costs the store.
-  const index = bases.findIndex(({ loose, map }) => loose && map.algorithm !== 'frames1')
+  const index = bases.findIndex(({ loose }) => loose)
   const loose = bases[index]?.loose
   if (loose === undefined) return { ranges: [], bytes: Buffer.alloc(0) }
   return { ranges: loose.ranges.map((range) => ({ base: index, ...range })), bytes: loose.bytes }

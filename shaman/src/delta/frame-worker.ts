@@ -28,7 +28,8 @@ export interface PackJob extends FrameContent {
   readonly id: number
 }
 export type PackAnswer =
-  | { readonly id: number; readonly packed: Uint8Array }
+  /** In memory of its own, which is moved. */
+  | { readonly id: number; readonly packed: Uint8Array<ArrayBuffer> }
   | { readonly id: number; readonly error: string }
 
 /** Blender's level, whatever the scene. */
@@ -38,8 +39,8 @@ const level = 3
 let held: { fd: number; at: number; bytes: Uint8Array } | undefined
 
 parentPort?.on('message', (job: PackJob) => {
-  const packed = answer(job)
-  parentPort?.postMessage(packed, 'packed' in packed ? ownMemory(packed.packed) : [])
+  const made = answer(job)
+  parentPort?.postMessage(made, 'packed' in made ? [made.packed.buffer] : [])
 })
 
 function answer({ id, length, parts, literals }: PackJob): PackAnswer {
@@ -57,7 +58,8 @@ function answer({ id, length, parts, literals }: PackJob): PackAnswer {
       }
     }
     if (filled !== length) throw new Error('the parts of a frame do not add up')
-    return { id, packed: packFrame(raw) }
+    // A copy without the room that was left: whoever takes it would soon have to collect twice as much.
+    return { id, packed: new Uint8Array(packFrame(raw)) }
   } catch (error) {
     return { id, error: (error as Error).message }
   } finally {
@@ -96,11 +98,6 @@ function read(fd: number, target: Buffer, offset: number): Buffer {
     filled += count
   }
   return target
-}
-
-/** Moved, not copied. Small buffers share the memory of a pool, which must stay. */
-function ownMemory({ buffer, length }: Uint8Array): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && length > Buffer.poolSize ? [buffer] : []
 }
 
 /**

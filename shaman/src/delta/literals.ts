@@ -70,19 +70,27 @@ export function openLiterals(
   }
 }
 
-/** Above this the highest compression would hold up a fast network. */
+/**
+ * Of what a save changes, level 9 made 3 % less, with or without a dictionary, but took three and seven times as long: more
+ * than the bytes it spared do on a network of 100 Mbit/s. Without a dictionary, levels 3 to 6 make more than level 1.
+ */
+const levels = { withDictionary: 5, without: 1 }
+/** Above this a fast network would wait for more than the quickest level. */
 const carefulBytes = 32 * 1024 * 1024
 
 /**
- * A transform that compresses literal bytes as zstd. With the replaced bytes as dictionary a
+ * A transform that compresses as many literal bytes as zstd. With the replaced bytes as dictionary a
  * re-saved .blend sends a third of what it sends without.
  */
-export function createLiteralCoder(expectedBytes: number, dictionary: Uint8Array): Duplex {
+export function createLiteralCoder(bytes: number, dictionary: Uint8Array): Duplex {
+  const isWorthCare = dictionary.length > 0 && bytes <= carefulBytes
   return createZstdCompress({
     params: {
-      [constants.ZSTD_c_compressionLevel]: expectedBytes > carefulBytes ? 3 : 9,
+      [constants.ZSTD_c_compressionLevel]: isWorthCare ? levels.withDictionary : levels.without,
       [constants.ZSTD_c_windowLog]: windowLog,
     },
+    // Else both sides set aside as much memory as the largest recipe needs.
+    pledgedSrcSize: bytes,
     ...(dictionary.length > 0 && { dictionary: Buffer.from(dictionary) }),
   })
 }

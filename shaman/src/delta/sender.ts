@@ -166,7 +166,9 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     if (isStrangeAgain) return { versionsLeft: restAfterStrange }
     const { map, loose } = known?.map === undefined ? await hasher.chunk(file) : known
     const wasStrange = known?.isStrange ?? isResting
-    return map && { digest, map, wasStrange, ...(loose && { loose }) }
+    // As a dictionary for a compressed file they would spare less than unpacking them costs the store.
+    const isOfUse = loose !== undefined && map?.algorithm !== 'frames1'
+    return map && { digest, map, wasStrange, ...(isOfUse && { loose }) }
   }
 
   async function post(
