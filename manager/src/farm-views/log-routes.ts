@@ -1,5 +1,6 @@
 import { needTask } from '../http/lookup.ts'
 import { type Handlers, handled, ok } from '../http/route.ts'
+import { offsetOfLine } from '../logs/lines.ts'
 import { searchLog } from '../logs/search.ts'
 import type { Services } from '../services.ts'
 
@@ -7,12 +8,14 @@ const defaultLimit = 256 * 1024
 
 export function logHandlers({ farm }: Services): Handlers {
   return {
-    async farmTaskLog({ params, query, reply }) {
+    async farmTaskLog({ params, query, gone, reply }) {
       const task = needTask(farm, params.task_id)
       const job = farm.jobs.byId(task.job_id)
-      const start = query.tail
-        ? Math.max(0, task.log_size - query.tail)
-        : Math.min(query.offset ?? 0, task.log_size)
+      const start = await startOf(query, {
+        path: farm.logs.taskPath(job.uuid, task.uuid),
+        size: task.log_size,
+        gone,
+      })
       const length = Math.min(query.tail ?? query.limit ?? defaultLimit, task.log_size - start)
       const bytes = await farm.logs.read(job.uuid, task.uuid, start, length)
       reply
@@ -34,4 +37,13 @@ export function logHandlers({ farm }: Services): Handlers {
       return ok(found)
     },
   }
+}
+
+async function startOf(
+  { tail, line, offset = 0 }: { tail?: number; line?: number; offset?: number },
+  log: { path: string; size: number; gone: AbortSignal },
+): Promise<number> {
+  if (tail) return Math.max(0, log.size - tail)
+  if (line) return (await offsetOfLine(log.path, { ...log, line })) ?? log.size
+  return Math.min(offset, log.size)
 }

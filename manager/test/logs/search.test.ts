@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { offsetOfLine } from '../../src/logs/lines.ts'
 import { searchLog } from '../../src/logs/search.ts'
 
 async function search(t: TestContext, log: string, text: string, limit = 10) {
@@ -89,4 +90,15 @@ test('a search ends when who asked has gone, or what was acknowledged is read', 
   assert.equal((await searchLog(path, question)).matches.length, 1)
   const gone = AbortSignal.abort()
   assert.equal((await searchLog(path, { ...question, gone })).matches.length, 0)
+})
+
+test('a line is found by its number, and no line that is not there', async (t) => {
+  const log = `first\n${'x'.repeat(700_000)}\r\nthird\nlast`
+  const path = await logFile(t, log)
+  const size = Buffer.byteLength(log)
+  const offsets = await Promise.all(
+    [1, 2, 3, 4, 5].map((line) => offsetOfLine(path, { size, line })),
+  )
+  assert.deepEqual(offsets, [0, 6, bytesBefore(log, 'third'), bytesBefore(log, 'last'), undefined])
+  assert.equal(await offsetOfLine(path, { size: 10, line: 3 }), undefined)
 })

@@ -32,8 +32,15 @@ export function append(
   text: string,
   offset: number | undefined,
 ): LogBuffer | undefined {
-  const at = offset ?? buffer.end
-  const bytes = encoder.encode(text)
+  return appendBytes(buffer, encoder.encode(text), offset ?? buffer.end)
+}
+
+/** The same for a range of the log; cut by {@link wholeLines} unless it ends with the log. */
+export function appendBytes(
+  buffer: LogBuffer,
+  bytes: Uint8Array,
+  at: number,
+): LogBuffer | undefined {
   if (at > buffer.end) return undefined
   const known = buffer.end - at
   // A stream that resumes repeats itself.
@@ -57,6 +64,20 @@ export function prepend(buffer: LogBuffer, bytes: Uint8Array, offset: number): L
   const skip = offset === 0 ? 0 : bytes.indexOf(10) + 1
   const lines = trimLast(splitLines(bytes.subarray(skip), offset + skip))
   return { ...buffer, lines: [...lines, ...buffer.lines], start: offset + skip }
+}
+
+/** A range without the line that its end cuts in two; all of it where that is its only one. */
+export function wholeLines(bytes: Uint8Array): Uint8Array {
+  const end = bytes.lastIndexOf(10) + 1
+  return end === 0 ? bytes : bytes.subarray(0, end)
+}
+
+/** Drops all but the oldest lines, as {@link keepNewest} does at the other end. */
+export function keepOldest(buffer: LogBuffer, most: number): LogBuffer {
+  if (buffer.lines.length <= most) return buffer
+  const kept = Math.ceil(most * 0.75)
+  const end = buffer.lines[kept]!.offset
+  return { ...buffer, lines: [...buffer.lines.slice(0, kept), { text: '', offset: end }], end }
 }
 
 /** Drops all but the newest lines; what is left still begins at a line. */

@@ -9,7 +9,17 @@ import {
 } from 'solid-js'
 import { type ApiError, asApiError, isAborted, request } from './api.ts'
 import { useFarm } from './farm.tsx'
-import { append, bufferOf, emptyLog, keepNewest, type LogBuffer, prepend } from './log-buffer.ts'
+import {
+  append,
+  appendBytes,
+  bufferOf,
+  emptyLog,
+  keepNewest,
+  keepOldest,
+  type LogBuffer,
+  prepend,
+  wholeLines,
+} from './log-buffer.ts'
 
 export interface TaskLog {
   buffer: Accessor<LogBuffer>
@@ -18,6 +28,10 @@ export interface TaskLog {
   reload(): void
   /** Reads the range before what is there. */
   loadEarlier(): Promise<void>
+  /** Reads the range after what is there, where that is not the end. */
+  loadLater(): Promise<void>
+  /** The end of the log lies elsewhere: nothing that is written now is added. */
+  isDetached: Accessor<boolean>
   /** Number of the first line that is loaded, counted from 1; undefined where nobody counted. */
   firstLine: Accessor<number | undefined>
   /** Reads the range around a line, by its byte offset and its number if known, dropping what is there. */
@@ -32,11 +46,9 @@ export interface TaskLog {
 
 const chunk = 262_144
 const mostLines = 20_000
-// What the manager gives at once.
-const largestRange = 4_194_304
 
-/** A task's log, its end first, growing as the worker writes. */
-export function createTaskLog(taskId: () => string | undefined, tail = chunk): TaskLog {
+/** A task's log, its end first, growing as the worker writes: a window of at most so many lines. */
+export function createTaskLog(taskId: () => string | undefined): TaskLog {
   const farm = useFarm()
   const [buffer, setBuffer] = createSignal<LogBuffer>(emptyLog)
   /** A line somebody counted; the numbers of all others follow from it. */
@@ -50,15 +62,16 @@ export function createTaskLog(taskId: () => string | undefined, tail = chunk): T
   })
   const [loading, setLoading] = createSignal(true)
   const [error, setError] = createSignal<ApiError>()
+  const [isDetached, setIsDetached] = createSignal(false)
   let running: AbortController | undefined
-  let detached = false
 
   farm.useTopic(() => (taskId() === undefined ? undefined : `tasklog:${taskId()}`))
-  farm.on('reset', () => !detached && void readTail())
+  farm.on('reset', () => !isDetached() && void readTail())
   farm.on('tasklog', (event) => {
-    if (event.task_id !== taskId() || detached) return
+    if (event.task_id !== taskId() || isDetached()) return
     const next = append(untrack(buffer), event.log, event.offset)
     if (next) setBuffer(next)
+    else if (event.offset! - untrack(buffer).end <= chunk) void loadLater()
     else void readTail()
   })
   createEffect(
@@ -74,42 +87,40 @@ export function createTaskLog(taskId: () => string | undefined, tail = chunk): T
   return {
     buffer,
     firstLine,
+    isDetached,
     loading,
     error,
     reload: () => void readTail(),
     loadEarlier,
+    loadLater,
     jumpTo,
-    toEnd: async () => void (detached && (await readTail())),
-    offsetOfLine,
-    forgetBeginning: () => {
-      const before = untrack(buffer)
-      const kept = keepNewest(before, mostLines)
-      if (kept === before) return
-      const first = untrack(firstLine)
-      const line = (first ?? 0) + before.lines.length - kept.lines.length
-      if (first !== undefined) setCounted({ offset: kept.start, line })
-      setBuffer(kept)
+    toEnd: async () => void (isDetached() && (await readTail())),
+    async offsetOfLine(number) {
+      // Whoever asks goes there: what the farm tells meanwhile must not read the end.
+      setIsDetached(true)
+      const range = await read({ line: number, limit: 1 })
+      return range && range.offset < range.size ? range.offset : undefined
     },
+    forgetBeginning: () => forgetBeginning(untrack(buffer)),
   }
 
-  async function offsetOfLine(number: number): Promise<number | undefined> {
-    let before = 1
-    let offset = 0
-    while (before < number) {
-      const range = await read({ offset, limit: largestRange })
-      if (!range || range.bytes.length === 0) return undefined
-      for (let at = range.bytes.indexOf(10); at >= 0; at = range.bytes.indexOf(10, at + 1)) {
-        before += 1
-        if (before === number) return offset + at + 1
-      }
-      offset += range.bytes.length
-    }
-    return 0
+  function forgetBeginning(before: LogBuffer): void {
+    const kept = keepNewest(before, mostLines)
+    countFrom(before, kept)
+    setBuffer(kept)
+  }
+
+  /** Keeps the numbers of lines where the one that was counted is dropped. */
+  function countFrom(before: LogBuffer, kept: LogBuffer): void {
+    const first = untrack(firstLine)
+    if (kept === before || first === undefined) return
+    const at = before.lines.findIndex((one) => one.offset === kept.start)
+    if (at >= 0) setCounted({ offset: kept.start, line: first + at })
   }
 
   async function readTail(): Promise<void> {
-    detached = false
-    const range = await read({ tail })
+    setIsDetached(false)
+    const range = await read({ tail: chunk })
     if (range) setBuffer(bufferOf(range.bytes, range.offset, range.size))
   }
 
@@ -118,19 +129,40 @@ export function createTaskLog(taskId: () => string | undefined, tail = chunk): T
     if (start === 0) return
     const offset = Math.max(0, start - chunk)
     const range = await read({ offset, limit: start - offset })
-    if (range && untrack(buffer).start === start)
-      setBuffer(prepend(untrack(buffer), range.bytes, range.offset))
+    const before = untrack(buffer)
+    if (!range || before.start !== start) return
+    const grown = prepend(before, range.bytes, range.offset)
+    const kept = keepOldest(grown, mostLines)
+    const first = untrack(firstLine)
+    const added = grown.lines.findIndex((one) => one.offset === start)
+    if (first !== undefined) setCounted({ offset: grown.start, line: first - added })
+    if (kept !== grown) setIsDetached(true)
+    setBuffer(kept)
+  }
+
+  async function loadLater(): Promise<void> {
+    const { end } = untrack(buffer)
+    const range = await read({ offset: end, limit: chunk })
+    const before = untrack(buffer)
+    if (!range || before.end !== end) return
+    const isEnd = range.offset + range.bytes.length >= range.size
+    const grown = appendBytes(before, isEnd ? range.bytes : wholeLines(range.bytes), end)
+    if (!grown) return
+    if (isEnd) setIsDetached(false)
+    forgetBeginning({ ...grown, size: range.size })
   }
 
   async function jumpTo(offset: number, line?: number): Promise<void> {
     if (line !== undefined) setCounted({ offset, line })
-    const { start, end } = untrack(buffer)
-    if (offset >= start && offset < end) return
+    const { start, end, size } = untrack(buffer)
+    const isLoaded = offset >= start && offset < end
+    setIsDetached(!isLoaded || end < size)
+    if (isLoaded) return
     const range = await read({ offset: Math.max(0, offset - chunk / 2), limit: chunk })
     if (!range) return
-    // From here on new text has no place to go: the end is elsewhere.
-    detached = range.offset + range.bytes.length < range.size
-    setBuffer(bufferOf(range.bytes, range.offset, range.size))
+    const isEnd = range.offset + range.bytes.length >= range.size
+    setIsDetached(!isEnd)
+    setBuffer(bufferOf(isEnd ? range.bytes : wholeLines(range.bytes), range.offset, range.size))
   }
 
   async function read(query: Record<string, number>) {

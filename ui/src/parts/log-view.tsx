@@ -4,15 +4,15 @@ import { urlOf } from '../farm/api.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { createTaskLog } from '../farm/log.ts'
 import { isError } from '../farm/log-buffer.ts'
-import { createLogFind, type Match } from '../farm/log-find.ts'
+import { createLogFind } from '../farm/log-find.ts'
 import { EmptyState } from './empty-state.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { Icon } from './glyph.tsx'
 import { LogFindBar } from './log-find-bar.tsx'
 import { LogLineRow } from './log-line.tsx'
+import { createLogScroll, lineHeight } from './log-scroll.ts'
 import styles from './log-view.module.css'
 
-const lineHeight = 18
 const shownMarks = 200
 
 /** A task's log: opens at its end, follows it, finds in it. */
@@ -27,10 +27,7 @@ export function LogView(props: {
   lineNumber?: number | undefined
 }) {
   const log = createTaskLog(() => props.taskId)
-  const [following, setFollowing] = createSignal(true)
-  const [seen, setSeen] = createSignal(0)
   const [wrap, setWrap] = createSignal(false)
-  const [target, setTarget] = createSignal<number>()
   let scroller!: HTMLDivElement
 
   const lines = createMemo(() => {
@@ -48,20 +45,15 @@ export function LogView(props: {
     getItemKey: (index) => lines()[index]?.offset ?? index,
   })
   const errors = createMemo(() => lines().flatMap((line, index) => (isError(line) ? index : [])))
-  const fresh = () => Math.max(0, lines().length - seen())
-  const marked = () => (find.at() < 0 ? target() : find.matches()[find.at()]?.offset)
+  const scroll = createLogScroll({
+    log,
+    lines,
+    scroller: () => scroller,
+    scrollTo: (index, align) => virtual.scrollToIndex(index, { align }),
+  })
+  const { following, fresh, show } = scroll
+  const marked = () => (find.at() < 0 ? scroll.target() : find.matches()[find.at()]?.offset)
 
-  createEffect(
-    on(lines, (all) => {
-      if (!following()) return
-      // What scrolled away long ago is read again when somebody goes there.
-      log.forgetBeginning()
-      setSeen(all.length)
-      requestAnimationFrame(() => {
-        scroller.scrollTop = scroller.scrollHeight
-      })
-    }),
-  )
   createEffect(on(wrap, () => virtual.measure(), { defer: true }))
   createEffect(
     on(
@@ -73,48 +65,17 @@ export function LogView(props: {
     on(
       () => props.lineNumber,
       async (number) => {
-        const offset = number === undefined ? undefined : await log.offsetOfLine(number)
-        if (offset !== undefined) void show({ offset, ...(number ? { line: number } : {}) })
+        if (number === undefined) return
+        const offset = await log.offsetOfLine(number)
+        if (offset !== undefined) void show({ offset, line: number })
+        else if (!log.error()) log.reload()
       },
     ),
   )
 
-  const onScroll = (): void => {
-    const bottom =
-      scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < lineHeight * 1.5
-    if (bottom) setSeen(lines().length)
-    setFollowing(bottom)
-    if (scroller.scrollTop < lineHeight * 4 && log.buffer().start > 0) void earlier()
-  }
-  let fetchingEarlier = false
-  const earlier = async (): Promise<void> => {
-    if (fetchingEarlier) return
-    fetchingEarlier = true
-    const before = lines().length
-    await log.loadEarlier()
-    const added = lines().length - before
-    scroller.scrollTop += added * lineHeight
-    setSeen((count) => count + added)
-    fetchingEarlier = false
-  }
-  async function show({ offset, line }: Match, align: 'start' | 'center' = 'start'): Promise<void> {
-    setFollowing(false)
-    await log.jumpTo(offset, line)
-    setTarget(offset)
-    // The first lines make the list appear: before that there is nothing to scroll.
-    await new Promise(requestAnimationFrame)
-    const index = lines().findIndex((line) => line.offset >= offset)
-    if (index >= 0) virtual.scrollToIndex(index, { align })
-  }
   const step = (by: number): void => {
     const match = find.step(by)
     if (match) void show(match, 'center')
-  }
-  const follow = async (): Promise<void> => {
-    await log.toEnd()
-    setFollowing(true)
-    setSeen(lines().length)
-    scroller.scrollTop = scroller.scrollHeight
   }
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
@@ -175,7 +136,7 @@ export function LogView(props: {
           ref={scroller}
           class={styles.scroller}
           data-tall={props.tall ? '' : undefined}
-          onScroll={onScroll}
+          onScroll={scroll.onScroll}
           onKeyDown={onKeyDown}
           tabindex="0"
           role="log"
@@ -183,12 +144,20 @@ export function LogView(props: {
           aria-label="Log text"
         >
           <Show when={log.buffer().start > 0}>
-            <p class={styles.earlier}>{formatBytes(log.buffer().start)} before this</p>
+            <p class={styles.earlier}>
+              {formatBytes(log.buffer().start)} before this{' '}
+              <button type="button" class="button quiet" onClick={() => void scroll.toBeginning()}>
+                To the beginning
+              </button>
+            </p>
           </Show>
           <div
             class={styles.lines}
             data-wrap={wrap() ? '' : undefined}
-            style={{ height: `${virtual.getTotalSize()}px` }}
+            style={{
+              height: `${virtual.getTotalSize()}px`,
+              '--digits': String((log.firstLine() ?? 0) + lines().length).length,
+            }}
           >
             <For each={virtual.getVirtualItems()}>
               {(item) => {
@@ -221,7 +190,7 @@ export function LogView(props: {
           <button
             type="button"
             class={`button ${fresh() > 0 ? 'primary' : ''} ${styles.fresh}`}
-            onClick={() => void follow()}
+            onClick={() => void scroll.follow()}
           >
             {fresh() > 0 ? formatCount(fresh(), 'new line') : 'To the end'}
             <Icon name="down" size={12} />

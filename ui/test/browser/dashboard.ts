@@ -158,7 +158,8 @@ export async function openPage(
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme })
   t.after(() => context.close())
   const page = await context.newPage()
-  page.setDefaultTimeout(15_000)
+  // Far more than anything takes on a machine that is busy with other tests.
+  page.setDefaultTimeout(60_000)
   const problems: string[] = []
   page.on('pageerror', (error) => problems.push(error.stack ?? error.message))
   page.on('console', (message) => {

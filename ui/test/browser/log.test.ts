@@ -64,6 +64,35 @@ test('a log is followed until somebody scrolls up, and then tells how much is ne
   await log.getByText('unseen two').waitFor()
 })
 
+test('a log is read from its beginning to its end in a window that does not grow, and followed from there', async (t) => {
+  if (needsChromium(t)) return
+  const task = await writtenTask()
+  const { page, problems } = await openPage(
+    t,
+    farm.browser,
+    `${farm.manager.url}/app/logs/${task.uuid}`,
+  )
+  const log = page.getByRole('log')
+  await log.getByText(`line ${lines} `).waitFor()
+  await page.getByRole('button', { name: 'To the beginning' }).dispatchEvent('click')
+  await log.getByText('line 1 ', { exact: false }).first().waitFor()
+  await log.getByRole('link', { name: '1', exact: true }).waitFor()
+  const most = await page.waitForFunction((last) => {
+    const view = document.querySelector('[role=log]')!
+    const seen = globalThis as unknown as { mostHeight?: number }
+    seen.mostHeight = Math.max(seen.mostHeight ?? 0, view.scrollHeight)
+    view.scrollTop = view.scrollHeight
+    return view.textContent?.includes(last) ? seen.mostHeight : 0
+  }, `line ${lines} `)
+  assert.ok((await most.jsonValue()) / 18 < 26_000, `${await most.jsonValue()} px high`)
+  await page.getByText('● following').waitFor()
+  // All were counted from the first line on: the manager's own comes before them.
+  await log.getByRole('link', { name: String(lines + 1), exact: true }).waitFor()
+  await write(task, 'written at last\n')
+  await log.getByText('written at last').waitFor()
+  assert.deepEqual(problems, [])
+})
+
 test('a line has an address that opens the log there', async (t) => {
   if (needsChromium(t)) return
   const task = await writtenTask()
@@ -71,6 +100,11 @@ test('a line has an address that opens the log there', async (t) => {
   const address = `${farm.manager.url}/app/logs/${task.uuid}#L12346`
   const { page } = await openPage(t, farm.browser, address)
   await page.locator('[data-hit]', { hasText: 'the one that matters' }).waitFor()
+  // Nothing came since: what is loaded was gone to.
+  await page.getByRole('button', { name: 'To the end' }).waitFor()
+  await page.goto(`${farm.manager.url}/app/logs/${task.uuid}#L99999999`)
+  await page.reload()
+  await page.getByText('● following').waitFor()
   const [download] = await Promise.all([
     page.waitForEvent('download'),
     page.getByRole('link', { name: 'Download the log' }).click(),

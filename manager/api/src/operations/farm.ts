@@ -116,6 +116,13 @@ export const farmOperations = {
       offset: Type.Optional(Type.Integer({ minimum: 0 })),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_194_304 })),
       tail: Type.Optional(Type.Integer({ minimum: 1, maximum: 4_194_304 })),
+      line: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          description:
+            'begin at this line instead of a byte, or at the end of a log that has fewer',
+        }),
+      ),
     }),
     responses: { 200: 'raw', ...refusals(400, 404) },
   }),
