@@ -6,8 +6,9 @@ import { encodeDigests } from './digest-list.ts'
 import { type DownloadOptions, damaged, downloadBlob, interrupted } from './download.ts'
 import { createEntryReader } from './entry-reader.ts'
 import { ShamanClientError } from './errors.ts'
-import { type Http, pauseBeforeRetry } from './http.ts'
 import { inLanes } from './lanes.ts'
+import type { Receiver } from './receive.ts'
+import { pauseBeforeRetry } from './retries.ts'
 import { smallFileBytes } from './send-batch.ts'
 
 /** A blob and the file it is to be. */
@@ -23,8 +24,8 @@ export interface DownloadAllOptions extends DownloadOptions {
   parallel?: number
 }
 
-const batchBytes = 8 << 20
-const batchFiles = 500
+const batchBytes = 32 << 20
+const batchFiles = 2000
 const maxTriesWithoutProgress = 6
 
 /**
@@ -32,7 +33,7 @@ const maxTriesWithoutProgress = 6
  * continued where an earlier try broke off. What has arrived stays when another fails.
  */
 export async function downloadAll(
-  http: Http,
+  receiver: Receiver,
   wanted: readonly WantedFile[],
   options: DownloadAllOptions = {},
 ): Promise<void> {
@@ -44,10 +45,10 @@ export async function downloadAll(
     ...large
       .sort((a, b) => b.digest.size - a.digest.size)
       .map((file) => async () => {
-        await downloadBlob(http, file.digest, file.toFile, options)
+        await downloadBlob(receiver, file.digest, file.toFile, options)
         onFile?.(file)
       }),
-    ...toBatches(small, parallel).map((batch) => () => downloadBatch(http, batch, options)),
+    ...toBatches(small, parallel).map((batch) => () => downloadBatch(receiver, batch, options)),
   ]
   await inLanes(actions, parallel, (action) => action())
 }
@@ -72,7 +73,7 @@ function toBatches(files: readonly WantedFile[], parallel: number): WantedFile[]
 
 /** One tar stream, asked for again without what has arrived for as long as each try brings something. */
 async function downloadBatch(
-  http: Http,
+  receiver: Receiver,
   batch: readonly WantedFile[],
   options: DownloadAllOptions,
 ): Promise<void> {
@@ -80,7 +81,7 @@ async function downloadBatch(
   for (let tries = 0; missing.size > 0; ) {
     const before = missing.size
     try {
-      await receive(http, missing, options)
+      await receive(receiver, missing, options)
     } catch (error) {
       options.signal?.throwIfAborted()
       if (error instanceof ShamanClientError || isLocal(error)) throw error
@@ -92,17 +93,10 @@ async function downloadBatch(
 }
 
 async function receive(
-  http: Http,
+  receiver: Receiver,
   missing: Map<string, WantedFile>,
   { signal, onBytes, onFile }: DownloadAllOptions,
 ): Promise<void> {
-  const body = encodeDigests([...missing.values()].map(({ digest }) => digest))
-  const response = await http.stream('/x/blobs/get', {
-    method: 'POST',
-    headers: { 'content-type': digestListType },
-    body: () => body,
-    signal,
-  })
   const reader = createEntryReader(smallFileBytes, ({ name }, bytes) => {
     const key = name.replace('/', '-')
     const file = missing.get(key)
@@ -114,7 +108,13 @@ async function receive(
     onBytes?.(bytes.length)
     onFile?.(file)
   })
-  for await (const chunk of response.body as AsyncIterable<Buffer>) reader.push(chunk)
+  await receiver.receive('/x/blobs/get', {
+    method: 'POST',
+    headers: { 'content-type': digestListType },
+    body: encodeDigests([...missing.values()].map(({ digest }) => digest)),
+    signal,
+    consume: reader.consume,
+  })
   if (!reader.isOver || missing.size > 0) throw new Error('the tar stream ended too early')
 }
 

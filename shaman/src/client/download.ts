@@ -1,9 +1,10 @@
-import { createReadStream } from 'node:fs'
-import { chmod, type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createHasher, type Digest, type Hasher, sameDigest } from '../digest.ts'
 import { ShamanClientError } from './errors.ts'
-import { type Http, pauseBeforeRetry } from './http.ts'
+import type { Receiver } from './receive.ts'
+import { pauseBeforeRetry } from './retries.ts'
 
 /** How to follow and stop a download. */
 export interface DownloadOptions {
@@ -18,7 +19,7 @@ const maxTriesWithoutProgress = 6
  * process; the file appears, read-only, once size and SHA-256 are right. One download of a file at a time.
  */
 export async function downloadBlob(
-  http: Http,
+  receiver: Receiver,
   digest: Digest,
   toFile: string,
   options: DownloadOptions = {},
@@ -27,11 +28,11 @@ export async function downloadBlob(
   await mkdir(dirname(toFile), { recursive: true })
   const hasher = createHasher()
   const had = await resume(partial, digest, hasher)
-  const file = await open(partial, had === 0 ? 'w' : 'r+')
+  const fd = openSync(partial, had === 0 ? 'w' : 'r+')
   try {
-    await appendAll(http, { digest, file, had, hasher, ...options })
+    await appendAll(receiver, { digest, fd, had, hasher, ...options })
   } finally {
-    await file.close()
+    closeSync(fd)
   }
   const got = hasher.digest()
   if (!sameDigest(got, digest)) {
@@ -55,33 +56,32 @@ async function resume(partial: string, digest: Digest, hasher: Hasher): Promise<
 
 interface Appending extends DownloadOptions {
   digest: Digest
-  file: FileHandle
+  fd: number
   had: number
   hasher: Hasher
 }
 
 /** Goes on after lost connections for as long as each brings something. */
-async function appendAll(http: Http, given: Appending): Promise<void> {
+async function appendAll(receiver: Receiver, given: Appending): Promise<void> {
   const { digest, signal, onBytes } = given
   let at = given.had
   let tries = 0
   while (at < digest.size) {
     const before = at
     try {
-      const response = await http.stream(`/x/blobs/${digest.sha}/${digest.size}`, {
+      await receiver.receive(`/x/blobs/${digest.sha}/${digest.size}`, {
         headers: at > 0 ? { range: `bytes=${at}-` } : {},
+        status: at > 0 ? 206 : 200,
         signal,
+        consume(bytes) {
+          if (at + bytes.length > digest.size) throw tooLong(digest)
+          given.hasher.update(bytes)
+          writeAt(given.fd, bytes, at)
+          at += bytes.length
+          onBytes?.(bytes.length)
+          return bytes.length
+        },
       })
-      if (at > 0 && response.statusCode !== 206) {
-        throw new ShamanClientError('ANSWER_INVALID', 'the store sent no range')
-      }
-      for await (const chunk of response.body as AsyncIterable<Buffer>) {
-        if (at + chunk.length > digest.size) throw tooLong(digest)
-        given.hasher.update(chunk)
-        await given.file.write(chunk, 0, chunk.length, at)
-        at += chunk.length
-        onBytes?.(chunk.length)
-      }
       if (at < digest.size) throw cutOff()
     } catch (error) {
       signal?.throwIfAborted()
@@ -90,6 +90,12 @@ async function appendAll(http: Http, given: Appending): Promise<void> {
       if (tries >= maxTriesWithoutProgress) throw interrupted(error)
       await pauseBeforeRetry(tries, signal)
     }
+  }
+}
+
+function writeAt(fd: number, bytes: Buffer, place: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(fd, bytes, done, bytes.length - done, place + done)
   }
 }
 

@@ -1,21 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { Logger } from 'pino'
 import { Agent, type Dispatcher, request } from 'undici'
-import { ShamanClientError } from './errors.ts'
+import { type Address, apiBase, authorizationOf, originOf } from './address.ts'
+import { asClientError, problemOf } from './problems.ts'
+import { createRetries, type RetryOptions } from './retries.ts'
 
-/** How requests are sent. */
-export interface HttpOptions {
-  /** `http://host:port` of the manager, or of a store served alone. */
-  url: string
-  token?: string
-  /** The whole header, for those who have no token. */
-  authorization?: string | undefined
-  /** How often a request is sent again after the connection failed or the server was busy. Default 6. */
-  retries?: number
+/** Where requests go, and how. */
+export interface HttpOptions extends Address, RetryOptions {
   /** Most requests at a time. Default 8. */
   connections?: number
-  log?: Logger
-  random?: () => number
 }
 
 /** A request's variable parts. */
@@ -52,17 +43,11 @@ export interface Http {
   close(): Promise<void>
 }
 
-const apiBase = '/api/v3/shaman'
-const busyStatuses = new Set([429, 502, 503, 504])
-const firstDelayMs = 150
-const maxDelayMs = 5000
-
 /** Creates the requests of one client. */
 export function createHttp(options: HttpOptions): Http {
-  const { retries = 6, random = Math.random, log } = options
-  const origin = parseUrl(options.url)
-  const authorization =
-    options.token === undefined ? options.authorization : `Bearer ${options.token}`
+  const origin = originOf(options.url)
+  const authorization = authorizationOf(options)
+  const withRetries = createRetries(origin, options)
   const agent = new Agent({
     connections: options.connections ?? 8,
     connect: { timeout: 10_000 },
@@ -117,7 +102,7 @@ export function createHttp(options: HttpOptions): Http {
     const response = await dispatch(path, given)
     if (accepts(given, response.statusCode)) return response
     const text = await response.body.text()
-    throw problemOf({ status: response.statusCode, headers: response.headers, text }, path)
+    throw problemOf({ status: response.statusCode, text }, path)
   }
 
   async function dispatch(path: string, given: HttpRequest): Promise<Dispatcher.ResponseData> {
@@ -136,35 +121,9 @@ export function createHttp(options: HttpOptions): Http {
       })
     } catch (error) {
       given.signal?.throwIfAborted()
-      if (error instanceof ShamanClientError) throw error
-      throw unreachable(origin, error)
+      throw asClientError(error, origin)
     }
   }
-
-  async function withRetries<T>(given: HttpRequest, attempt: () => Promise<T>): Promise<T> {
-    const most = given.retries ?? retries
-    for (let tried = 0; ; tried += 1) {
-      try {
-        return await attempt()
-      } catch (error) {
-        given.signal?.throwIfAborted()
-        const problem = error instanceof ShamanClientError ? error : unreachable(origin, error)
-        if (tried >= most || !isPassing(problem)) throw problem
-        log?.debug({ err: problem, tried }, 'request sent again')
-        await pauseBeforeRetry(tried, given.signal, random)
-      }
-    }
-  }
-}
-
-/** Waits, each time about twice as long. */
-export async function pauseBeforeRetry(
-  tried: number,
-  signal: AbortSignal | undefined,
-  random = Math.random,
-): Promise<void> {
-  const delay = Math.min(maxDelayMs, firstDelayMs * 2 ** tried) * (0.5 + random())
-  await sleep(delay, undefined, signal && { signal })
 }
 
 async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
@@ -180,53 +139,4 @@ async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string
 
 function accepts(given: HttpRequest, status: number): boolean {
   return given.accept ? given.accept(status) : status >= 200 && status < 300
-}
-
-/** Worth another attempt: nothing was wrong with the request itself. */
-function isPassing(problem: ShamanClientError): boolean {
-  if (problem.code === 'MANAGER_UNREACHABLE' || problem.code === 'UPLOAD_INTERRUPTED') return true
-  return problem.status !== undefined && busyStatuses.has(problem.status)
-}
-
-function parseUrl(url: string): string {
-  try {
-    const { origin, protocol } = new URL(url)
-    if (protocol === 'http:' || protocol === 'https:') return origin
-  } catch {
-    // Told below, as for any other scheme.
-  }
-  throw new ShamanClientError(
-    'URL_INVALID',
-    `${JSON.stringify(url)} is not the address of a manager`,
-    {
-      hint: 'Give it as http://host:8080',
-    },
-  )
-}
-
-function unreachable(origin: string, cause: unknown): ShamanClientError {
-  const reason = (cause as { code?: string; message?: string }) ?? {}
-  return new ShamanClientError(
-    'MANAGER_UNREACHABLE',
-    `no answer from ${origin}: ${reason.code ?? reason.message ?? String(cause)}`,
-    { hint: 'Check the address, and that the manager is running.', cause },
-  )
-}
-
-function problemOf(answer: HttpAnswer, path: string): ShamanClientError {
-  const body = parseProblem(answer.text)
-  return new ShamanClientError(
-    body.error_code ?? `HTTP_${answer.status}`,
-    body.message ?? `the server answered ${answer.status} to ${path}`,
-    { status: answer.status, hint: body.hint, detail: { body } },
-  )
-}
-
-function parseProblem(text: string): { message?: string; error_code?: string; hint?: string } {
-  try {
-    const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null ? body : {}
-  } catch {
-    return {}
-  }
 }

@@ -5,8 +5,9 @@ import type { DeltaSender } from '../delta/sender.ts'
 import { type Digest, digestKey } from '../digest.ts'
 import type { CheckoutManifest, ShamanCheckoutResult } from '../schemas.ts'
 import { createCapabilityProbe } from './capabilities.ts'
-import { type DownloadOptions, downloadBlob } from './download.ts'
-import { type DownloadAllOptions, downloadAll, type WantedFile } from './download-all.ts'
+import type { DownloadOptions } from './download.ts'
+import type { DownloadAllOptions, WantedFile } from './download-all.ts'
+import { createDownloads } from './downloads.ts'
 import { ShamanClientError } from './errors.ts'
 import { createHttp } from './http.ts'
 import { toSpec } from './negotiate.ts'
@@ -76,6 +77,7 @@ const defaultRetries = 8
 export function createShamanClient(options: ShamanClientOptions): ShamanClient {
   const { now = Date.now, parallel = 8 } = options
   const http = createHttp({ ...options, connections: parallel })
+  const downloads = createDownloads({ ...options, parallel, http: async () => http })
   const capabilitiesOf = createCapabilityProbe(http, now)
   const clientId = options.clientId ?? defaultClientId()
 
@@ -137,9 +139,12 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
         `/x/checkouts/${encodeURIComponent(checkoutPath)}/manifest`,
         given,
       ),
-    download: (digest, toFile, given) => downloadBlob(http, digest, toFile, given),
-    downloadAll: (wanted, given) => downloadAll(http, wanted, { parallel, ...given }),
-    close: () => http.close(),
+    download: downloads.one,
+    downloadAll: downloads.all,
+    async close() {
+      downloads.close()
+      await http.close()
+    },
   }
   return client
 }

@@ -1,8 +1,8 @@
 import { digestKey } from '../digest.ts'
+import { createFileReader, type FileReader, type OpenFile } from '../file-reader.ts'
 import type { BatchLine } from '../schemas.ts'
-import { blockBytes, encodeTarHeader, paddingOf } from '../tar/header.ts'
+import { tarPieces } from '../tar/pieces.ts'
 import { ShamanClientError } from './errors.ts'
-import { createFileReader, type FileReader, type OpenFile } from './file-reader.ts'
 import { countStored, type UploadRun } from './run.ts'
 import type { UploadFile } from './upload-file.ts'
 
@@ -83,56 +83,22 @@ function refused(
   )
 }
 
-const pieceBytes = 256 << 10
-
-/**
- * Files as a tar stream, in pieces that are good until the next is asked for: what sends them has handed a piece to the kernel
- * by then, and takes no more while it has not.
- */
+/** What sends a piece has handed it to the kernel by the time it asks for the next, and takes no more while it has not. */
 async function* tarOf(
   files: readonly UploadFile[],
   onSent: (wire: number, payload: number) => void,
 ): AsyncGenerator<Uint8Array> {
   const reader = createFileReader()
-  const buffers = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)] as const
-  let piece: Buffer = buffers[0]
-  let filled = 0
-  let payload = 0
-  const take = (): Buffer => {
-    const bytes = piece.subarray(0, filled)
-    onSent(filled, payload)
-    piece = piece === buffers[0] ? buffers[1] : buffers[0]
-    filled = 0
-    payload = 0
-    return bytes
+  const sources = files.map((file) => ({
+    name: `${file.digest.sha}/${file.digest.size}`,
+    size: file.digest.size,
+    open: () => contentsOf(reader, file),
+    tooShort: () => changed(file),
+  }))
+  for await (const { bytes, payload } of tarPieces(sources)) {
+    onSent(bytes.length, payload)
+    yield bytes
   }
-  for (const file of files) {
-    const { sha, size } = file.digest
-    if (filled + blockBytes > pieceBytes) yield take()
-    encodeTarHeader({ name: `${sha}/${size}`, size }, piece.subarray(filled, filled + blockBytes))
-    filled += blockBytes
-    const contents = await contentsOf(reader, file)
-    try {
-      for (let left = size; left > 0; ) {
-        if (filled === pieceBytes) yield take()
-        const reading = contents.read(piece, filled, Math.min(left, pieceBytes - filled))
-        const got = typeof reading === 'number' ? reading : await reading
-        if (got === 0) throw changed(file)
-        filled += got
-        payload += got
-        left -= got
-      }
-    } finally {
-      contents.close()
-    }
-    if (filled + paddingOf(size) > pieceBytes) yield take()
-    piece.fill(0, filled, filled + paddingOf(size))
-    filled += paddingOf(size)
-  }
-  if (filled + 2 * blockBytes > pieceBytes) yield take()
-  piece.fill(0, filled, filled + 2 * blockBytes)
-  filled += 2 * blockBytes
-  yield take()
 }
 
 function contentsOf(reader: FileReader, file: UploadFile): Promise<OpenFile> | OpenFile {

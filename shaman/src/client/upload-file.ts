@@ -1,5 +1,5 @@
 import type { Digest } from '../digest.ts'
-import { readPieces } from './file-reader.ts'
+import { readPieces } from '../file-reader.ts'
 
 /** One file to submit: where it goes in the checkout, what it is, and where its bytes are. */
 export interface UploadFile {

@@ -5,9 +5,12 @@ import { type Pack, pack } from 'tar-stream'
 import { Type } from 'typebox'
 import { type Digest, digestBytes } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
+import { createFileReader, openStream } from '../file-reader.ts'
 import { digestListType, maxFilesPerRequest } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
+import { type TarSource, tarBytes, tarPieces } from '../tar/pieces.ts'
 import { decodeDigests } from './requirements.ts'
+import { sendPieces } from './send-pieces.ts'
 
 interface Wanted {
   name: string
@@ -32,11 +35,11 @@ export function tarDownloadRoutes(plain: FastifyInstance, shaman: Shaman): void 
     },
     async (request, reply) => {
       const digests = decodeDigests(request.body)
-      return sendTar(
-        shaman,
-        reply,
-        digests.map((digest) => ({ name: nameOf(digest), digest })),
-      )
+      const unpin = await pinStored(shaman, digests)
+      const length = tarBytes(digests.map(({ size }) => size))
+      const pieces = tarPieces(sourcesOf(shaman, digests))
+      void reply.type('application/x-tar').header('content-length', length)
+      return sendPieces(reply, pieces, unpin)
     },
   )
 
@@ -63,28 +66,30 @@ export function tarDownloadRoutes(plain: FastifyInstance, shaman: Shaman): void 
   )
 }
 
-function nameOf({ sha, size }: Digest): string {
-  return `${sha}/${size}`
-}
-
 async function sendTar(
   shaman: Shaman,
   reply: FastifyReply,
   wanted: readonly Wanted[],
 ): Promise<FastifyReply> {
-  const digests = wanted.map((one) => one.digest)
-  const unpin = shaman.protection.pin(digests)
-  const statuses = await shaman.negotiator.statuses(digests, 'disk')
-  const missing = statuses.filter((status) => status !== 'stored').length
-  if (missing > 0) {
-    unpin()
-    throw new ShamanError('BLOB_MISSING', `${missing} of the blobs are not in the store`)
-  }
+  const unpin = await pinStored(
+    shaman,
+    wanted.map(({ digest }) => digest),
+  )
   const tar = pack()
   void fill(shaman, tar, wanted)
     .catch((error: unknown) => tar.destroy(error as Error))
     .finally(unpin)
   return reply.type('application/x-tar').send(tar)
+}
+
+/** Nothing of it is collected until what this answers is called. */
+async function pinStored(shaman: Shaman, digests: readonly Digest[]): Promise<() => void> {
+  const unpin = shaman.protection.pin(digests)
+  const statuses = await shaman.negotiator.statuses(digests, 'disk')
+  const missing = statuses.filter((status) => status !== 'stored').length
+  if (missing === 0) return unpin
+  unpin()
+  throw new ShamanError('BLOB_MISSING', `${missing} of the blobs are not in the store`)
 }
 
 async function fill(shaman: Shaman, tar: Pack, wanted: readonly Wanted[]): Promise<void> {
@@ -94,4 +99,17 @@ async function fill(shaman: Shaman, tar: Pack, wanted: readonly Wanted[]): Promi
     await pipeline(bytes, tar.entry({ name, size: digest.size, mode: 0o644 }))
   }
   tar.finalize()
+}
+
+function* sourcesOf({ blobs }: Shaman, digests: readonly Digest[]): Generator<TarSource> {
+  const reader = createFileReader()
+  for (const digest of digests) {
+    yield {
+      name: `${digest.sha}/${digest.size}`,
+      size: digest.size,
+      open: () =>
+        blobs.elsewhere ? openStream(blobs.open(digest)) : reader.open(blobs.layout.blob(digest)),
+      tooShort: () => new ShamanError('BLOB_SIZE_MISMATCH', 'a blob is shorter than its name says'),
+    }
+  }
 }

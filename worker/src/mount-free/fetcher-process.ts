@@ -1,5 +1,5 @@
-import { createShamanClient } from '@shaman-farm/shaman/client'
 import { digestKey } from '@shaman-farm/shaman/digest'
+import { createDownloads } from '@shaman-farm/shaman/downloads'
 import { serveWorker } from '../process/helper-side.ts'
 import type { FetchNote, FetchQuestion } from './fetcher.ts'
 
@@ -7,7 +7,7 @@ import type { FetchNote, FetchQuestion } from './fetcher.ts'
 const noteMs = 50
 
 serveWorker(async ({ url, authorization, wanted }: FetchQuestion, { signal, note }) => {
-  const client = createShamanClient({ url, authorization, parallel: 4 })
+  const downloads = createDownloads({ url, authorization, parallel: 4 })
   let gathered: FetchNote = { keys: [], bytes: 0 }
   const tell = (): void => {
     if (gathered.bytes > 0 || gathered.keys.length > 0) note(gathered)
@@ -15,7 +15,7 @@ serveWorker(async ({ url, authorization, wanted }: FetchQuestion, { signal, note
   }
   const timer = setInterval(tell, noteMs)
   try {
-    await client.downloadAll(wanted, {
+    await downloads.all(wanted, {
       signal,
       onBytes(bytes) {
         gathered.bytes += bytes
@@ -27,6 +27,6 @@ serveWorker(async ({ url, authorization, wanted }: FetchQuestion, { signal, note
   } finally {
     clearInterval(timer)
     tell()
-    await client.close()
+    downloads.close()
   }
 })

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { createShamanClient, type WantedFile } from '@shaman-farm/shaman/client'
 import { digestKey } from '@shaman-farm/shaman/digest'
+import { createDownloads, type WantedFile } from '@shaman-farm/shaman/downloads'
 import { createHelper } from '../process/helper.ts'
 
 export interface FetchQuestion {
@@ -67,15 +67,15 @@ async function fetchHere(
   wanted: readonly WantedFile[],
   { signal, authorization, onBytes, onFile }: FetchOptions,
 ): Promise<void> {
-  const client = createShamanClient({ url, authorization })
+  const downloads = createDownloads({ url, authorization, parallel: 2 })
   try {
-    await client.downloadAll(wanted, {
+    await downloads.all(wanted, {
       signal,
       onBytes,
       onFile: ({ digest }) => onFile(digestKey(digest)),
     })
   } finally {
-    await client.close()
+    downloads.close()
   }
 }
 

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { open } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { promisify } from 'node:util'
 
 /** Reads many small files one after another. */
@@ -48,6 +49,26 @@ export function createFileReader(): FileReader {
       if (isSlow()) return openAsync(file, 'r').then(over)
       return over(timed(() => fs.openSync(file, 'r')))
     },
+  }
+}
+
+/** What comes as a stream, read as if it were a file. */
+export async function openStream(opening: Promise<Readable>): Promise<OpenFile> {
+  const stream = await opening
+  const pieces = stream.iterator() as AsyncIterator<Buffer>
+  let piece: Buffer = Buffer.alloc(0)
+  return {
+    async read(target, at, length) {
+      while (piece.length === 0) {
+        const next = await pieces.next()
+        if (next.done) return 0
+        piece = next.value
+      }
+      const got = piece.copy(target, at, 0, length)
+      piece = piece.subarray(got)
+      return got
+    },
+    close: () => void stream.destroy(),
   }
 }
 

@@ -1,0 +1,48 @@
+import type { Digest } from '../digest.ts'
+import type { Address } from './address.ts'
+import { type DownloadOptions, downloadBlob } from './download.ts'
+import { type DownloadAllOptions, downloadAll, type WantedFile } from './download-all.ts'
+import { roomForEntries } from './entry-reader.ts'
+import type { Http } from './http.ts'
+import { createReceiver } from './receive.ts'
+import type { RetryOptions } from './retries.ts'
+import { smallFileBytes } from './send-batch.ts'
+
+export type { DownloadAllOptions, WantedFile } from './download-all.ts'
+
+/** The half of a client that fetches; it loads little, as a process that does nothing else needs. */
+export interface Downloads {
+  /** Fetches a blob, verified; what an earlier try got is continued. */
+  one(digest: Digest, toFile: string, options?: DownloadOptions): Promise<void>
+  /** Fetches many blobs, each verified before it is there: small ones together, large ones by themselves. */
+  all(wanted: readonly WantedFile[], options?: DownloadAllOptions): Promise<void>
+  close(): void
+}
+
+/** From where, and how. */
+export interface DownloadsOptions extends Address, RetryOptions {
+  /** Most requests at a time. Default 8. */
+  parallel?: number
+  /** What to ask with where an answer cannot be received straight. Default: made when it is needed. */
+  http?: () => Promise<Http>
+}
+
+/** Creates the half of a client that fetches; it keeps connections until closed. */
+export function createDownloads(options: DownloadsOptions): Downloads {
+  const { parallel = 8 } = options
+  let own: Promise<Http> | undefined
+  const makeHttp = async (): Promise<Http> => (await import('./http.ts')).createHttp(options)
+  const receiver = createReceiver({
+    ...options,
+    roomBytes: roomForEntries(smallFileBytes),
+    http: options.http ?? (() => (own ??= makeHttp())),
+  })
+  return {
+    one: (digest, toFile, given) => downloadBlob(receiver, digest, toFile, given),
+    all: (wanted, given) => downloadAll(receiver, wanted, { parallel, ...given }),
+    close() {
+      receiver.close()
+      void own?.then((http) => http.close())
+    },
+  }
+}
