@@ -93,6 +93,8 @@ test('task and log operations answer as documented', async (t) => {
   await expect('fetchTaskLogInfo', 404, unknown)
   const range = await expect('farmTaskLog', 200, { params, query: `?tail=5` })
   assert.equal(range, 'here\n')
+  const fromLine = await expect('farmTaskLog', 200, { params, query: '?line=3&limit=6' })
+  assert.equal(fromLine, 'needle')
   const found = (await expect('farmTaskLogSearch', 200, { params, query: '?q=NEEDLE' })) as {
     matches: { text: string }[]
   }
