@@ -65,13 +65,14 @@ export function startFarmProcess(args: readonly string[], options: StartOptions 
 
 /**
  * Starts a manager and waits until it answers.
- * @throws UserError MANAGER_FAILED with the manager's own last words
+ * @throws UserError MANAGER_FAILED with the problem that the manager told, else with its last words
  */
 export async function startManagerProcess(
   args: readonly string[],
   options: StartOptions = {},
 ): Promise<FarmProcess & { url: string }> {
   const lastWords: string[] = []
+  let problem: string | undefined
   const listening = Promise.withResolvers<string>()
   const manager = startFarmProcess(['manager', '--json', ...args], {
     ...options,
@@ -82,8 +83,7 @@ export async function startManagerProcess(
     },
     onEvent(event) {
       if (event.event === 'listening') listening.resolve(String(event.url))
-      if (event.event === 'error')
-        lastWords.push([event.message, event.hint].filter(Boolean).join('\n'))
+      if (event.event === 'error') problem = [event.message, event.hint].filter(Boolean).join('\n')
       options.onEvent?.(event)
     },
   })
@@ -91,7 +91,7 @@ export async function startManagerProcess(
     listening.reject(
       new UserError('The manager did not start', {
         code: 'MANAGER_FAILED',
-        hint: lastWords.join('\n'),
+        hint: problem ?? lastWords.join('\n'),
       }),
     ),
   )

@@ -89,6 +89,23 @@ test('an archive of no known kind is refused before anything is read', (t) => {
   assert.match(problem, /a\.zip ends neither in \.tar nor in \.tar\.zst/)
 })
 
+test('what the system refuses is told with what to do about it', (t) => {
+  const dir = tempDir(t)
+  const blend = writeBlend(dir, 'a.blend', [])
+  const { status, problem } = run('folder', blend, join(write(dir, 'file'), 'folder'))
+  assert.equal(status, 1)
+  assert.match(problem, /^error: ENOTDIR.*\nA file is where a folder was expected/)
+})
+
+test('a name with control characters keeps to its line and commands no terminal', (t) => {
+  const dir = tempDir(t)
+  write(dir, 'a\n\u001b[2J\u009b.png')
+  const blend = writeBlend(dir, 'a.blend', images({ a: '//a\n\u001b[2J\u009b.png' }))
+  const { lines } = run('list', blend)
+  assert.equal(lines.length, 3)
+  assert.match(lines[1] ?? '', /a\\n\\u001b\[2J\\u009b\.png/)
+})
+
 test('a strict list fails when a file is missing, and a mapping can find it', (t) => {
   const dir = tempDir(t)
   write(dir, 'here/a.png')

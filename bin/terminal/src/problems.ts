@@ -52,10 +52,26 @@ function exitCodeOf(error: unknown): number {
 
 function factsOf(error: unknown): { code: string | undefined; hint: string | undefined } {
   const { code, hint } = (error ?? {}) as { code?: unknown; hint?: unknown }
+  const known = typeof code === 'string' ? code : undefined
   return {
-    code: typeof code === 'string' ? code : undefined,
-    hint: typeof hint === 'string' ? hint : undefined,
+    code: known,
+    hint: typeof hint === 'string' ? hint : systemHints[known ?? ''],
   }
+}
+
+/** What to do about what the operating system refuses, whichever file it is about: its message names that. */
+const systemHints: Readonly<Record<string, string>> = {
+  EACCES: 'Give yourself the right to use that file or folder, or name another one.',
+  EADDRINUSE: 'Something else listens on that port: stop it, or choose another port.',
+  EDQUOT: 'Your quota is used up: free some space, or name a place on another disk.',
+  EEXIST: 'Something is there already: move it away, or name another place.',
+  EIO: 'The disk or its connection has a fault: look at the system log.',
+  EMFILE: 'Too many files are open: raise the limit (ulimit -n).',
+  ENOENT: 'Check how the path is written, and that its disk is mounted and can be written to.',
+  ENOSPC: 'The disk is full: free some space, or name a place on another disk.',
+  ENOTDIR: 'A file is where a folder was expected: name another place.',
+  EPERM: 'Give yourself the right to use that file or folder, or name another one.',
+  EROFS: 'That disk is mounted read-only: name a place on another one.',
 }
 
 function messageOf(error: unknown): string {
