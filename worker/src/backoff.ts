@@ -27,6 +27,11 @@ export function createBackoff({ minMs, maxMs, random = Math.random }: BackoffOpt
   }
 }
 
+/** Whether a manager kept the question open as asked; a slow answer is none that was held. */
+export function wasHeld(askedAt: number, waitSeconds: number): boolean {
+  return waitSeconds > 0 && performance.now() - askedAt > (waitSeconds * 1000) / 2
+}
+
 /** A delay that an abort ends early, without an error. */
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await delay(ms, undefined, { signal }).catch(() => {})

@@ -1,6 +1,6 @@
 import type { ManagerClient, MayKeepRunning } from '@shaman-farm/manager-api'
 import type { Logger } from 'pino'
-import { createBackoff, pause } from './backoff.ts'
+import { createBackoff, pause, wasHeld } from './backoff.ts'
 
 export interface Refusal {
   reason: string
@@ -39,8 +39,7 @@ export async function watchPermission(options: PermissionOptions): Promise<Refus
     if (!answer.mayKeepRunning) {
       return { reason: answer.reason, statusChangeRequested: answer.statusChangeRequested }
     }
-    const wasHeld = performance.now() - asked > 1_000
-    if (!wasHeld) await pause(pollMs, signal)
+    if (!wasHeld(asked, waitSeconds)) await pause(pollMs, signal)
   }
   return undefined
 }

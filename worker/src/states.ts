@@ -1,5 +1,5 @@
 import type { AssignedTask, WorkerStatus } from '@shaman-farm/manager-api'
-import { pause } from './backoff.ts'
+import { pause, wasHeld } from './backoff.ts'
 import type { SignedOn } from './identity.ts'
 import { watchPermission } from './permission.ts'
 import type { Presence } from './presence/presence.ts'
@@ -55,7 +55,8 @@ async function work(session: Session): Promise<Next> {
     }
     const asked = performance.now()
     const answer = await askForTask(session)
-    if (answer?.headers.get('x-farm-doctor')) session.selfCheck?.wanted(session.signedOn.client)
+    const isDoctorWanted = answer?.headers.has('x-farm-doctor') ?? false
+    if (isDoctorWanted) session.selfCheck?.wanted(session.signedOn.client)
     if (signal.aborted) break
     switch (answer?.status) {
       case 200: {
@@ -70,8 +71,8 @@ async function work(session: Session): Promise<Next> {
         backoff.reset()
         refusals = 0
         if (session.options.once) return 'idle'
-        const wasHeld = performance.now() - asked > 1_000
-        if (!wasHeld) await pause(jittered(timing.idleMs), signal)
+        const isHeld = isDoctorWanted || wasHeld(asked, timing.waitSeconds)
+        if (!isHeld) await pause(jittered(timing.idleMs), signal)
         continue
       }
       case 423:
@@ -193,8 +194,7 @@ async function sleep(session: Session, signal: AbortSignal): Promise<Next> {
         return (answer.body as { status_requested: WorkerStatus }).status_requested
       case 204: {
         backoff.reset()
-        const wasHeld = performance.now() - asked > 1_000
-        if (!wasHeld) await pause(jittered(timing.asleepMs), signal)
+        if (!wasHeld(asked, timing.waitSeconds)) await pause(jittered(timing.asleepMs), signal)
         continue
       }
       case 403:
