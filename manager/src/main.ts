@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { collectRegularly, openShaman, type Shaman } from '@shaman-farm/shaman'
@@ -185,9 +185,12 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
-function scriptsDirOf({ scriptsDir, dataDir }: ManagerOptions): string | undefined {
-  const own = scriptsDir ?? join(dataDir, 'scripts')
-  return existsSync(own) ? own : undefined
+/** The folder is there from the start, to be filled while the manager runs. */
+function scriptsDirOf({ scriptsDir, dataDir }: ManagerOptions): string {
+  if (scriptsDir !== undefined) return scriptsDir
+  const own = join(dataDir, 'scripts')
+  mkdirSync(own, { recursive: true })
+  return own
 }
 
 /** Takes up what the last run left half-way. */

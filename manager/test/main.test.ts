@@ -42,6 +42,14 @@ test('a restart in the middle of a job loses no task and no line of the log', as
   assert.match(String(log), /half-way\nthe rest\n/)
 })
 
+test('a script put into the folder of a running manager is a job type at once', async (t) => {
+  const manager = await openManager(t)
+  const script = "const JOB_TYPE = { label: 'Late', settings: [] }; function compileJob() {}"
+  await writeFile(join(manager.dir, 'scripts', 'come_late.js'), script)
+  const { job_types } = await manager.client.getJobTypes()
+  assert.ok(job_types.some(({ name }) => name === 'come-late'))
+})
+
 async function signOnAgain(url: string, worker: { uuid: string; secret: string }) {
   const { createManagerClient } = await import('@shaman-farm/manager-api')
   return createManagerClient({ url, worker })
