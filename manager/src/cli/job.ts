@@ -147,7 +147,11 @@ function farewell(
 ) {
   return async (id: string, flags: Common & { dryRun?: boolean }): Promise<void> => {
     const client = clientOf(flags)
-    const { id: jobId, name, status } = await findJob(client, id)
+    const { id: jobId, name, status, archived } = await findJob(client, id)
+    if (verb === 'archive' && archived !== undefined) {
+      if (flags.json) return printJson([{ id: jobId, name, event: 'already-archived', archived }])
+      return print(`Job "${name}" was archived already, on ${archived}; nothing to do`)
+    }
     if (flags.dryRun && !canDoToJob(verb, status)) {
       throw new UserError(`A job that is ${status} cannot be ${done}`, {
         code: 'STATUS_NOT_ALLOWED',

@@ -8,13 +8,15 @@ import type { JobCore } from './jobs-store.ts'
 
 /**
  * Gives up a finished job's input: its checkout goes, so that what only it needed can be collected. What it rendered,
- * its logs and its history stay. Throws STATUS_NOT_ALLOWED for a job that may still need it.
+ * its logs and its history stay. One that was archived before stays as it is. Throws STATUS_NOT_ALLOWED for a job that may
+ * still need it.
  */
 export async function archiveJob(
   farm: Farm,
   shaman: Shaman | undefined,
   job: JobCore,
 ): Promise<void> {
+  if (job.archived_at !== null) return
   if (!canDoToJob('archive', job.status)) {
     throw new FarmError('STATUS_NOT_ALLOWED', `A job that is ${job.status} cannot be archived`, {
       hint: 'Only completed, canceled and failed jobs can; cancel it first.',

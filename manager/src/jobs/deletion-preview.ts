@@ -3,6 +3,7 @@ import type { Shaman } from '@shaman-farm/shaman'
 import type { Farm } from '../farm.ts'
 import { needJob } from '../http/lookup.ts'
 import { FarmError } from '../problems.ts'
+import { checkoutOf } from './erase-checkout.ts'
 
 const maxJobs = 1_000
 
@@ -18,10 +19,11 @@ export async function previewDeletion(
   }
   const jobs = distinct.map((uuid) => needJob(farm, uuid))
   const doomed = new Set(jobs.map((job) => job.id))
-  const checkouts = [...new Set(jobs.map((job) => job.shaman_checkout_id))].filter(
-    (id) => id !== '' && farm.jobs.ofCheckout(id).every((job) => doomed.has(job)),
-  )
-  const erased = checkouts.filter((id) => shaman?.checkouts.get(id)?.pinned === false)
+  const checkouts = new Set(jobs.flatMap((job) => checkoutOf(shaman, job) ?? []))
+  const erased = [...checkouts]
+    .filter(({ pinned }) => !pinned)
+    .map(({ path }) => path)
+    .filter((path) => farm.jobs.ofCheckout(path).every((job) => doomed.has(job)))
   return {
     jobs: jobs.length,
     checkouts: erased.length,

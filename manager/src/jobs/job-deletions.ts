@@ -40,6 +40,8 @@ export function createJobDeletions(farm: Farm, shaman: Shaman | undefined): JobD
     isAsked = true
     running ??= run().finally(() => {
       running = undefined
+      // Asked for between the last look and this.
+      if (isAsked && !isClosed) start()
     })
   }
   const timer = setInterval(start, retryMs)

@@ -80,7 +80,18 @@ test('a finished job is archived, and both archiving and deleting tell first wha
 
   const done = await farm('job', 'archive', job.id.slice(0, 8), ...at)
   assert.match(done.stdout, /"shot 1" archived, which frees 3\.00 MB at the next garbage/)
+  const { archived } = await manager.client.farmJob({ params: { job_id: job.id } })
   assert.match((await farm('job', 'show', job.id, ...at)).stdout, /archived\s+20/)
+  for (const dry of [[], ['--dry-run']]) {
+    const twice = await farm('job', 'archive', job.id, ...dry, ...at)
+    assert.equal(twice.code, 0)
+    assert.match(
+      twice.stdout,
+      new RegExp(`"shot 1" was archived already, on ${archived}; nothing to do`),
+    )
+  }
+  const said = JSON.parse((await farm('job', 'archive', job.id, '--json', ...at)).stdout)
+  assert.deepEqual(said, { id: job.id, name: 'shot 1', event: 'already-archived', archived })
   const again = await farm('job', 'requeue', job.id, ...at)
   assert.match(again.stderr, /is archived: its files are gone/)
   const gone = await farm('job', 'delete', job.id, ...at)

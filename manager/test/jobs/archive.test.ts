@@ -6,7 +6,9 @@ import { type TestContext, test } from 'node:test'
 import { ManagerError } from '@shaman-farm/manager-api'
 import { digestOf, openShaman } from '@shaman-farm/shaman'
 import { createShamanClient } from '@shaman-farm/shaman/client'
-import { archiveOldJobs } from '../../src/jobs/archive.ts'
+import { archiveJob, archiveOldJobs } from '../../src/jobs/archive.ts'
+import { previewDeletion } from '../../src/jobs/deletion-preview.ts'
+import { createJobDeletions } from '../../src/jobs/job-deletions.ts'
 import { openManager, signOnWorker, submitEcho, workOff } from '../running-manager.ts'
 import { addJob, addWorker, openTestFarm, report, take } from '../test-farm.ts'
 
@@ -34,6 +36,8 @@ test('an archived job keeps its history, loses its input, and cannot be run agai
   const archived = await client.farmJob({ params })
   assert.ok(archived.archived)
   assert.equal(archived.status, 'completed')
+  await client.farmArchiveJob({ params })
+  assert.deepEqual(await client.farmJob({ params }), archived)
   const { tasks } = await client.farmJobTasks({ params, query: {} })
   const isRefused = (error: unknown): boolean =>
     error instanceof ManagerError && error.status === 422
@@ -106,6 +110,29 @@ test('what a crash left between archiving and erasing is erased at the next turn
   )
 })
 
+test('a new checkout of the same name is not the archived job’s', async (t) => {
+  const { farm, shaman, checkout } = await openFarmWithStore(t)
+  const id = await checkout('shot')
+  const { id: jobId, uuid } = await addJob(farm, [{ name: 'a' }], {
+    storage: { shaman_checkout_id: id },
+  })
+  const worker = addWorker(farm)
+  report(farm, worker, take(farm, worker)!, 'completed')
+  await archiveJob(farm, shaman, farm.jobs.byId(jobId))
+  assert.equal(shaman.checkouts.get(id), undefined)
+  farm.clock.now += 1
+  assert.equal(await checkout('shot'), id)
+  await archiveOldJobs(farm, shaman)
+  assert.ok(shaman.checkouts.get(id), 'the hourly turn')
+  assert.equal((await previewDeletion(farm, shaman, [uuid])).checkouts, 0)
+  const deletions = createJobDeletions(farm, shaman)
+  t.after(() => deletions.close())
+  deletions.request(farm.jobs.byUuid(uuid)!)
+  await deletions.settle()
+  assert.equal(farm.jobs.byUuid(uuid), undefined)
+  assert.ok(shaman.checkouts.get(id), 'the deletion')
+})
+
 async function openFarmWithStore(t: TestContext) {
   const farm = openTestFarm(t)
   const { dataDir, storage } = farm.config.current
@@ -113,6 +140,7 @@ async function openFarmWithStore(t: TestContext) {
     root: storage,
     stateDir: join(dataDir, 'shaman'),
     log: farm.log,
+    now: farm.now,
   })
   t.after(() => shaman.close())
   const checkout = async (path: string): Promise<string> => {
