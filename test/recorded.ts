@@ -108,7 +108,9 @@ export async function replay(url: string, exchanges: readonly Exchange[]): Promi
     const tell = (what: string): void => void differences.push({ request: name, what })
     if (response.status !== one.status) tell(`${one.status} became ${response.status}: ${got}`)
     const answer = parse(response.headers.get('content-type') ?? undefined, got)
-    compare(one.answer, answer, { at: 'answer', tell, renamed })
+    // An answer that was waited for tells what happened meanwhile, which is nothing here.
+    const isExact = !('x-farm-wait' in one.headers)
+    compare(one.answer, answer, { at: 'answer', isExact, tell, renamed })
   }
   return differences
 }
@@ -125,14 +127,16 @@ const madeByManager = /^([0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{40,64})$/
 function compare(
   before: unknown,
   now: unknown,
-  where: { at: string; tell(what: string): void; renamed: Map<string, string> },
+  where: { at: string; isExact: boolean; tell(what: string): void; renamed: Map<string, string> },
 ): void {
-  const { at, tell, renamed } = where
+  const { at, isExact, tell, renamed } = where
   if (before === undefined) return
   if (kindOf(before) !== kindOf(now)) {
     tell(`${at}: ${kindOf(before)} became ${kindOf(now)}`)
     return
   }
+  if (isExact && typeof before === 'boolean' && before !== now)
+    tell(`${at}: ${before} became ${now}`)
   if (typeof before === 'string' && typeof now === 'string') {
     if (madeByManager.test(before) && madeByManager.test(now) && before !== now) {
       renamed.set(before, now)
