@@ -3,6 +3,10 @@ import { type ManagerProcess, startManager } from './harness/manager-process.ts'
 import type { Answer, Figure, QuestionContext } from './harness/question.ts'
 import { measureBigJob } from './how-many-workers-can-one-manager-feed/big-job.ts'
 import { measureCancel } from './how-many-workers-can-one-manager-feed/cancel.ts'
+import {
+  measureCancelAtWork,
+  writeProgramScript,
+} from './how-many-workers-can-one-manager-feed/cancel-at-work.ts'
 import { type FeedPlan, gather, measureFeed } from './how-many-workers-can-one-manager-feed/feed.ts'
 import { measureGrowth } from './how-many-workers-can-one-manager-feed/growth.ts'
 import {
@@ -42,7 +46,11 @@ export async function run(context: QuestionContext): Promise<Answer> {
     list: await measureJobList(manager, context),
     cancel: await measureCancel(manager, context),
   }))
-  return answer({ growth, ...busy, hostile, ...long })
+  await writeProgramScript(join(context.workDir, 'program'))
+  const cancelAtWork = await withManager(context, 'program', (manager) =>
+    measureCancelAtWork(manager, context),
+  )
+  return answer({ growth, ...busy, hostile, ...long, cancelAtWork })
 }
 
 async function withManager<T>(
@@ -66,6 +74,7 @@ interface Facts {
   hostile: Awaited<ReturnType<typeof measureHostile>>
   list: Awaited<ReturnType<typeof measureJobList>>
   cancel: Awaited<ReturnType<typeof measureCancel>>
+  cancelAtWork: Awaited<ReturnType<typeof measureCancelAtWork>>
 }
 
 function answer(facts: Facts): Answer {
@@ -108,7 +117,8 @@ function tables({ growth, feed, paced, list }: Facts): Answer['tables'] {
   ]
 }
 
-function figures({ growth, feed, paced, big, hostile, list, cancel }: Facts): Figure[] {
+function figures(facts: Facts): Figure[] {
+  const { growth, feed, paced, big, hostile, list, cancel, cancelAtWork } = facts
   const like = flamenco.find(({ workers }) => workers >= Math.min(feed.workers, 500))!
   const [shortest, longest] = [growth[0]!, growth.at(-1)!]
   const slowestPage = Math.max(...list.pages.map(({ p50 }) => p50))
@@ -137,6 +147,15 @@ function figures({ growth, feed, paced, big, hostile, list, cancel }: Facts): Fi
     {
       ...below('cancel reaches the worker, worst', cancel.worst, 'ms', 200),
       baseline: `median ${round(cancel.p50)} ms; Flamenco's worker asks every 10 s`,
+    },
+    {
+      ...below(
+        "cancel signals the program of a worker's task, worst",
+        cancelAtWork.worst,
+        'ms',
+        200,
+      ),
+      baseline: `median ${round(cancelAtWork.p50)} ms, from the answer to the order`,
     },
     {
       ...below(
