@@ -1,7 +1,7 @@
 import type { FailureReport } from '@shaman-farm/manager-api'
 import type { Presence } from '../presence/presence.ts'
 import type { Guard } from '../process/guard.ts'
-import type { ProcessLimits } from '../process/run.ts'
+import type { CommandLimits } from './limits.ts'
 
 export type FailureReason = FailureReport['reason']
 
@@ -39,7 +39,7 @@ export interface FrameDone {
 export interface CommandContext {
   signal: AbortSignal
   guard: Guard
-  limits: ProcessLimits
+  limits: CommandLimits
   /** Added to the environment of processes, e.g. the GPU they may use. */
   env: Readonly<Record<string, string>>
   /** Whether somebody uses the machine, where the worker yields to that. */

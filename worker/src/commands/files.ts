@@ -1,13 +1,15 @@
-import { chmod, constants, copyFile, lstat, readdir, rename, stat } from 'node:fs/promises'
+import { chmod, lstat, readdir, rename, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import fs from 'fs-extra'
-import { CommandError, type RunCommand } from './command.ts'
+import { type CommandContext, CommandError, type RunCommand } from './command.ts'
+import { copyBytes, move } from './copy.ts'
+import { withinLimits } from './limits.ts'
 import { readParameters } from './parameters.ts'
 
 export const makeDirectory: RunCommand = async (parameters, context) => {
   const path = readParameters('make-directory', parameters).text('path')
   context.log(`make-directory: ${path}`)
-  await doing('make-directory', () => fs.ensureDir(path, 0o775))
+  await doing('make-directory', context, () => fs.ensureDir(path, 0o775))
 }
 
 export const moveDirectory: RunCommand = async (parameters, context) => {
@@ -17,7 +19,7 @@ export const moveDirectory: RunCommand = async (parameters, context) => {
   if (!(await exists(src))) {
     throw new CommandError('missing-file', `move-directory: source "${src}" does not exist`)
   }
-  await doing('move-directory', async () => {
+  await doing('move-directory', context, async (signal) => {
     if (await exists(dest)) {
       const backup = await freeBackupName(dest)
       context.log(`move-directory: "${dest}" exists, moving it to "${backup}"`)
@@ -25,8 +27,7 @@ export const moveDirectory: RunCommand = async (parameters, context) => {
     }
     context.log(`move-directory: moving "${src}" to "${dest}"`)
     await fs.ensureDir(dirname(dest), 0o775)
-    // Another file system may be mounted there, which a rename cannot reach.
-    await fs.move(src, dest)
+    await move(src, dest, signal)
   })
 }
 
@@ -44,18 +45,23 @@ export const copyFileCommand: RunCommand = async (parameters, context) => {
   if (!info.isFile()) throw new CommandError('other', `copy-file: source "${src}" is not a file`)
   if (await exists(dest)) throw new CommandError('other', `copy-file: "${dest}" exists already`)
   context.log(`copy-file: copying "${src}" to "${dest}"`)
-  await doing('copy-file', async () => {
+  await doing('copy-file', context, async (signal) => {
     await fs.ensureDir(dirname(dest), 0o750)
-    await copyFile(src, dest, constants.COPYFILE_EXCL)
+    await copyBytes(src, dest, signal)
     // The bytes alone: a file of a checkout is read-only, and its copy is somebody's to change.
     await chmod(dest, 0o666 & ~process.umask())
   })
 }
 
-async function doing(command: string, work: () => Promise<unknown>): Promise<void> {
+async function doing(
+  command: string,
+  context: CommandContext,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
   try {
-    await work()
+    await withinLimits(command, context, work)
   } catch (cause) {
+    if (cause instanceof CommandError) throw cause
     const { message } = cause as Error
     throw new CommandError('output', `${command}: ${message}`, [], { cause })
   }

@@ -1,10 +1,18 @@
 import { formatDuration } from '@shaman-farm/terminal'
-import type { ProcessLimits } from '../process/run.ts'
-import { CommandError, type Parameters } from './command.ts'
+import { longestTimerMs, type ProcessLimits } from '../process/run.ts'
+import { type CommandContext, CommandError, type Parameters } from './command.ts'
 import { readParameters } from './parameters.ts'
 
 /** Parameters of any command that decide how long its program may run, not what it makes. */
 export const limitParameters = ['timeLimitMinutes', 'stallMinutes'] as const
+
+type TimedLimit = 'timeLimitMs' | 'stallMs'
+
+/** The limits of one command. */
+export interface CommandLimits extends ProcessLimits {
+  /** Those that the command brought along; the others are the worker's. */
+  own?: ReadonlySet<TimedLimit>
+}
 
 /**
  * The worker's limits, but for those that the command brings along. Minutes, fractions too; 0 lifts the worker's limit.
@@ -14,14 +22,42 @@ export const limitParameters = ['timeLimitMinutes', 'stallMinutes'] as const
 export function limitsFor(
   { name, parameters }: { name: string; parameters: Parameters },
   limits: ProcessLimits,
-): ProcessLimits {
+): CommandLimits {
   const [timeLimitMs, stallMs] = limitParameters.map((limit) =>
     readMinutes(name, parameters, limit),
   )
-  return {
-    ...limits,
+  const own = {
     ...(timeLimitMs === undefined ? {} : { timeLimitMs }),
     ...(stallMs === undefined ? {} : { stallMs }),
+  }
+  return { ...limits, ...own, own: new Set(Object.keys(own) as TimedLimit[]) }
+}
+
+/** How long a limit is and who set it, for whoever has to raise it. */
+export function tellLimit(limits: CommandLimits, which: TimedLimit): string {
+  const owner = limits.own?.has(which) ? 'that the job sets for this command' : 'of this worker'
+  return `${formatDuration(limits[which] ?? 0)}, the limit ${owner},`
+}
+
+/**
+ * Does the work of a command that is no program; its signal tells when the task is canceled or the time limit is reached.
+ *
+ * @throws CommandError `canceled` or `timeout` when the work rejects after that
+ */
+export async function withinLimits(
+  name: string,
+  { signal, limits }: Pick<CommandContext, 'signal' | 'limits'>,
+  work: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const { timeLimitMs } = limits
+  const over = timeLimitMs ? AbortSignal.timeout(Math.min(timeLimitMs, longestTimerMs)) : undefined
+  try {
+    await work(over ? AbortSignal.any([signal, over]) : signal)
+  } catch (cause) {
+    if (signal.aborted) throw new CommandError('canceled', `${name} was canceled`, [], { cause })
+    if (!over?.aborted) throw cause
+    const message = `${name} took longer than ${tellLimit(limits, 'timeLimitMs')} and was stopped`
+    throw new CommandError('timeout', message, [], { cause })
   }
 }
 

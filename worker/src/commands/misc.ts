@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { CommandError, type RunCommand } from './command.ts'
+import { withinLimits } from './limits.ts'
 import { readParameters } from './parameters.ts'
 import { assertEndedWell, runLogged } from './subprocess.ts'
 
@@ -13,11 +14,7 @@ export const sleep: RunCommand = async (parameters, context) => {
   if (seconds < 0) throw new CommandError('other', `sleep: cannot sleep for ${seconds} seconds`)
   const whole = Math.trunc(seconds)
   context.log(`slumbering ${whole} seconds`)
-  try {
-    await delay(whole * 1000, undefined, { signal: context.signal })
-  } catch (cause) {
-    throw new CommandError('canceled', 'sleep was canceled', [], { cause })
-  }
+  await withinLimits('sleep', context, (signal) => delay(whole * 1000, undefined, { signal }))
   context.log('slumbering done')
 }
 

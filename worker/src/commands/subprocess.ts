@@ -1,13 +1,13 @@
-import { formatDuration } from '@shaman-farm/terminal'
 import { quoteCommandLine } from '../process/command-line.ts'
-import { type ProcessLimits, type RunResult, runProcess } from '../process/run.ts'
+import { type RunResult, runProcess } from '../process/run.ts'
 import { type CommandContext, CommandError } from './command.ts'
+import { type CommandLimits, tellLimit } from './limits.ts'
 
 /** Output is remembered up to here, to tell why a command failed. */
 const rememberedLines = 400
 
 export interface SubprocessResult extends RunResult {
-  limits: ProcessLimits
+  limits: CommandLimits
   /** The last lines of output. */
   lines: readonly string[]
 }
@@ -61,9 +61,9 @@ export function assertEndedWell(
     case 'cancel':
       throw new CommandError('canceled', `${name} was canceled`)
     case 'stall':
-      throw overLimit(`gave no output for ${formatDuration(result.limits.stallMs ?? 0)}`)
+      throw overLimit(`gave no output for ${tellLimit(result.limits, 'stallMs')}`)
     case 'time-limit':
-      throw overLimit(`took longer than ${formatDuration(result.limits.timeLimitMs ?? 0)}`)
+      throw overLimit(`took longer than ${tellLimit(result.limits, 'timeLimitMs')}`)
     case 'itself':
   }
   if (result.signal) throw endedBySignal(name, result.signal, last)

@@ -176,7 +176,7 @@ interface Clock {
 }
 
 /** Node's timers fire at once when asked for more, which is 24.8 days. */
-const longestTimerMs = 2 ** 31 - 1
+export const longestTimerMs = 2 ** 31 - 1
 
 /** Counts down unless stopped; 0 and undefined mean never. */
 function startClock(ms: number | undefined, onOver: () => void): Clock {

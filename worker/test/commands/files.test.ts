@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
 import { join } from 'node:path'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { findCommand } from '../../src/commands/main.ts'
 import { tempDir } from '../temp.ts'
 import { testContext } from './context.ts'
@@ -34,11 +45,8 @@ test('move-directory moves', async (t) => {
 
 test('move-directory moves to another file system', async (t) => {
   const dir = await tempDir(t)
-  const memory = '/dev/shm'
-  const other = await stat(memory).catch(() => undefined)
-  if (!other || other.dev === (await stat(dir)).dev) return t.skip('no second file system here')
-  const far = await mkdtemp(join(memory, 'farm-move-'))
-  t.after(() => rm(far, { recursive: true, force: true }))
+  const far = await otherFileSystem(t, dir)
+  if (!far) return t.skip('no second file system here')
   await mkdir(join(dir, 'src'))
   await writeFile(join(dir, 'src', 'f'), 'x')
   await moveDirectory({ src: join(dir, 'src'), dest: join(far, 'dest') }, testContext(t))
@@ -105,3 +113,66 @@ test('a missing or mistyped parameter is named', async (t) => {
   await assert.rejects(findCommand('sleep')({ duration_in_seconds: -1 }, context), /cannot sleep/)
   await assert.rejects(findCommand('exec')({ exe: 'ls', args: 'x' }, context), /a list/)
 })
+
+/** A file with nothing in it that would take minutes to copy. */
+async function hugeFile(file: string): Promise<void> {
+  await writeFile(file, '')
+  await truncate(file, 2 ** 37)
+}
+
+async function copyingHasBegun(file: string): Promise<void> {
+  while (!((await stat(file).catch(() => undefined))?.size ?? 0)) await delay(5)
+}
+
+test('copy-file over the time limit stops, and leaves no half of a file', async (t) => {
+  const dir = await tempDir(t)
+  const far = await otherFileSystem(t, dir)
+  if (!far) return t.skip('no second file system here')
+  const [src, dest] = [join(far, 'film'), join(dir, 'copy')]
+  await hugeFile(src)
+  const context = testContext(t, { limits: { timeLimitMs: 200 } })
+  await assert.rejects(copyFile({ src, dest }, context), {
+    reason: 'timeout',
+    message: 'copy-file took longer than 0.20 s, the limit of this worker, and was stopped',
+  })
+  assert.deepEqual(await readdir(dir), [])
+})
+
+test('a canceled copy-file stops, and leaves no half of a file', async (t) => {
+  const dir = await tempDir(t)
+  const far = await otherFileSystem(t, dir)
+  if (!far) return t.skip('no second file system here')
+  const [src, dest] = [join(far, 'film'), join(dir, 'copy')]
+  await hugeFile(src)
+  const abort = new AbortController()
+  const copying = copyFile({ src, dest }, testContext(t, { signal: abort.signal }))
+  await Promise.all([
+    assert.rejects(copying, { reason: 'canceled' }),
+    copyingHasBegun(dest).then(() => abort.abort()),
+  ])
+  assert.deepEqual(await readdir(dir), [])
+})
+
+test('move-directory to another file system over the time limit leaves the source whole', async (t) => {
+  const dir = await tempDir(t)
+  const far = await otherFileSystem(t, dir)
+  if (!far) return t.skip('no second file system here')
+  const src = join(far, 'src')
+  await mkdir(src)
+  await hugeFile(join(src, 'film'))
+  const context = testContext(t, { limits: { timeLimitMs: 200 } })
+  const moving = moveDirectory({ src, dest: join(dir, 'dest') }, context)
+  await assert.rejects(moving, { reason: 'timeout' })
+  assert.deepEqual(await readdir(dir), [])
+  assert.deepEqual(await readdir(src), ['film'])
+})
+
+/** A folder of another one than `dir` is on. */
+async function otherFileSystem(t: TestContext, dir: string): Promise<string | undefined> {
+  const memory = '/dev/shm'
+  const other = await stat(memory).catch(() => undefined)
+  if (!other || other.dev === (await stat(dir)).dev) return undefined
+  const far = await mkdtemp(join(memory, 'farm-move-'))
+  t.after(() => rm(far, { recursive: true, force: true }))
+  return far
+}

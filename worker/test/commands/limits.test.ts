@@ -6,23 +6,26 @@ import { startWorker } from '../../src/main.ts'
 import { command, makeTask, type StandIn, startStandIn } from '../manager-stand-in.ts'
 import { tempDir } from '../temp.ts'
 
-const own = (parameters: Record<string, unknown>) =>
+const limitsOf = (parameters: Record<string, unknown>) =>
   limitsFor({ name: 'exec', parameters }, { stallMs: 1_000, timeLimitMs: 2_000, nice: 5 })
 
 test('a command without limits has those of the worker', () => {
-  assert.deepEqual(own({}), { stallMs: 1_000, timeLimitMs: 2_000, nice: 5 })
+  const limits = { stallMs: 1_000, timeLimitMs: 2_000, nice: 5, own: new Set() }
+  assert.deepEqual(limitsOf({}), limits)
 })
 
 test('a limit that a command brings goes before the worker’s, each for itself', () => {
-  assert.deepEqual(own({ timeLimitMinutes: 1.5 }), { stallMs: 1_000, timeLimitMs: 90_000, nice: 5 })
-  assert.deepEqual(own({ stallMinutes: 0 }), { stallMs: 0, timeLimitMs: 2_000, nice: 5 })
+  const inAll = { stallMs: 1_000, timeLimitMs: 90_000, nice: 5, own: new Set(['timeLimitMs']) }
+  assert.deepEqual(limitsOf({ timeLimitMinutes: 1.5 }), inAll)
+  const silent = { stallMs: 0, timeLimitMs: 2_000, nice: 5, own: new Set(['stallMs']) }
+  assert.deepEqual(limitsOf({ stallMinutes: 0 }), silent)
 })
 
 test('a limit that is no time is refused by name', () => {
-  assert.throws(() => own({ stallMinutes: -1 }), {
+  assert.throws(() => limitsOf({ stallMinutes: -1 }), {
     message: /exec: parameter "stallMinutes" is -1/,
   })
-  assert.throws(() => own({ timeLimitMinutes: '5' }), { message: /"timeLimitMinutes" is "5"/ })
+  assert.throws(() => limitsOf({ timeLimitMinutes: '5' }), { message: /"timeLimitMinutes" is "5"/ })
 })
 
 test('the log tells only of limits that are not the worker’s', () => {
@@ -34,7 +37,7 @@ test('the log tells only of limits that are not the worker’s', () => {
   )
 })
 
-test('one worker ends each program by the limit of its own command', async (t) => {
+test('one worker ends each command by its own limit, and says whose it was', async (t) => {
   const manager = await startStandIn(t)
   const exec = (script: string, limits: Record<string, number>) =>
     makeTask([command('exec', { exe: 'sh', args: ['-c', script], ...limits })])
@@ -42,7 +45,9 @@ test('one worker ends each program by the limit of its own command', async (t) =
   const silent = exec('echo hello; sleep 600', { stallMinutes: 0.005 })
   const patient = exec('sleep 1.5; echo late', { stallMinutes: 0, timeLimitMinutes: 0 })
   const unsaid = exec('sleep 600', {})
-  manager.queue.push(tooLong, silent, patient, unsaid)
+  const idle = { duration_in_seconds: 600, timeLimitMinutes: 0.005 }
+  const asleep = makeTask([command('sleep', idle)])
+  manager.queue.push(tooLong, silent, patient, unsaid, asleep)
   const worker = await startWorker({
     managerUrl: manager.url,
     home: await tempDir(t),
@@ -54,12 +59,16 @@ test('one worker ends each program by the limit of its own command', async (t) =
   })
   t.after(() => worker.stop())
   await worker.ended
-  assert.deepEqual(endOf(manager, tooLong.uuid), 'sh took longer than 0.30 s and was stopped')
+  const ofTheJob = '0.30 s, the limit that the job sets for this command, and was stopped'
+  assert.equal(endOf(manager, tooLong.uuid), `sh took longer than ${ofTheJob}`)
+  assert.ok(manager.log(tooLong.uuid).includes(`task failed: sh took longer than ${ofTheJob}\n`))
   assert.match(manager.log(tooLong.uuid), /limits of this command: 0\.30 s in all\n/)
-  assert.deepEqual(endOf(manager, silent.uuid), 'sh gave no output for 0.30 s and was stopped')
+  assert.equal(endOf(manager, silent.uuid), `sh gave no output for ${ofTheJob}`)
   assert.deepEqual(manager.statusesOf(patient.uuid), ['active', 'completed'])
   assert.match(manager.log(patient.uuid), /late/)
-  assert.deepEqual(endOf(manager, unsaid.uuid), 'sh gave no output for 1.00 s and was stopped')
+  const ofTheWorker = '1.00 s, the limit of this worker, and was stopped'
+  assert.equal(endOf(manager, unsaid.uuid), `sh gave no output for ${ofTheWorker}`)
+  assert.equal(endOf(manager, asleep.uuid), `sleep took longer than ${ofTheJob}`)
 })
 
 function endOf(manager: StandIn, taskId: string): string | undefined {
