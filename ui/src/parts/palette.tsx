@@ -23,6 +23,7 @@ const pages: readonly { label: string; href: string }[] = [
   { label: 'Tags', href: '/workers/tags' },
   { label: 'Plan a collection', href: '/storage/gc' },
   { label: 'Job types: what they take', href: '/job-types' },
+  { label: 'Get the add-on', href: '/addon' },
   { label: 'Wall of newest frames', href: '/wall' },
   { label: 'Set-up checklist', href: '/welcome' },
   ...['Core', 'Storage', 'Timeouts', 'Events', 'Variables', 'Access', 'Changes'].map((section) => ({

@@ -34,7 +34,7 @@ export function StoreGauge() {
               aria-label="What the store holds, beside what is free"
             />
             <p class="muted">
-              {formatBytes(data().bytes)} in {data().checkouts} checkouts
+              {formatBytes(data().bytes)} in {formatCount(data().checkouts, 'checkout')}
               {garbage() > 0 ? `, ${formatBytes(garbage())} of it unreferenced` : ''}
             </p>
           </section>

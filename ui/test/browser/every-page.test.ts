@@ -3,55 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import type { Seeded } from '../../dev/seed.ts'
 import { demoJobs } from '../../dev/seed-jobs.ts'
 import { needsChromium, openPage, useSeededFarm } from './dashboard.ts'
+import { placesOf, settled } from './places.ts'
 
 const farm = useSeededFarm({ jobs: demoJobs.slice(3), workers: 6 })
 const axe = readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-function placesOf({ jobs, workers }: Seeded): Record<string, string> {
-  const job = jobs.find((one) => one.name === 'sh020_anim_v014')!
-  return {
-    overview: '/',
-    attention: '/attention',
-    jobs: '/jobs',
-    'jobs, wall': '/jobs?view=wall',
-    'job, frames': `/jobs/${job.id}`,
-    'job, one frame': `/jobs/${job.id}/frames/1001`,
-    'job, tasks': `/jobs/${job.id}/tasks`,
-    'job, submission': `/jobs/${job.id}/submission`,
-    'job, changed files': `/jobs/${job.id}/submission?since=spring/sh040_fx_v021`,
-    'job, diff': `/jobs/${job.id}/diff/${jobs[1]!.id}`,
-    'job, settings': `/jobs/${job.id}/settings`,
-    'job, history': `/jobs/${job.id}/history`,
-    submit: '/jobs/submit',
-    workers: '/workers',
-    'workers, table': '/workers?view=table',
-    'workers, timeline': '/workers?view=timeline',
-    worker: `/workers/${workers[0]!.uuid}`,
-    tags: '/workers/tags',
-    storage: '/storage',
-    collection: '/storage/gc',
-    checkout: '/storage/checkouts/spring/sh020_anim_v014',
-    wall: '/wall',
-    settings: '/settings',
-    'settings, one section': '/settings/timeouts',
-    'settings, access': '/settings/access',
-    'settings, changes': '/settings/changes',
-    welcome: '/welcome',
-    'add-on': '/addon',
-    'job types': '/job-types',
-    'nothing there': '/no/such/page',
-  }
-}
-
-async function settled(page: Page): Promise<void> {
-  await page.getByText(/^live/).waitFor({ state: 'attached' })
-  await page.waitForLoadState('load')
-  // What is read after the page is there.
-  await page.waitForTimeout(300)
-}
 
 test('axe finds nothing on any page in either theme, and no page is wider than its window', async (t) => {
   if (needsChromium(t)) return

@@ -36,6 +36,20 @@ test('a frame that arrives shows at once with its number and its worker; its fil
   await send(90)
   await newest.getByText('7 · node-01').waitFor()
 
+  await page.goto(`${farm.manager.url}/app/jobs`)
+  const picture = page.locator('tbody tr', { hasText: 'shot' }).locator('img')
+  const address = async (): Promise<string> => (await picture.getAttribute('src')) ?? ''
+  const before = await address()
+  assert.match(before, /\/frames\/[0-9a-f]{64}\.jpg$/)
+  await page.getByText(/^live/).waitFor()
+  await send(140)
+  await page.waitForFunction(
+    (old) => document.querySelector('tbody tr img')?.getAttribute('src') !== old,
+    before,
+  )
+  const answer = await fetch(new URL(await address(), farm.manager.url))
+  assert.match(answer.headers.get('cache-control') ?? '', /immutable/)
+
   const dir = await mkdtemp(join(tmpdir(), 'farm-frames-'))
   t.after(() => rm(dir, { recursive: true }))
   const file = join(dir, '0007.png')
@@ -55,5 +69,16 @@ test('a frame that arrives shows at once with its number and its worker; its fil
   await page.keyboard.press('x')
   await page.getByRole('button', { name: 'Download' }).click()
   await page.getByText(/No worker has told of a file/).waitFor()
+  await page.goto(`${farm.manager.url}/app/jobs/${farm.seeded.jobs[0]!.id}/frames/7`)
+  await page.getByRole('button', { name: 'Open frame 7 large' }).click()
+  const box = page.getByRole('dialog', { name: 'Frame 7' })
+  await box.getByLabel('compare with').selectOption({ label: '7 before' })
+  const [now, then] = await Promise.all(
+    [box.getByRole('img').first(), box.getByRole('img').last()].map((img) =>
+      img.getAttribute('src'),
+    ),
+  )
+  assert.notEqual(now, then)
+  assert.equal((await fetch(new URL(then!, farm.manager.url))).status, 200)
   assert.deepEqual(problems, [])
 })

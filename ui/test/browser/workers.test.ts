@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { createManagerClient } from '@shaman-farm/manager-api'
-import { needsChromium, openPage, useSeededFarm } from './dashboard.ts'
+import { type AssignedTask, createManagerClient } from '@shaman-farm/manager-api'
+import { seedFarm } from '../../dev/seed.ts'
+import { complete, fail, framesOf } from '../../dev/seed-worker.ts'
+import { needsChromium, openPage, startFarm, useSeededFarm } from './dashboard.ts'
 
 const farm = useSeededFarm({
   workers: 3,
@@ -101,5 +103,36 @@ test('a worker that never looked itself over says so, without an error', async (
     `${farm.manager.url}/app/workers/${uuid}`,
   )
   await page.getByText('It has not told how it is yet.').waitFor()
+  assert.deepEqual(problems, [])
+})
+
+test('a worker that fails where others do not says so beside their share, and not where all fail', async (t) => {
+  if (needsChromium(t)) return
+  const { manager, browser } = await startFarm(t)
+  const { jobs, workers } = await seedFarm(manager.url, {
+    workers: 3,
+    jobs: [{ name: 'uneven', frames: '1-40', finish: 0, priority: 90 }],
+  })
+  const turn = async (at: number, end: 'completes' | 'fails'): Promise<void> => {
+    const task = (await workers[at]!.client.scheduleTask()) as AssignedTask
+    assert.equal(task.job, jobs[0]!.id)
+    const frames = framesOf(task)
+    if (end === 'fails') await fail(workers[at]!, task, frames)
+    else await complete(workers[at]!, task, frames, false, 0)
+  }
+  for (let count = 0; count < 12; count += 1) await turn(1, 'completes')
+  for (let count = 0; count < 3; count += 1) await turn(0, 'fails')
+  const { page, problems } = await openPage(t, browser, `${manager.url}/app/workers`)
+  const tile = (name: string) => page.getByRole('listitem').filter({ hasText: name })
+  const mark = await tile('node-01')
+    .getByText(/^3 of \d+ failed; others 0 %$/)
+    .textContent()
+  assert.ok(mark)
+  assert.equal(
+    await tile('node-02')
+      .getByText(/failed; others/)
+      .count(),
+    0,
+  )
   assert.deepEqual(problems, [])
 })
