@@ -65,7 +65,9 @@ export function undoCollection(epoch: string): Promise<BlobCount> {
 }
 
 export function emptyTrash(): Promise<BlobCount> {
-  return call(storePaths.trash, { method: 'DELETE', timeoutMs: 600_000 })
+  // All of it: without an age only what is older than a day goes.
+  const query = { olderThanSeconds: 0 }
+  return call(storePaths.trash, { method: 'DELETE', query, timeoutMs: 600_000 })
 }
 
 export function pinCheckout(path: string, pinned: boolean): Promise<CheckoutInfo> {

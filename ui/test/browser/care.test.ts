@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { createManagerClient } from '@shaman-farm/manager-api'
 import { needsChromium, openPage, useSeededFarm } from './dashboard.ts'
@@ -39,6 +41,15 @@ test('a checkout is looked into as a map, down to the blob and who else holds it
   await map.getByRole('button', { name: /^textures/ }).click()
   await map.getByRole('button', { name: /^wood_1\.png/ }).click()
   await page.getByRole('heading', { name: '160 kB, held by 2 checkouts' }).waitFor()
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download' }).click(),
+  ])
+  const sha = page.url().split('/').at(-2)
+  const bytes = await readFile(await download.path())
+  assert.equal(createHash('sha256').update(bytes).digest('hex'), sha)
+  await page.getByRole('link', { name: 'spring/sh010_v002' }).click()
+  await page.getByRole('heading', { name: 'spring/sh010_v002' }).waitFor()
   assert.deepEqual(problems, [])
 })
 

@@ -75,6 +75,38 @@ test('a folder is submitted from the browser, and again with only what changed',
   assert.deepEqual(problems, [])
 })
 
+test('a folder that is dropped on the page is taken with all below it', async (t) => {
+  if (needsChromium(t)) return
+  const dir = await projectFolder(t)
+  await makeProject(dir)
+  const { manager, browser } = await startFarm(t)
+  const { page, context, problems } = await openPage(t, browser, `${manager.url}/app/jobs/submit`)
+  const target = page.getByRole('region', { name: 'Drop a project' })
+  const { x, y } = (await target.boundingBox())!
+  const session = await context.newCDPSession(page)
+  const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+    session.send('Input.dispatchDragEvent', {
+      type,
+      x: x + 40,
+      y: y + 40,
+      data: { items: [], files: [dir], dragOperationsMask: 1 },
+    })
+  await drag('dragEnter')
+  await drag('dragOver')
+  await page.locator('[data-over]').waitFor()
+  await drag('drop')
+  await page.getByRole('heading', { name: 'my shot' }).waitFor()
+  // The .blend, the empty file, the large one and 20 textures; not the backup.
+  await page.getByText('23 files').waitFor()
+  await page.getByLabel('Frames', { exact: true }).fill('1-3')
+  await page.getByRole('button', { name: /^Submit / }).click()
+  const client = createManagerClient({ url: manager.url })
+  const job = await client.fetchJob({ params: { job_id: await submitted(page) } })
+  const info = await checkoutInfo(manager.url, job.storage?.shaman_checkout_id ?? '')
+  assert.equal(info.files, 23)
+  assert.deepEqual(problems, [])
+})
+
 test('what the scene lacks is told before the job starts, and a person decides', async (t) => {
   if (needsChromium(t)) return
   const dir = await projectFolder(t)
