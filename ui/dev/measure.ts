@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { createManagerClient } from '@shaman-farm/manager-api'
 import { openBrowser, startManagerProcess } from '../test/browser/dashboard.ts'
 import { firstRouteBytes } from './measure/first-route.ts'
+import { measureHugeLog } from './measure/huge-log.ts'
 import { measureLargeJob } from './measure/large-job.ts'
 import { measureLive } from './measure/live.ts'
 import { measureLongLog } from './measure/long-log.ts'
@@ -30,6 +31,7 @@ const measures: Record<string, (measuring: Measuring) => Promise<Figures>> = {
   live: measureLive,
   soak: measureSoak,
   'long-log': measureLongLog,
+  'huge-log': measureHugeLog,
   'many-jobs': measureManyJobs,
   'many-tasks': measureManyTasks,
 }

@@ -3,12 +3,11 @@ import { keepAwake, seedFarm } from '../seed.ts'
 import type { Figures, Measuring } from './measuring.ts'
 import { forget, longest, median, openProbed, seenBy } from './probe.ts'
 
-const lines = 1_000_000
-const parts = 20
+const linesOfPart = 50_000
 
 /** A log of a million lines: from the click on its task to its last line, and to a line far above. */
 export async function measureLongLog({ browser, url, quick }: Measuring): Promise<Figures> {
-  const job = await writeLog(url)
+  const job = await writeLog(url, 'long log', 1_000_000)
   const page = await openProbed(browser, `${url}/app/jobs/${job}/tasks`)
   const times: number[] = []
   for (let round = 0; round < (quick ? 3 : 7); round += 1) {
@@ -27,26 +26,28 @@ export async function measureLongLog({ browser, url, quick }: Measuring): Promis
   }
 }
 
-async function writeLog(url: string): Promise<string> {
+/** Has a worker write so many lines of 53 bytes and a last one; answers the job, whose only task is `render-1`. */
+export async function writeLog(url: string, name: string, lines: number): Promise<string> {
   const { jobs, workers } = await seedFarm(url, {
     workers: 1,
-    jobs: [{ name: 'long log', frames: '1', finish: 0, priority: 100 }],
+    jobs: [{ name, frames: '1', finish: 0, priority: 100 }],
   })
   keepAwake(workers)
   const worker = workers[0]!.client
   const task = await worker.scheduleTask()
   if (!task || !('uuid' in task) || task.job !== jobs[0]!.id) throw new Error('no task to write in')
   const line = 'Fra:1 Mem:2214.11M | Time:00:00.12 | Rendering 12/64\n'
-  const part = line.repeat(lines / parts)
+  const part = line.repeat(linesOfPart)
   const params = { task_id: task.uuid }
-  for (let index = 0; index < parts; index += 1) {
+  for (let written = 0; written < lines; written += linesOfPart) {
     await worker.taskUpdate({ params, body: { log: part }, timeoutMs: 120_000 })
   }
   await worker.taskUpdate({ params, body: { log: 'the last line\n' } })
   return jobs[0]!.id
 }
 
-function openLog(page: Page): Promise<number> {
+/** From a click on the task to its last line, in ms. */
+export function openLog(page: Page): Promise<number> {
   return page.evaluate(
     () =>
       new Promise<number>((resolve) => {

@@ -64,6 +64,15 @@ export function seenBy(page: Page): Promise<Seen> {
   return page.evaluate(() => (globalThis as unknown as { farmSeen: Seen }).farmSeen)
 }
 
+/** Asks for the bytes of the page's heap that are in use once what nobody holds is gone. */
+export async function heapOf(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page)
+  return async () => {
+    await session.send('HeapProfiler.collectGarbage')
+    return (await session.send('Runtime.getHeapUsage')).usedSize
+  }
+}
+
 export function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 }

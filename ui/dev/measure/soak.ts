@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core'
 import { keepAwake, seedFarm } from '../seed.ts'
 import { createChanges, taskIds } from './live.ts'
 import type { Figures, Measuring } from './measuring.ts'
-import { openProbed } from './probe.ts'
+import { heapOf, openProbed } from './probe.ts'
 
 const perSecond = 50
 
@@ -68,14 +68,5 @@ async function visitAll(page: Page): Promise<void> {
   for (const tab of ['Tasks', 'History', 'Submission', 'Frames']) {
     await page.getByRole('navigation', { name: 'Job' }).getByRole('link', { name: tab }).click()
     await page.waitForTimeout(300)
-  }
-}
-
-/** Bytes that are in use once what nobody holds is gone. */
-async function heapOf(page: Page): Promise<() => Promise<number>> {
-  const session = await page.context().newCDPSession(page)
-  return async () => {
-    await session.send('HeapProfiler.collectGarbage')
-    return (await session.send('Runtime.getHeapUsage')).usedSize
   }
 }
