@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -144,6 +144,15 @@ test('every link of a page leads to a page, and to a heading on it', () => {
       .map((target) => `${name}: ${target}`),
   )
   assert.deepEqual(broken, [])
+})
+
+test('every test that the page on parity names is there', () => {
+  const named = [...page('parity.md').matchAll(/`([\w/.-]+\.ts)`/g)].map(([, file]) => file!)
+  assert.ok(named.length > 70, `${named.length} were found`)
+  assert.deepEqual(
+    named.filter((file) => !existsSync(join(root, file))),
+    [],
+  )
 })
 
 test('every page is reached from the overview', () => {
