@@ -1,5 +1,6 @@
 import { A, type RouteSectionProps, useParams } from '@solidjs/router'
 import { createMemo, For, Show } from 'solid-js'
+import { createBlocklist } from '../farm/blocklist.ts'
 import { useFarm } from '../farm/farm.tsx'
 import { formatCount } from '../farm/format.ts'
 import { JobContext, useJob } from '../farm/job-context.ts'
@@ -136,6 +137,13 @@ export function JobOverview() {
   const { id, job } = useJob()
   const data = createMemo(() => job.data()!)
   const live = createJobFrames(id)
+  const blocklist = createBlocklist(id)
+  const blocked = createMemo(
+    () =>
+      new Map(
+        (blocklist.data() ?? []).map((one) => [one.worker_id, `blocked for ${one.task_type}`]),
+      ),
+  )
   return (
     <div class={styles.columns}>
       <div class="stack">
@@ -147,7 +155,11 @@ export function JobOverview() {
         </Show>
         <section class={`card ${styles.made}`} aria-label="Made">
           <Filmstrip job={data()} frames={live.frames()} />
-          <WorkerTimeline title="Workers on this job" attempts={live.attempts()} />
+          <WorkerTimeline
+            title="Workers on this job"
+            attempts={live.attempts()}
+            notes={blocked()}
+          />
         </section>
       </div>
       <div class="stack">
@@ -155,7 +167,7 @@ export function JobOverview() {
           <Submission job={data()} />
           <WhyPanel jobId={id()} status={data().status} />
         </section>
-        <BlockedWorkers jobId={id()} />
+        <BlockedWorkers jobId={id()} list={blocklist} />
         <LogTail jobId={id()} />
       </div>
     </div>

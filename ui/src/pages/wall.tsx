@@ -1,6 +1,7 @@
 import { A } from '@solidjs/router'
-import { createEffect, For, onCleanup, onMount, Show } from 'solid-js'
+import { createEffect, createMemo, For, onCleanup, onMount, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
+import { createLargePictures } from '../farm/large-pictures.ts'
 import { createNewestFrames, tellFrame } from '../farm/newest-frames.ts'
 import { createRead } from '../farm/read.ts'
 import type { JobPage } from '../farm/wire.ts'
@@ -14,6 +15,8 @@ interface Shown {
   frame?: number | undefined
   worker?: string | undefined
 }
+
+const shownAtMost = 9
 
 /** The newest frames for the room: no chrome, and it reloads itself after an update. */
 export function Wall() {
@@ -30,14 +33,20 @@ export function Wall() {
     document.documentElement.dataset.wall = ''
     onCleanup(() => delete document.documentElement.dataset.wall)
   })
+  const older = createMemo(() =>
+    (jobs.data()?.jobs ?? [])
+      .filter((job) => job.thumbnail && made.of(job.id) === undefined)
+      .slice(0, shownAtMost),
+  )
+  const largeOf = createLargePictures(() => older().map((job) => job.id))
   const shown = (): readonly Shown[] => {
     const fresh = made.all().map(({ jobId, large, frame, worker }) => {
       return { jobId, url: large, job: jobOf(jobId)?.name ?? '', frame, worker }
     })
-    const older = (jobs.data()?.jobs ?? [])
-      .filter((job) => job.thumbnail && made.of(job.id) === undefined)
-      .map((job) => ({ jobId: job.id, url: job.thumbnail!, job: job.name }))
-    return [...fresh, ...older].slice(0, 9)
+    const before = older().map(({ id, name, thumbnail }) => {
+      return { jobId: id, url: largeOf(id) ?? thumbnail!, job: name }
+    })
+    return [...fresh, ...before].slice(0, shownAtMost)
   }
   return (
     <div class={styles.wall}>

@@ -3,8 +3,7 @@ import { createEffect, createSignal, For, type JSX, on, Show } from 'solid-js'
 import { actOnEach } from '../farm/acts.ts'
 import { call } from '../farm/api.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
-import { useFarm } from '../farm/farm.tsx'
-import { createRead } from '../farm/read.ts'
+import { createRead, type Read } from '../farm/read.ts'
 import type { JobBlocklist, JobPage } from '../farm/wire.ts'
 
 interface Block {
@@ -14,19 +13,12 @@ interface Block {
 }
 
 /** Workers that get no more tasks of a type of this job, and the way to let them try again. */
-export function BlockedWorkers(props: { jobId: string }) {
-  const farm = useFarm()
-  const list = createRead<JobBlocklist>(() => `/jobs/${props.jobId}/blocklist`, {
-    key: 'worker_id',
-    soonMs: 2000,
-  })
-  farm.on('task', (event) => event.job_id === props.jobId && list.reloadSoon())
-  farm.on('reset', list.reload)
-  const blocks = () => list.data() ?? []
+export function BlockedWorkers(props: { jobId: string; list: Read<JobBlocklist> }) {
+  const blocks = () => props.list.data() ?? []
   const allow = async (entry: JobBlocklist[number]): Promise<void> => {
     const block = { jobId: props.jobId, workerId: entry.worker_id, taskType: entry.task_type }
     await unblock(block, entry.worker_name ?? entry.worker_id)
-    list.reload()
+    props.list.reload()
   }
   return (
     <Show when={blocks().length > 0}>

@@ -1,7 +1,7 @@
 import { useNavigate } from '@solidjs/router'
 import { createEffect, createSignal, on, onCleanup, onMount, Show } from 'solid-js'
 import { onThemeChange } from '../frame-grid/palette.ts'
-import { type BarPlace, BarTip, Ticks } from './marks.tsx'
+import { type BarPlace, BarTip, Notes, Ticks } from './marks.tsx'
 import { paint, rowHeight } from './paint.ts'
 import { type Brush, panSpan, placeOf, type Span, type TimelineRow, zoomSpan } from './rows.ts'
 import styles from './timeline.module.css'
@@ -18,6 +18,7 @@ export function Bars(props: {
   rows: readonly TimelineRow[]
   span: Span
   whole: Span
+  notes: ReadonlyMap<string, string>
   onSpan: (span: Span | undefined) => void
   onBrush: (brush: Brush) => void
 }) {
@@ -130,6 +131,7 @@ export function Bars(props: {
           />
         )}
       </Show>
+      <Notes rows={props.rows} notes={props.notes} xOf={xOf} width={width()} />
       <Ticks span={props.span} width={width()} />
       <Show when={hover()}>
         {(at) => <BarTip {...at()} worker={props.rows[at().row]?.name ?? ''} width={width()} />}

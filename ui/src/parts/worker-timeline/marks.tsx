@@ -1,7 +1,7 @@
 import { For, Show } from 'solid-js'
 import { formatClock, formatDuration } from '../../farm/format.ts'
 import { rowHeight } from './paint.ts'
-import { type Bar, placeOf, type Span, ticksOf } from './rows.ts'
+import { type Bar, placeOf, type Span, type TimelineRow, ticksOf } from './rows.ts'
 import styles from './timeline.module.css'
 
 const tickRoom = 90
@@ -52,5 +52,35 @@ export function BarTip(props: BarPlace & { worker: string; width: number }) {
         <span class={styles.excerpt}>{attempt().excerpt}</span>
       </Show>
     </div>
+  )
+}
+
+/** What is said of a worker, after the last it did. */
+export function Notes(props: {
+  rows: readonly TimelineRow[]
+  notes: ReadonlyMap<string, string>
+  xOf: (time: number) => number
+  width: number
+}) {
+  const endOf = (row: TimelineRow): number => row.bars.at(-1)?.end ?? Date.now()
+  return (
+    <For each={props.rows}>
+      {(row, place) => (
+        <Show when={props.notes.get(row.workerId)}>
+          {(note) => (
+            <span
+              class={styles.note}
+              style={{
+                top: `${place() * rowHeight}px`,
+                left: `${Math.max(0, props.xOf(endOf(row)))}px`,
+                'max-width': `${Math.max(0, props.width - props.xOf(endOf(row)))}px`,
+              }}
+            >
+              {note()}
+            </span>
+          )}
+        </Show>
+      )}
+    </For>
   )
 }

@@ -29,6 +29,8 @@ export function WorkerTimeline(props: {
   attempts: readonly Attempt[]
   /** Shown even if they did nothing. */
   workers?: readonly TimelineWorker[]
+  /** Said of some workers after what they did last, by their ids. */
+  notes?: ReadonlyMap<string, string>
 }) {
   const now = useClock()
   const [sort, setSort] = createSignal<TimelineSort>('name')
@@ -109,6 +111,7 @@ export function WorkerTimeline(props: {
             rows={rows()}
             span={span()}
             whole={whole()}
+            notes={props.notes ?? new Map()}
             onSpan={setZoomed}
             onBrush={(brush) =>
               setChosenIds(new Set(attemptsIn(rows(), brush).map((attempt) => attempt.id)))
