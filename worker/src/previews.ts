@@ -16,7 +16,8 @@ export interface Previews {
 }
 
 export interface PreviewOptions {
-  client: ManagerClient
+  /** The client of whoever the worker is at that time: a manager that forgot it makes it somebody new. */
+  client: () => ManagerClient
   log: Logger
   /** How long to wait when the manager has enough images. */
   busyMs?: number
@@ -33,7 +34,7 @@ export function startPreviews({ client, log, busyMs = 1_000 }: PreviewOptions): 
       const image = newest
       newest = undefined
       try {
-        const isTaken = await show(client, image, closing.signal)
+        const isTaken = await show(client(), image, closing.signal)
         if (isTaken) continue
         newest ??= image
         await pause(busyMs, closing.signal)

@@ -59,7 +59,7 @@ export function createSession(parts: SessionParts): Session {
     selfCheck: selfCheckFor(options, guard, log),
     backoff: createBackoff(retryOf(timing)),
     running: undefined,
-    previews: startPreviews({ client: signedOn.client, log }),
+    previews: startPreviews({ client: () => session.signedOn.client, log }),
     storage: storageFor(parts, signedOn, log),
   }
   outbox.start({
@@ -95,11 +95,16 @@ function selfCheckFor(
   return look && createSelfCheck({ look, home, guard, log, softwareVersion })
 }
 
-export function storageFor(
-  { options, cache }: SessionParts,
-  signedOn: SignedOn,
-  log: Logger,
-): Storage {
+/** The worker is somebody new to the manager, which forgot who it was. */
+export async function takeIdentity(session: Session, signedOn: SignedOn): Promise<void> {
+  session.signedOn = signedOn
+  session.log = session.options.log.child({ worker: signedOn.credentials.uuid })
+  session.selfCheck?.signedOn(signedOn.client)
+  await session.storage.close()
+  session.storage = storageFor(session, signedOn, session.log)
+}
+
+function storageFor({ options, cache }: SessionParts, signedOn: SignedOn, log: Logger): Storage {
   const { client, credentials } = signedOn
   const { home, storageMode: mode = 'auto' } = options
   return createStorage({ mode, client, credentials, home, cache, log })

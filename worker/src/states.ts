@@ -5,7 +5,7 @@ import { watchPermission } from './permission.ts'
 import type { Presence } from './presence/presence.ts'
 import { runGuarded } from './process/run-program.ts'
 import { runTask } from './run-task.ts'
-import { type Session, storageFor } from './session.ts'
+import { type Session, takeIdentity } from './session.ts'
 import { createTaskReporter } from './task-reporter.ts'
 
 export type WorkerEnd = 'stopped' | 'offline' | 'restart' | 'idle'
@@ -22,10 +22,7 @@ export async function live(
     await tellStatus(session, status)
     const next = await (status === 'awake' ? work(session) : sleep(session, session.signal))
     if (next === 'sign-on') {
-      session.signedOn = await identify()
-      session.selfCheck?.signedOn(session.signedOn.client)
-      await session.storage.close()
-      session.storage = storageFor(session, session.signedOn, session.log)
+      await takeIdentity(session, await identify())
       status = session.signedOn.status
       continue
     }

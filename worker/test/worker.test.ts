@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { pino } from 'pino'
+import sharp from 'sharp'
 import { startWorker, type Worker, type WorkerOptions } from '../src/main.ts'
 import { command, makeTask, type StandIn, startStandIn } from './manager-stand-in.ts'
 import { tempDir } from './temp.ts'
@@ -148,9 +150,14 @@ test('a worker deleted while at work comes back by itself', async (t) => {
   manager.forgetWorkers()
   manager.statusRequested = { status: 'awake', lazy: true } // ends the question that hangs
   await manager.until(() => manager.registered.length === 2)
-  const task = makeTask([command('echo', { message: 'still here' })])
+  const image = join(await tempDir(t), '0001.png')
+  await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).toFile(image)
+  const script = `echo "Saved: '${image}'"; echo "Time: 00:00.20"`
+  const blender = { exe: 'sh', exeArgs: '', argsBefore: ['-c', script], blendfile: '', args: [] }
+  const task = makeTask([command('blender-render', blender)])
   manager.queue.push(task)
   await manager.until(isOver(manager, task.uuid))
+  await manager.until(() => manager.images.length === 1)
 })
 
 test('a worker taken for dead says that it is awake', async (t) => {
