@@ -9,7 +9,7 @@ import { after, before, type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-import { type Seeded, type SeedPlan, seedFarm } from '../../dev/seed.ts'
+import { keepAwake, type Seeded, type SeedPlan, seedFarm } from '../../dev/seed.ts'
 
 const uiDir = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -123,13 +123,17 @@ export async function startFarm(t: TestContext): Promise<Pick<SeededFarm, 'manag
 /** A seeded manager and a browser for all tests of a file; filled before the first of them runs. */
 export function useSeededFarm(plan: SeedPlan): SeededFarm {
   const farm = {} as SeededFarm
+  let letSleep: (() => void) | undefined
   before(async () => {
     farm.manager = await startManagerProcess()
     farm.seeded = await seedFarm(farm.manager.url, plan)
+    // On a slow machine the tests of a file outlast the time after which a silent worker is given up.
+    letSleep = keepAwake(farm.seeded.workers)
     // Without one every test skips by itself, and says why.
     if (existsSync(chromiumPath) || process.env.CI === 'true') farm.browser = await openBrowser()
   })
   after(async () => {
+    letSleep?.()
     await farm.browser?.close()
     await farm.manager?.stop()
   })
