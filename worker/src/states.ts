@@ -20,6 +20,7 @@ export async function live(
   while (!session.signal.aborted) {
     session.log.info({ status }, 'worker status')
     await tellStatus(session, status)
+    if (status === 'offline' || status === 'restart') return status
     const next = await (status === 'awake' ? work(session) : sleep(session, session.signal))
     if (next === 'sign-on') {
       await takeIdentity(session, await identify())
@@ -28,10 +29,6 @@ export async function live(
     }
     if (next === 'stopped' || next === 'idle') return next
     status = next
-    if (status === 'offline' || status === 'restart') {
-      await tellStatus(session, status)
-      return status
-    }
   }
   return 'stopped'
 }

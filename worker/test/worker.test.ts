@@ -105,6 +105,15 @@ for (const holds of [true, false]) {
   })
 }
 
+test('a worker that is told to go when it signs on goes', async (t) => {
+  const manager = await startStandIn(t, { holds: false })
+  manager.initialStatus = 'offline'
+  const worker = await workerFor(t, manager)
+  assert.equal(await worker.ended, 'offline')
+  assert.deepEqual(manager.states, ['offline'])
+  assert.equal(manager.signOffs, 1)
+})
+
 test('a worker asked to restart ends so', async (t) => {
   const manager = await startStandIn(t)
   const worker = await workerFor(t, manager)
