@@ -35,6 +35,12 @@ export function Storage() {
     >
       <Show when={store.checkouts().length > 0}>
         <section class={`card ${styles.scroll}`} aria-label="Checkouts as a table">
+          <header>
+            <h2>{formatCount(store.checkouts().length, 'checkout')}</h2>
+            <A href="/storage/gc" class="spread">
+              Plan a collection of unused ones
+            </A>
+          </header>
           <CheckoutTable
             checkouts={store.checkouts()}
             store={store}

@@ -111,7 +111,9 @@ export function GcPlanCard(props: {
               <p class={styles.warning}>{made().warning}</p>
             </Show>
             <Show when={made().erase.length > 0}>
-              <h3>{formatCount(made().erase.length, 'checkout')} in this plan</h3>
+              <h3 class={styles.chosen}>
+                {formatCount(made().erase.length, 'checkout')} in this plan
+              </h3>
               <ul class={styles.erase}>
                 <For each={made().erase.slice(0, shownAtMost)}>
                   {(path) => (
@@ -132,18 +134,20 @@ export function GcPlanCard(props: {
               Planned <Ago time={made().created} />. Blobs that gain a use before you apply are
               skipped and told.
             </p>
-            <button
-              type="button"
-              class="button primary"
-              disabled={made().removed.blobs === 0 && made().erase.length === 0}
-              onClick={() => setConfirming(true)}
-            >
-              {removeWords(made())}…
-            </button>{' '}
-            <a class="button" href={storePaths.planCsv(made().id)} download="">
-              <Icon name="download" size={14} />
-              Download as CSV
-            </a>
+            <div class="row-gap">
+              <button
+                type="button"
+                class="button primary"
+                disabled={made().removed.blobs === 0 && made().erase.length === 0}
+                onClick={() => setConfirming(true)}
+              >
+                {removeWords(made())}…
+              </button>
+              <a class="button" href={storePaths.planCsv(made().id)} download="">
+                <Icon name="download" size={14} />
+                Download as CSV
+              </a>
+            </div>
             <Dialog
               open={confirming()}
               onClose={() => setConfirming(false)}

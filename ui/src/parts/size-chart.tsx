@@ -35,7 +35,7 @@ export function SizeChart(props: { sizes: StoreSizes }) {
         <Columns
           label={`From ${formatBytes(first().bytes)} on ${dayOf(first().at)} to ${formatBytes(last().bytes)} now`}
           columns={columns()}
-          axis={[dayOf(first().at), 'dark above: unreferenced', 'now']}
+          axis={[dayOf(first().at), 'above: what no checkout references', 'now']}
         />
       </Show>
     </section>
