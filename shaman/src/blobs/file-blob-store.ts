@@ -70,7 +70,7 @@ export interface FileBlobStoreParts {
 
 /** Creates the store over an existing layout. */
 export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
-  const { layout, disk, space, tempDir, threads } = parts
+  const { layout, disk, space, tempDir, threads, durability } = parts
   const pool = threads && createWritePool(threads)
   const committer = createCommitter(parts)
   const slabs = createSlabs()
@@ -166,7 +166,8 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
     const giveBack = await space.reserve(digest.size)
     let temp: TempFile | undefined
     try {
-      temp = openTempFile(disk, nextTemp(), store.writer(digest.size))
+      const syncsAhead = durability === 'full'
+      temp = openTempFile(disk, nextTemp(), store.writer(digest.size), { syncsAhead })
       await writeTemp(temp)
       await temp.finish(digest)
       return await commit(digest, temp.path)

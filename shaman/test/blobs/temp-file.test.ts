@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createFileWriter } from '../../src/blobs/file-writer.ts'
 import { openTempFile } from '../../src/blobs/temp-file.ts'
 import { createThreads, type Threads } from '../../src/blobs/threads.ts'
 import { realDisk } from '../../src/disk.ts'
-import { tempDir } from '../support/farm.ts'
+import { openTestShaman, randomBlob, tempDir } from '../support/farm.ts'
+import { createFaultyDisk } from '../support/faulty-disk.ts'
 
 test('a file that is given up is closed only after the last write to it, as its number may soon be that of another', async (t) => {
   const real = createThreads()
@@ -40,4 +42,19 @@ test('a file that is given up is closed only after the last write to it, as its 
   await Promise.all([temp.discard(), temp.discard()])
   assert.deepEqual(seen, ['written', 'written', 'closed'])
   assert.ok(!existsSync(path))
+})
+
+test('a sync that fails while more arrives fails the blob, though the sync at its end would not', async (t) => {
+  const disk = createFaultyDisk()
+  const shaman = await openTestShaman(t, { disk, durability: 'full' })
+  const { digest, bytes } = randomBlob(34 << 20)
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for (let at = 0; at < bytes.length; at += 1 << 20) yield bytes.subarray(at, at + (1 << 20))
+  }
+  disk.inject({ call: 'fdatasync', errno: 'EIO' })
+  await assert.rejects(shaman.blobs.put(digest, pieces()), /injected, fdatasync/)
+  assert.equal(disk.struck(), 1)
+  assert.equal(shaman.blobs.isStored(digest), false)
+  assert.deepEqual(await readdir(shaman.blobs.tempDir), [])
+  assert.equal(await shaman.blobs.put(digest, pieces()), 'stored')
 })
