@@ -75,7 +75,7 @@ export async function* bytesOf(
   pieces: AsyncIterable<Piece> | Iterable<Piece>,
 ): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) {
-    if (piece instanceof Uint8Array) yield piece
+    if (piece instanceof Uint8Array) yield new Uint8Array(piece)
     else yield* readPart(piece, baseChanged)
   }
 }

@@ -1,6 +1,7 @@
 import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { free, ownMemory } from './memory.ts'
 import type { Frame } from './zstd-frames.ts'
 
 /** A piece of what a frame is to hold. */
@@ -28,8 +29,7 @@ export interface PackJob extends FrameContent {
   readonly id: number
 }
 export type PackAnswer =
-  /** In memory of its own, which is moved. */
-  | { readonly id: number; readonly packed: Uint8Array<ArrayBuffer> }
+  | { readonly id: number; readonly packed: Uint8Array }
   | { readonly id: number; readonly error: string }
 
 /** Blender's level, whatever the scene. */
@@ -40,12 +40,12 @@ let held: { fd: number; at: number; bytes: Uint8Array } | undefined
 
 parentPort?.on('message', (job: PackJob) => {
   const made = answer(job)
-  parentPort?.postMessage(made, 'packed' in made ? [made.packed.buffer] : [])
+  parentPort?.postMessage(made, 'packed' in made ? ownMemory(made.packed) : [])
 })
 
 function answer({ id, length, parts, literals }: PackJob): PackAnswer {
+  const raw = Buffer.allocUnsafeSlow(length)
   try {
-    const raw = Buffer.allocUnsafeSlow(length)
     let filled = 0
     let taken = 0
     for (const part of parts) {
@@ -58,13 +58,13 @@ function answer({ id, length, parts, literals }: PackJob): PackAnswer {
       }
     }
     if (filled !== length) throw new Error('the parts of a frame do not add up')
-    // A copy without the room that was left: whoever takes it would soon have to collect twice as much.
-    return { id, packed: new Uint8Array(packFrame(raw)) }
+    return { id, packed: packFrame(raw) }
   } catch (error) {
     return { id, error: (error as Error).message }
   } finally {
+    free(raw)
     // The same number may be another file the next time.
-    held = undefined
+    forgetHeld()
   }
 }
 
@@ -81,14 +81,21 @@ function put(part: Exclude<FramePart, { literals: number }>, target: Buffer): nu
 
 function unpacked(fd: number, { packedOffset, packedLength, length }: Frame): Uint8Array {
   if (held?.fd === fd && held.at === packedOffset) return held.bytes
+  forgetHeld()
   const packed = read(fd, Buffer.allocUnsafeSlow(packedLength), packedOffset)
   const bytes = zstdDecompressSync(packed, {
     maxOutputLength: length,
     chunkSize: Math.max(64, length),
   })
+  free(packed)
   if (bytes.length !== length) throw new Error('a frame holds another number of bytes')
   held = { fd, at: packedOffset, bytes }
   return bytes
+}
+
+function forgetHeld(): void {
+  if (held !== undefined) free(held.bytes)
+  held = undefined
 }
 
 function read(fd: number, target: Buffer, offset: number): Buffer {

@@ -6,6 +6,7 @@ import type { ChunkAlgorithm } from './algorithms.ts'
 import type { LooseBytes } from './chunk-lists.ts'
 import { encodeChunkMap } from './chunk-map.ts'
 import { type Chunker, createChunker } from './chunker.ts'
+import { free } from './memory.ts'
 import { openRing, type Ring, slabBytes } from './ring.ts'
 import {
   type Frame,
@@ -152,9 +153,14 @@ function createFeed(
   }
   const chunker = createChunker(algorithm, { known })
   const feed = gatherFrames(frames, (packed, { length }) => {
-    const unpack = (): Uint8Array => unpackSync(packed, length)
+    let content: Uint8Array | undefined
+    const unpack = (): Uint8Array => {
+      content = unpackSync(packed, length)
+      return content
+    }
     if (algorithm === 'frames1') chunker.pushFrame(packed, length, unpack)
     else chunker.push(unpack())
+    if (content !== undefined) free(content)
   })
   return { chunker, feed }
 }

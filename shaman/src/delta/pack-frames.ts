@@ -1,6 +1,7 @@
 import type { ByteSource, FileSource, Piece } from './byte-source.ts'
 import type { FramePacker } from './frame-packer.ts'
 import type { FrameContent } from './frame-worker.ts'
+import { free } from './memory.ts'
 import { encodeTable, type Frame, readAt } from './zstd-frames.ts'
 
 /** One frame of a file to write: made of its content, or taken as it lies in another file. */
@@ -9,7 +10,10 @@ export type FrameStep = FrameContent | { readonly from: ByteSource; readonly fra
 /** Frames packed beside one another, while those before them are written. */
 const mostRunning = 4
 
-/** Yields a file as Blender would have written it: the frames in order, then their table. */
+/**
+ * Yields a file as Blender would have written it: the frames in order, then their table. Bytes are good until the next
+ * piece is asked for.
+ */
 export async function* packFrames(
   steps: AsyncIterable<FrameStep>,
   packer: Pick<FramePacker, 'pack'>,
@@ -43,6 +47,7 @@ export async function* packFrames(
       running -= 1
       packedLengths.push(packed.length)
       yield packed
+      free(packed)
     } else {
       const { packedOffset: offset, packedLength: length } = first.frame
       packedLengths.push(length)

@@ -60,8 +60,7 @@ async function spliceRecipe(
         const over = { bases, literals, clone: clone ?? 0 }
         if (clone !== undefined && (await writeOverClone(recipe, over, temp))) return
         const target = assemble(recipe, bases, literals, work.packer)
-        // Frames are packed while those before them are hashed and written.
-        for await (const piece of readAhead(target)) await take(piece, temp)
+        for await (const piece of target) await take(piece, temp)
       } finally {
         await literals.close()
       }
@@ -111,7 +110,8 @@ function assemble(
   literals: LiteralSource,
   packer: Pick<FramePacker, 'pack'>,
 ): AsyncIterable<Piece> {
-  if (recipe.frames.length === 0) return applyRecipe(recipe, bases.contents, literals)
+  // Literals are unpacked while what comes before them is hashed and written.
+  if (recipe.frames.length === 0) return readAhead(applyRecipe(recipe, bases.contents, literals))
   return packFrames(frameSteps(recipe, bases, literals), packer)
 }
 
