@@ -23,11 +23,9 @@ export interface DeltaProspect {
   readonly isChunked: boolean
 }
 
-/** A delta may take this much longer than the whole file: it spares the network for others. */
-const tolerance = 1.05
-
 /**
- * Whether sending what changed is no slower than sending all. What was not measured yet is tried:
+ * Whether sending what changed is no slower than sending all. A delta may take 5 % longer; that is left to what is not
+ * measured here, as looking up and remembering versions. What was not measured yet is tried:
  * each work is measured by being done, so a store that is reached in a new way is learned anew.
  */
 export function isWorthDelta({ size, splice, isChunked }: DeltaProspect, pace: Pace): boolean {
@@ -35,7 +33,7 @@ export function isWorthDelta({ size, splice, isChunked }: DeltaProspect, pace: P
   const spliced = pace[splice]
   if (whole === undefined || spliced === undefined) return true
   const chunking = isChunked || pace.chunk === undefined ? 0 : size / pace.chunk
-  return chunking + size / spliced <= (size / whole) * tolerance
+  return chunking + size / spliced <= size / whole
 }
 
 interface Entry {

@@ -20,7 +20,7 @@ import {
   type Resting,
 } from './history.ts'
 import { createKeptFiles } from './kept-files.ts'
-import { isWorthDelta, openPaceBook, type Work } from './pace.ts'
+import { isWorthDelta, openPaceBook } from './pace.ts'
 import { recipeMediaType } from './recipe.ts'
 import { sendRecipe } from './recipe-stream.ts'
 
@@ -131,12 +131,17 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
       known?.map?.algorithm === base.map.algorithm ? known : await chunkLike(base, route, file)
     if (target.map === undefined) return notSent(target.isStrange ? 'unlike its base' : 'changed')
     const { map, loose } = target
+    const started = now()
     const draft = await draftRecipe({ ...file, map, ...(loose && { loose }) }, bases, packer)
     if (draft === undefined) {
       kept.keep(file.file, { digest: file.digest, isStrange: true })
       return notSent('unlike its base')
     }
-    return post(route, file, draft, splice)
+    const outcome = await post(route, file, draft)
+    if (outcome.kind === 'sent') {
+      await paces.note(route.store, splice, { bytes: size, ms: now() - started })
+    }
+    return outcome
   }
 
   /** Cuts a file as its base is; its digest, which the caller knows, the store proves. */
@@ -146,7 +151,9 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     { file, digest }: DeltaFile,
   ): Promise<ChunkedContent> {
     const request = { signal, algorithm: map.algorithm, known: map.hashes }
-    const content = await timed(store, 'chunk', digest.size, () => hasher.chunk(file, request))
+    const started = now()
+    const content = await hasher.chunk(file, request)
+    await paces.note(store, 'chunk', { bytes: digest.size, ms: now() - started })
     if (content.size !== digest.size) return {}
     kept.keep(file, { digest, ...content })
     return content
@@ -172,27 +179,24 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
   }
 
   async function post(
-    { http, store, signal }: DeltaRoute,
+    { http, signal }: DeltaRoute,
     { file, digest }: DeltaFile,
     { recipe, source, dictionary }: Draft,
-    splice: Work,
   ): Promise<DeltaOutcome> {
     let wireBytes = 0
     try {
-      const answer = await timed(store, splice, digest.size, () =>
-        http.send(`/x/splice/${digest.sha}/${digest.size}`, {
-          method: 'POST',
-          headers: { 'content-type': recipeMediaType },
-          signal,
-          retries: spliceRetries,
-          // Whatever else is wrong with a recipe, the whole file is the answer to it.
-          accept: (status) => status === 204 || status === 208 || (status >= 400 && status < 500),
-          body: () =>
-            counted(sendRecipe(recipe, source, dictionary), (count) => {
-              wireBytes += count
-            }),
-        }),
-      )
+      const answer = await http.send(`/x/splice/${digest.sha}/${digest.size}`, {
+        method: 'POST',
+        headers: { 'content-type': recipeMediaType },
+        signal,
+        retries: spliceRetries,
+        // Whatever else is wrong with a recipe, the whole file is the answer to it.
+        accept: (status) => status === 204 || status === 208 || (status >= 400 && status < 500),
+        body: () =>
+          counted(sendRecipe(recipe, source, dictionary), (count) => {
+            wireBytes += count
+          }),
+      })
       if (answer.status === 204 || answer.status === 208) {
         return { kind: 'sent', wasNew: answer.status === 204, wireBytes }
       }
@@ -205,18 +209,6 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     } finally {
       await source.close()
     }
-  }
-
-  async function timed<T>(
-    store: string,
-    work: Work,
-    bytes: number,
-    action: () => Promise<T>,
-  ): Promise<T> {
-    const started = now()
-    const result = await action()
-    await paces.note(store, work, { bytes, ms: now() - started })
-    return result
   }
 }
 
