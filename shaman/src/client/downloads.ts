@@ -1,10 +1,11 @@
 import type { Digest } from '../digest.ts'
+import type { CheckoutManifest } from '../schemas.ts'
 import type { Address } from './address.ts'
 import { type DownloadOptions, downloadBlob } from './download.ts'
 import { type DownloadAllOptions, downloadAll, type WantedFile } from './download-all.ts'
 import { roomForEntries } from './entry-reader.ts'
 import type { Http } from './http.ts'
-import { createReceiver } from './receive.ts'
+import { createReceiver, type Receiver } from './receive.ts'
 import type { RetryOptions } from './retries.ts'
 import { smallFileBytes } from './send-batch.ts'
 
@@ -16,6 +17,8 @@ export interface Downloads {
   one(digest: Digest, toFile: string, options?: DownloadOptions): Promise<void>
   /** Fetches many blobs, each verified before it is there: small ones together, large ones by themselves. */
   all(wanted: readonly WantedFile[], options?: DownloadAllOptions): Promise<void>
+  /** The files of a checkout. */
+  manifest(checkoutPath: string, options?: { signal?: AbortSignal }): Promise<CheckoutManifest>
   close(): void
 }
 
@@ -40,9 +43,30 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   return {
     one: (digest, toFile, given) => downloadBlob(receiver, digest, toFile, given),
     all: (wanted, given) => downloadAll(receiver, wanted, { parallel, ...given }),
+    async manifest(checkoutPath, given) {
+      const path = `/x/checkouts/${encodeURIComponent(checkoutPath)}/manifest`
+      return JSON.parse(await receiveText(receiver, path, given)) as CheckoutManifest
+    },
     close() {
       receiver.close()
       void own?.then((http) => http.close())
     },
   }
+}
+
+async function receiveText(
+  receiver: Receiver,
+  path: string,
+  options: { signal?: AbortSignal } = {},
+): Promise<string> {
+  const pieces: Buffer[] = []
+  await receiver.receive(path, {
+    headers: { accept: 'application/json' },
+    ...options,
+    consume(bytes) {
+      pieces.push(Buffer.from(bytes))
+      return bytes.length
+    },
+  })
+  return Buffer.concat(pieces).toString('utf8')
 }

@@ -134,11 +134,7 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
         }
       }
     },
-    manifest: (checkoutPath, given = {}) =>
-      http.json<CheckoutManifest>(
-        `/x/checkouts/${encodeURIComponent(checkoutPath)}/manifest`,
-        given,
-      ),
+    manifest: downloads.manifest,
     download: downloads.one,
     downloadAll: downloads.all,
     async close() {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ManagerClient } from '@shaman-farm/manager-api'
-import type { ShamanClient } from '@shaman-farm/shaman/client'
 import { digestKey } from '@shaman-farm/shaman/digest'
 import type { Logger } from 'pino'
 import type { BlobCache } from './blob-cache.ts'
 import { type CheckoutFile, materialise } from './materialise.ts'
+import type { Store } from './store.ts'
 
 /** Checkouts kept beside the one at work, for jobs that take turns. */
 const keptCheckouts = 8
@@ -37,7 +37,7 @@ export interface BroughtCheckout {
 export interface CheckoutsOptions {
   home: string
   cache: BlobCache
-  shaman: ShamanClient
+  shaman: Store
   client: ManagerClient
   authorization: string
   log: Logger

@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import type { ManagerClient } from '@shaman-farm/manager-api'
-import type { ShamanClient } from '@shaman-farm/shaman/client'
 import { digestOfFile } from '@shaman-farm/shaman/digest'
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
 import { createBackoff } from '../backoff.ts'
+import type { Store } from './store.ts'
 
 export interface OutputFile {
   /** Where it is here. */
@@ -27,7 +27,7 @@ export interface OutputSender {
 
 export interface OutputSenderOptions {
   taskId: string
-  shaman: ShamanClient
+  shaman: Store
   client: ManagerClient
   signal: AbortSignal
   log: Logger

@@ -6,12 +6,12 @@ import {
   type ManagerClient,
   ManagerError,
 } from '@shaman-farm/manager-api'
-import type { ShamanClient } from '@shaman-farm/shaman/client'
 import type { Digest } from '@shaman-farm/shaman/digest'
 import type { BlobCache } from './blob-cache.ts'
 import type { Checkouts } from './checkouts.ts'
 import { createOutputSender } from './output-sender.ts'
 import { mapPaths, type PathMap } from './path-map.ts'
+import type { Store } from './store.ts'
 import type { PrepareOptions, TaskStorage } from './task-storage.ts'
 
 /** What files are brought and sent back with. */
@@ -19,7 +19,7 @@ export interface Parts {
   home: string
   cache: BlobCache
   checkouts: Checkouts
-  shaman: ShamanClient
+  shaman: Store
   client: ManagerClient
   authorization: string
 }

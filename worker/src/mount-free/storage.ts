@@ -1,6 +1,5 @@
 import { access, constants } from 'node:fs/promises'
 import type { AssignedTask, ManagerClient } from '@shaman-farm/manager-api'
-import { createShamanClient } from '@shaman-farm/shaman/client'
 import type { Logger } from 'pino'
 import { createBackoff } from '../backoff.ts'
 import { CommandError } from '../commands/command.ts'
@@ -11,6 +10,7 @@ import type { BlobCache } from './blob-cache.ts'
 import { createCheckouts } from './checkouts.ts'
 import { createOutputSender } from './output-sender.ts'
 import { type Parts, pull } from './pulled-storage.ts'
+import { openStore } from './store.ts'
 import { mountedStorage, type PrepareOptions, type TaskStorage } from './task-storage.ts'
 
 export type StorageMode = 'auto' | 'mounted' | 'pull'
@@ -35,7 +35,7 @@ export function createStorage(options: StorageOptions): Storage {
   const url = client.url
   const authorization = `Basic ${btoa(`${credentials.uuid}:${credentials.secret}`)}`
   const clientId = credentials.uuid
-  const shaman = createShamanClient({ url, authorization, log, clientId })
+  const shaman = openStore({ url, authorization, log, clientId })
   const ways = { home, cache, shaman, client, authorization }
   const checkouts = createCheckouts({ ...ways, log })
   const parts: Parts = { ...ways, checkouts }

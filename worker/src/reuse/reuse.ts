@@ -1,9 +1,9 @@
 import { chmod, constants, copyFile, mkdir, rename } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
 import type { AssignedTask, ManagerClient, ReusableFrames } from '@shaman-farm/manager-api'
-import type { ShamanClient } from '@shaman-farm/shaman/client'
 import { existingFrames, frameStem } from '../blender/output-path.ts'
 import type { BlobCache } from '../mount-free/blob-cache.ts'
+import type { Store } from '../mount-free/store.ts'
 import type { RunProgram } from '../process/run-program.ts'
 import { frameKeys, listedFrames, withFrames } from './frame-keys.ts'
 
@@ -27,7 +27,7 @@ export interface Reuse {
 
 export interface ReuseParts {
   client: ManagerClient
-  shaman: ShamanClient
+  shaman: Store
   cache: BlobCache
   authorization: string
 }
