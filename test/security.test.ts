@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createManagerClient } from '@shaman-farm/manager-api'
 import { eventually, type Farm, startFarm } from './farm.ts'
-import { rawBytes, rawRequest, workerWithTask } from './security.ts'
+import { rawBytes, rawRequest, renderInto, workerWithTask } from './security.ts'
 
 const api = '/api/v3'
 const store = `${api}/shaman`
@@ -169,6 +170,37 @@ test('a worker cannot hand over files for a place outside its job', async (t) =>
       { status: 400 },
       path,
     )
+  }
+  await assertUntouched(prey)
+})
+
+test('a job whose output folder lies elsewhere neither has files written there nor read from there', async (t) => {
+  const prey = await openPrey(t)
+  const { farm, dir } = prey
+  const secret = join(dir, 'secret.txt')
+  const sha = createHash('sha256').update('x').digest('hex')
+  await rawRequest(farm.url, `${store}/files/${sha}/1`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: 'x',
+  })
+  const places = [dir, join(farm.dir, 'storage/file-store'), join(farm.dir, 'storage/jobs')]
+  for (const place of places) {
+    const { worker, task, jobId } = await workerWithTask(farm.api, renderInto(place))
+    const params = { task_id: task.uuid }
+    const files = [{ path: join(place, 'new.txt'), sha, size: 1, frame: 1 }]
+    await assert.rejects(worker.farmTaskOutputs({ params, body: { files } }), {
+      status: 400,
+    })
+    assert.ok(!existsSync(join(place, 'new.txt')), place)
+    // The two ways to make the manager believe that a file there is a frame.
+    const told = [{ path: secret, sha, size: 1, frame: 1, written: true }]
+    await worker.farmTaskOutputs({ params, body: { files: told } }).catch(() => undefined)
+    const frames = [{ frame: 1, status: 'completed' as const, file: secret }]
+    await worker.taskUpdate({ params, body: { frames, taskStatus: 'completed' } })
+    const { text } = await rawRequest(farm.url, `${api}/farm/jobs/${jobId}/outputs.tar`)
+    assert.ok(!text.includes(secretText), place)
+    await assert.rejects(farm.api.farmStoreJobOutputs({ params: { job_id: jobId } }))
   }
   await assertUntouched(prey)
 })

@@ -2,7 +2,11 @@ import { existsSync } from 'node:fs'
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import type { TestContext } from 'node:test'
-import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
+import {
+  createManagerClient,
+  type ManagerClient,
+  type SubmittedJob,
+} from '@shaman-farm/manager-api'
 import { type Browser, chromium } from 'playwright-core'
 import { runFarm } from './farm.ts'
 
@@ -82,22 +86,37 @@ export async function openBrowser(
 }
 
 /** A worker with a task in hand, as far as the manager knows. */
-export async function workerWithTask(open: ManagerClient) {
-  const body = { secret: 'mine', platform: 'linux', supported_task_types: ['misc'], name: 'w' }
-  const { uuid } = await open.registerWorker({ body })
+export async function workerWithTask(open: ManagerClient, job: SubmittedJob = sleepJob) {
+  const types = ['misc', 'blender']
+  const { uuid } = await open.registerWorker({
+    body: { secret: 'mine', platform: 'linux', supported_task_types: types, name: 'w' },
+  })
   const worker = createManagerClient({ url: open.url, worker: { uuid, secret: 'mine' } })
-  await worker.signOn({
-    body: { name: 'w', supported_task_types: ['misc'], software_version: '1' },
-  })
+  await worker.signOn({ body: { name: 'w', supported_task_types: types, software_version: '1' } })
   await worker.workerStateChanged({ body: { status: 'awake' } })
-  await open.submitJob({
-    body: {
-      name: 'j',
-      type: 'echo-sleep-test',
-      priority: 50,
-      submitter_platform: 'linux',
-      settings: { message: 'x', sleep_duration_seconds: 0, sleep_repeats: 1 },
+  const { id } = await open.submitJob({ body: job })
+  return { worker, task: (await worker.scheduleTask())!, jobId: id }
+}
+
+const sleepJob: SubmittedJob = {
+  name: 'j',
+  type: 'echo-sleep-test',
+  priority: 50,
+  submitter_platform: 'linux',
+  settings: { message: 'x', sleep_duration_seconds: 0, sleep_repeats: 1 },
+}
+
+/** A job of one frame, which goes into that folder. */
+export function renderInto(folder: string): SubmittedJob {
+  return {
+    name: 'r',
+    type: 'simple-blender-render',
+    priority: 50,
+    submitter_platform: 'linux',
+    settings: {
+      ...{ blendfile: '/x.blend', frames: '1', chunk_size: 1, fps: 24, scene: 'Scene' },
+      ...{ render_output_root: folder, render_output_path: `${folder}/######` },
+      ...{ format: 'PNG', image_file_extension: '.png' },
     },
-  })
-  return { worker, task: (await worker.scheduleTask())! }
+  }
 }

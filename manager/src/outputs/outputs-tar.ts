@@ -6,6 +6,7 @@ import type { JobOutputs } from '@shaman-farm/manager-api'
 import { type Pack, pack } from 'tar-stream'
 import type { Services } from '../services.ts'
 import { relativeNames } from './relative-names.ts'
+import { isOutputPlace } from './roots.ts'
 
 interface NamedFile {
   path: string
@@ -48,10 +49,11 @@ async function fill(services: Services, tar: Pack, outputs: JobOutputs): Promise
 
 /** The file where the job wrote it; else its bytes in the store. */
 async function sourceOf(
-  { farm, shaman }: Services,
+  services: Services,
   { path, sha, size }: NamedFile,
 ): Promise<Source | undefined> {
-  const info = await stat(path).catch(() => undefined)
+  const { farm, shaman } = services
+  const info = isOutputPlace(services, path) ? await stat(path).catch(() => undefined) : undefined
   if (info?.isFile()) {
     const { size: bytes, mtime } = info
     // A file that grows meanwhile must not be longer than its header says.

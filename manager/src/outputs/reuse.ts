@@ -5,6 +5,7 @@ import type { ReusableFrames, ReusableQuestion } from '@shaman-farm/manager-api'
 import { isCode, type Shaman, ShamanError } from '@shaman-farm/shaman'
 import type { Services } from '../services.ts'
 import type { ReusableFrame } from './outputs-store.ts'
+import { isOutputPlace } from './roots.ts'
 import { needShaman, needTaskAtWork } from './take-outputs.ts'
 
 /**
@@ -25,7 +26,7 @@ export async function findReusable(
   for (const { frame, key } of frames) {
     const known = farm.outputs.reusable(key)
     if (!known) continue
-    if (!(await isHad(shaman, known))) {
+    if (!(await isHad(services, shaman, known))) {
       farm.log.info({ key, path: known.path }, 'frame is no longer there to be reused')
       farm.transaction(() => farm.outputs.forgetReusable(key))
       continue
@@ -37,8 +38,13 @@ export async function findReusable(
 }
 
 /** In the store; or still where it was written, unchanged, and so put into the store again. */
-async function isHad(shaman: Shaman, { sha, size, path }: ReusableFrame): Promise<boolean> {
+async function isHad(
+  services: Services,
+  shaman: Shaman,
+  { sha, size, path }: ReusableFrame,
+): Promise<boolean> {
   if (await shaman.blobs.has({ sha, size })) return true
+  if (!isOutputPlace(services, path)) return false
   const info = await stat(path).catch(() => undefined)
   if (info?.size !== size) return false
   try {

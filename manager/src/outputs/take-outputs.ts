@@ -13,6 +13,7 @@ import type { Services } from '../services.ts'
 import type { TaskRecord } from '../tasks/tasks-store.ts'
 import type { VariableBook } from '../variables-book.ts'
 import type { OutputRecord } from './outputs-store.ts'
+import { isOutputPlace } from './roots.ts'
 
 /** A file as its worker tells of it. */
 export interface ToldOutput extends Digest {
@@ -41,7 +42,10 @@ export async function takeOutputs(
   const directory = directoryOf(job, variables)
   for (const { path, sha, size, frame, key, written } of files) {
     const target = inside(directory, path)
-    if (!written) await writeFromStore(shaman, { sha, size }, target)
+    if (!written) {
+      assertOutputPlace(services, target)
+      await writeFromStore(shaman, { sha, size }, target)
+    }
     const record = {
       job_id: job.id,
       path: target,
@@ -81,6 +85,7 @@ export async function storeOutputs(
   const known = new Map(farm.outputs.ofJob(job.id).map((output) => [output.path, output]))
   for (const { path, frame, task_id } of written) {
     const file = inside(directory, path)
+    assertOutputPlace(services, file)
     const digest = await putIntoStore(farm, shaman, file, known.get(file))
     if (!digest) continue
     const record = { job_id: job.id, path: file, ...digest, frame: frame ?? null, task_id }
@@ -109,6 +114,13 @@ export function directoryOf(job: JobRecord, variables: VariableBook): string {
     })
   }
   return resolve(expanded)
+}
+
+function assertOutputPlace(services: Services, path: string): void {
+  if (isOutputPlace(services, path)) return
+  throw new FarmError('OUTPUT_ELSEWHERE', `"${path}" is in no folder that the manager may use`, {
+    hint: 'Render below the storage, or name the folder in render_output_root or in a variable of the configuration.',
+  })
 }
 
 // A worker may write where its job writes and nowhere else, whatever path it tells.

@@ -11,7 +11,7 @@ import { openManager, signOnWorker } from '../running-manager.ts'
 async function renderedJob(t: TestContext, frames: readonly Buffer[]) {
   const manager = await openManager(t)
   const worker = await signOnWorker(manager)
-  const directory = join(manager.dir, 'renders', 'shot')
+  const directory = join(manager.dir, 'storage', 'renders', 'shot')
   await mkdir(directory, { recursive: true })
   const job = await manager.client.submitJob({
     body: {

@@ -26,7 +26,7 @@ async function startJob(
   checkout?: string,
 ): Promise<RenderJob> {
   priority += 1
-  const directory = join(manager.dir, 'renders', `job ${priority}`)
+  const directory = join(manager.dir, 'storage', 'renders', `job ${priority}`)
   const job = await manager.client.submitJob({
     body: {
       name: 'shot 1',

@@ -57,7 +57,7 @@ test('worker operations answer as documented', async (t) => {
 
 test('files handed over by a worker without the storage answer as documented', async (t) => {
   const { expect, manager } = await openSetting(t)
-  const directory = join(manager.dir, 'renders')
+  const directory = join(manager.dir, 'storage', 'renders')
   const job = await submitEcho(manager, {
     type: 'simple-blender-render',
     settings: {
