@@ -4,6 +4,7 @@ import { formatBytes } from '@shaman-farm/terminal'
 import type { Answer, QuestionContext } from './harness/question.ts'
 import { type ChartGroup, drawChart } from './how-much-does-an-edit-upload/chart.ts'
 import { figuresOf, type Measured, ours, percent } from './how-much-does-an-edit-upload/figures.ts'
+import { measureLinks } from './how-much-does-an-edit-upload/links.ts'
 import { type Cost, otherTools } from './how-much-does-an-edit-upload/other-tools.ts'
 import { measurePace } from './how-much-does-an-edit-upload/pace.ts'
 import { edits, makeScene, type Scene } from './how-much-does-an-edit-upload/scenes.ts'
@@ -24,6 +25,9 @@ export async function run(context: QuestionContext): Promise<Answer> {
       const measured = await measureScene(context, scene)
       answer.tables.push(tableOf(scene, measured))
       answer.figures.push(...figuresOf(scene, measured, pace))
+      if (sizeMiB === 20 && !isCompressed) {
+        answer.figures.push(...(await measureLinks(context.workDir, scene)))
+      }
       answer.charts![`edit-${sizeMiB}${isCompressed ? '-zstd' : ''}.svg`] = chartOf(scene, measured)
       await rm(join(context.workDir, 'tools'), { recursive: true, force: true })
     }

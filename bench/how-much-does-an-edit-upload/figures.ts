@@ -21,8 +21,8 @@ export const ours = 'Shaman Farm'
 export function figuresOf(scene: Scene, measured: Measured[], pace: Pace): Figure[] {
   const of = (edit: Edit): Measured => measured.find((each) => each.edit === edit)!
   const speeds = [
-    speedOf(scene, 'by blocks', pace.hashAndChunkMs, pace),
-    speedOf(scene, 'FastCDC', pace.hashAndFastCdcMs, pace),
+    speedOf(scene, pace, { cut: 'by blocks', bytes: scene.contentBytes, ms: pace.hashAndChunkMs }),
+    speedOf(scene, pace, { cut: 'FastCDC', bytes: scene.fileBytes, ms: pace.hashAndFastCdcMs }),
   ]
   const wall = wallOf(of('move-object'), pace)
   if (scene.isCompressed) return [shareOf(of('move-object'), 5), wall, ...speeds]
@@ -65,18 +65,28 @@ function wallOf({ scene, costs }: Measured, { shaMs, durableWriteMs }: Pace): Fi
   }
 }
 
-function speedOf(scene: Scene, what: string, ms: number, { shaMs }: Pace): Figure {
-  const value = percent(shaMs, ms)
+/** By the bytes that are cut, which of a compressed file are those it holds. */
+function speedOf(
+  scene: Scene,
+  { shaMs, unpackMs }: Pace,
+  { cut, bytes, ms }: { cut: string; bytes: number; ms: number },
+): Figure {
+  const value = percent(bytes / ms, scene.fileBytes / shaMs)
+  const isUnpacked = bytes !== scene.fileBytes
+  const baselines = [
+    `SHA-256 ${Math.round(shaMs)} ms for ${formatBytes(scene.fileBytes)}`,
+    isUnpacked && `cut ${formatBytes(bytes)}`,
+    isUnpacked && unpackMs && `unpacking alone ${Math.round(unpackMs)} ms`,
+  ]
   return {
-    name: `${scene.name}: hashing and chunking (${what}) in one pass`,
+    name: `${scene.name}: hashing and chunking (${cut}) in one pass`,
     value,
-    unit: '% of SHA-256 speed on one core',
+    unit: '% of SHA-256 speed on one core, by bytes cut',
     target: '>= 60',
     met: value >= 60,
-    baseline: `${Math.round(shaMs)} ms`,
-    ...(scene.isCompressed && {
-      cause:
-        'A frame that lies within one large payload is hashed as it is; all others are unpacked to be cut, and SHA-256 only passes over the packed file.',
+    baseline: baselines.filter(Boolean).join('; '),
+    ...(isUnpacked && {
+      cause: `A frame that lies within one large payload is hashed as it is; all others are unpacked to be cut, which alone takes ${Math.round(unpackMs ?? Number.NaN)} ms for all of them.`,
     }),
   }
 }

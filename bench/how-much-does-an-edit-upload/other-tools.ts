@@ -162,7 +162,8 @@ async function shot(workDir: string, base: string): Promise<string> {
   return join(dir, 'shot.blend')
 }
 
-async function isInstalled(command: string, flag = '--version'): Promise<boolean> {
+/** Whether a command is there. */
+export async function isInstalled(command: string, flag = '--version'): Promise<boolean> {
   return (await execa(command, [flag], { reject: false })).exitCode === 0
 }
 

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 
@@ -18,6 +18,9 @@ export interface Scene {
   name: string
   sizeMiB: number
   isCompressed: boolean
+  /** Of the base, and of what it holds unpacked. */
+  fileBytes: number
+  contentBytes: number
   base: string
   edited: Record<Edit, string>
 }
@@ -42,7 +45,8 @@ export async function makeScene(
     edited[each] = join(dir, `${each}.blend`)
     await edit(base, each, edited[each], isCompressed)
   }
-  return { name, sizeMiB, isCompressed, base, edited }
+  const [{ size: fileBytes }, { size: contentBytes }] = await Promise.all([stat(base), stat(made)])
+  return { name, sizeMiB, isCompressed, fileBytes, contentBytes, base, edited }
 }
 
 async function edit(from: string, name: Edit, to: string, isCompressed: boolean): Promise<void> {

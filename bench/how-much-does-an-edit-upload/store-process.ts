@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import type { Digest } from '@shaman-farm/shaman'
 import { openShaman, serveShaman } from '@shaman-farm/shaman'
+import { startLink } from './link.ts'
 
-/** What the parent asks: drop a blob so that it can be sent again, or tell the CPU time used. */
-export type StoreRequest = { forget: Digest } | 'cpu'
+/** What the parent asks: drop a blob so that it can be sent again, open a slower way to the store, or tell the CPU time used. */
+export type StoreRequest = { forget: Digest } | { bytesPerSecond: number } | 'cpu'
 
 const dir = process.argv[2]!
 const shaman = await openShaman({
@@ -20,6 +21,8 @@ async function answer(request: StoreRequest): Promise<void> {
   if (request === 'cpu') {
     const { user, system } = process.cpuUsage()
     process.send!({ cpuSeconds: (user + system) / 1e6 })
+  } else if ('bytesPerSecond' in request) {
+    process.send!({ url: await startLink(server.url, request.bytesPerSecond) })
   } else {
     await shaman.blobs.delete(request.forget)
     await shaman.index.deleteBlobs([request.forget])

@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { copyFile, mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { createDeltaSender, createShamanClient } from '@shaman-farm/shaman/client'
+import { digestOfFile } from '@shaman-farm/shaman/digest'
 import type { Cost } from './other-tools.ts'
 import type { StoreRequest } from './store-process.ts'
 
@@ -10,23 +11,41 @@ import type { StoreRequest } from './store-process.ts'
 export interface Submitter {
   /** Sends an edit of the base as a resubmission under the same path would. */
   send(edited: string): Promise<Cost & { requests: number }>
+  /** Sends a file under a name of its own, as one that nobody has sent before. */
+  sendNew(file: string): Promise<void>
   close(): Promise<void>
 }
 
+export interface SubmitterOptions {
+  /** Of the network between; none when undefined. */
+  bytesPerSecond?: number | undefined
+  /** As a sender's, or never a delta. Default `bytes`. */
+  prefer?: 'time' | 'bytes' | 'whole'
+}
+
 /** Starts a store and submits `base`. */
-export async function startSubmitter(workDir: string, base: string): Promise<Submitter> {
+export async function startSubmitter(
+  workDir: string,
+  base: string,
+  { bytesPerSecond, prefer = 'bytes' }: SubmitterOptions = {},
+): Promise<Submitter> {
   await mkdir(workDir, { recursive: true })
   const child = fork(join(import.meta.dirname, 'store-process.ts'), [join(workDir, 'store')])
-  const { url } = await ask<{ url: string }>(child)
-  const delta = createDeltaSender({ dir: join(workDir, 'history'), prefer: 'bytes' })
-  const client = createShamanClient({ url, delta })
+  const direct = await ask<{ url: string }>(child)
+  const { url } = bytesPerSecond ? await ask<{ url: string }>(child, { bytesPerSecond }) : direct
+  const isWhole = prefer === 'whole'
+  const delta = createDeltaSender({
+    dir: join(workDir, 'history'),
+    ...(!isWhole && { prefer }),
+  })
+  const client = createShamanClient({ url, ...(!isWhole && { delta }) })
   const file = join(workDir, 'shot.blend')
   const submit = async (): Promise<{
     wireBytes: number
     requests: number
     digest: { sha: string; size: number }
   }> => {
-    const digest = await delta.hash(file)
+    const digest = isWhole ? await digestOfFile(file) : await delta.hash(file)
     const receipt = await client.upload({
       files: [{ path: 'shot.blend', digest, source: { file } }],
     })
@@ -55,6 +74,11 @@ export async function startSubmitter(workDir: string, base: string): Promise<Sub
         wallMs,
         cpuSeconds: after.cpuSeconds - before.cpuSeconds + ownAfter - ownBefore,
       }
+    },
+    async sendNew(path) {
+      const digest = await delta.hash(path)
+      await client.upload({ files: [{ path: basename(path), digest, source: { file: path } }] })
+      await ask(child, { forget: digest })
     },
     async close() {
       await client.close()
