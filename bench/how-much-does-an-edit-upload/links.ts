@@ -10,7 +10,7 @@ const links = [
   { name: '1 Gbit/s', bytesPerSecond: 125e6 },
   { name: 'no network between', bytesPerSecond: undefined },
 ]
-const turns = 5
+const turns = 7
 
 /** How long an edit takes, against the whole file, over networks of which the last outruns the store. */
 export async function measureLinks(workDir: string, scene: Scene): Promise<Figure[]> {
@@ -39,7 +39,7 @@ async function measureLink(
   const whole = await start('whole', 'whole')
   // Both ways have to be seen twice before the quicker one can be chosen.
   for (const edit of ['add-mesh', 'purge'] as const) await adaptive.sendNew(edited[edit])
-  for (let turn = 0; turn < 2; turn++) await adaptive.send(edited.sculpt)
+  for (let turn = 0; turn < 3; turn++) await adaptive.send(edited.sculpt)
   const times: Times = { adaptive: [], whole: [] }
   for (let turn = 0; turn < turns; turn++) {
     times.adaptive.push((await adaptive.send(edited['move-object'])).wallMs)
