@@ -96,6 +96,7 @@ export function openBlobCache(options: BlobCacheOptions): BlobCache {
       const wanted = distinct(digests)
       const release = shelf.pin(wanted)
       try {
+        await shelf.verify(wanted, given.signal)
         const fetchedBytes = await fetchMissing(wanted, given)
         shelf.touch(wanted)
         return { pathOf: shelf.pathOf, fetchedBytes, release }

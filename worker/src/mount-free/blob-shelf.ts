@@ -1,15 +1,27 @@
 import { mkdirSync, readdirSync, statSync } from 'node:fs'
 import { rm, statfs, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Digest, digestFromKey, digestKey } from '@shaman-farm/shaman/digest'
+import {
+  type Digest,
+  digestFromKey,
+  digestKey,
+  digestOfFile,
+  sameDigest,
+} from '@shaman-farm/shaman/digest'
 import { formatBytes, UserError } from '@shaman-farm/terminal'
 import type { Logger } from 'pino'
+import { currentBoot, isSameBoot, noteBoot } from './boot.ts'
 
 /** The blobs that lie in a folder, and the room for more; knows nothing of where they come from. */
 export interface BlobShelf {
   pathOf(digest: Digest): string
   /** Whether it lies there with its whole size. */
   has(digest: Digest): boolean
+  /**
+   * Looks at the bytes of those that lie here since before the machine was last started, and throws out what is not right: a
+   * cache is not flushed to the disk, so a power cut may leave a file that has its size but not its bytes.
+   */
+  verify(digests: readonly Digest[], signal?: AbortSignal): Promise<void>
   /** Takes note of a blob that was put at its path. */
   add(digest: Digest): void
   /** They were used now; kept as the time of the file, so that it outlives the process. */
@@ -35,6 +47,8 @@ export interface BlobShelfOptions {
   /** Left free on the volume, whatever `maxBytes` says. */
   keepFreeBytes?: number | undefined
   now?: (() => number) | undefined
+  /** Names the time since the machine was last started. */
+  boot?: string | undefined
 }
 
 interface Entry {
@@ -47,6 +61,10 @@ export function openBlobShelf(options: BlobShelfOptions): BlobShelf {
   const blobs = join(dir, 'blobs')
   mkdirSync(blobs, { recursive: true })
   const entries = scan(blobs)
+  const note = join(dir, 'boot')
+  const { boot = currentBoot() } = options
+  const suspects = new Set(isSameBoot(note, boot) ? [] : entries.keys())
+  if (suspects.size === 0) noteBoot(note, boot)
   const pins = new Map<string, number>()
   const linkers = new Set<() => Promise<void>>()
   let bytes = [...entries.values()].reduce((sum, { size }) => sum + size, 0)
@@ -57,6 +75,12 @@ export function openBlobShelf(options: BlobShelfOptions): BlobShelf {
 
   function forget(key: string, entry: Entry): void {
     if (entries.delete(key)) bytes -= entry.size
+    clear(key)
+  }
+
+  // The note is written once nothing is left to look at, so that a worker that ends before looks again.
+  function clear(key: string): void {
+    if (suspects.delete(key) && suspects.size === 0) noteBoot(note, boot)
   }
 
   async function makeRoom(): Promise<void> {
@@ -101,8 +125,27 @@ export function openBlobShelf(options: BlobShelfOptions): BlobShelf {
       forget(digestKey(digest), entry)
       return false
     },
+    async verify(digests, signal) {
+      for (const digest of digests) {
+        const key = digestKey(digest)
+        const entry = entries.get(key)
+        if (!entry || !suspects.has(key)) continue
+        const got = await digestOfFile(pathOf(digest), signal ? { signal } : {}).catch(
+          () => undefined,
+        )
+        signal?.throwIfAborted()
+        if (got && sameDigest(got, digest)) {
+          clear(key)
+          continue
+        }
+        log.warn({ blob: key }, 'cached file is damaged, fetching it anew')
+        forget(key, entry)
+        await rm(pathOf(digest), { force: true })
+      }
+    },
     add(digest) {
       const key = digestKey(digest)
+      clear(key)
       if (!entries.has(key)) bytes += digest.size
       entries.set(key, { size: digest.size, lastUse: now() })
     },

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { ManagerClient } from '@shaman-farm/manager-api'
 import { digestKey } from '@shaman-farm/shaman/digest'
 import type { Logger } from 'pino'
 import type { BlobCache } from './blob-cache.ts'
+import { currentBoot, isSameBoot, noteBoot } from './boot.ts'
 import { type CheckoutFile, materialise } from './materialise.ts'
 import type { Store } from './store.ts'
 
@@ -143,6 +145,7 @@ interface Trees {
 
 function createTrees({ home, shaman, cache, authorization }: CheckoutsOptions): Trees {
   const root = join(home, 'checkouts')
+  dropThoseBeforeBoot(root, join(home, 'boot'))
   const inUse = new Map<string, number>()
   const use = (dir: string, change: 1 | -1): void => {
     inUse.set(dir, (inUse.get(dir) ?? 0) + change)
@@ -191,6 +194,14 @@ function createTrees({ home, shaman, cache, authorization }: CheckoutsOptions): 
     }
   }
   return { bring, prune }
+}
+
+/** What a power cut left may have names without bytes; made again in a moment, it is not looked at. */
+function dropThoseBeforeBoot(root: string, note: string): void {
+  const boot = currentBoot()
+  if (isSameBoot(note, boot)) return
+  rmSync(root, { recursive: true, force: true })
+  noteBoot(note, boot)
 }
 
 function once(act: () => unknown): () => void {

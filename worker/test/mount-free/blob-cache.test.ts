@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { access, readFile, stat, writeFile } from 'node:fs/promises'
+import { access, chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { type Digest, digestOf } from '@shaman-farm/shaman/digest'
 import { pino } from 'pino'
@@ -218,6 +218,25 @@ test('a cache opened again knows its blobs, and fetches anew one whose file was 
   assert.equal(again.bytes, 1000)
   await again.hold([a, b], { signal })
   assert.deepEqual(store.requests, ['batch 2', 'batch 1'])
+})
+
+test('after the machine went down, blobs are looked at before they are used, and a damaged one is fetched anew', async (t) => {
+  const store = await startFlakyStore(t)
+  const dir = await tempDir(t)
+  const [whole, torn] = [1, 2].map((n) => store.add(Buffer.alloc(1000, n))) as [Digest, Digest]
+  const before = await cacheFor(t, store, { dir, boot: 'one' })
+  const file = (await before.hold([whole, torn], { signal })).pathOf(torn)
+  // As a power cut leaves it where the file system keeps the size in its journal: as long as it should be, and empty.
+  await chmod(file, 0o644)
+  await writeFile(file, Buffer.alloc(1000))
+  const after = await cacheFor(t, store, { dir, boot: 'two' })
+  await after.hold([whole], { signal })
+  assert.deepEqual(store.requests, ['batch 2'])
+  // Also by a worker that ended before it had looked at all of them.
+  const again = await cacheFor(t, store, { dir, boot: 'two' })
+  await again.hold([whole, torn], { signal })
+  assert.deepEqual(store.requests, ['batch 2', 'batch 1'])
+  assert.deepEqual(digestOf(await readFile(file)), torn)
 })
 
 test('a canceled task does not take the download of another one with it', async (t) => {
