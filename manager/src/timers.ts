@@ -14,20 +14,35 @@ interface Works {
   onDamage: (problem: string) => void
 }
 
-/** What the manager does by the clock. Each turn is on its own: one that fails is logged and tried again. */
-export function startTimers(farm: Farm, { requests, shaman, onDamage }: Works): () => void {
+/**
+ * What the manager does by the clock. Each turn is on its own: one that fails is logged and tried again, one that lasts
+ * makes the next ones wait. To stop waits for what is being done: it uses what is closed afterwards.
+ */
+export function startTimers(
+  farm: Farm,
+  { requests, shaman, onDamage }: Works,
+): () => Promise<void> {
   const timers: NodeJS.Timeout[] = []
-  const every = (ms: number, name: string, work: () => void | Promise<void>): void => {
+  const running = new Map<string, Promise<void>>()
+  const turn = async (name: string, work: () => unknown): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      farm.log.error({ err: error, work: name }, 'periodic work failed')
+    } finally {
+      running.delete(name)
+    }
+  }
+  const every = (ms: number, name: string, work: () => unknown): void => {
     if (ms <= 0) return
-    timers.push(
-      setInterval(async () => {
-        try {
-          await work()
-        } catch (error) {
-          farm.log.error({ err: error, work: name }, 'periodic work failed')
-        }
-      }, ms).unref(),
-    )
+    const begin = (): void => {
+      if (!running.has(name))
+        running.set(
+          name,
+          Promise.resolve().then(() => turn(name, work)),
+        )
+    }
+    timers.push(setInterval(begin, ms).unref())
   }
   every(5_000, 'timeouts', () => {
     giveUpSilentTasks(farm)
@@ -39,15 +54,9 @@ export function startTimers(farm: Farm, { requests, shaman, onDamage }: Works): 
     const problem = await checkFile(farm.config.current.databasePath)
     if (problem !== undefined) onDamage(problem)
   })
-  let isBackingUp = false
-  every(farm.config.current.backupPeriodMs, 'backup', async () => {
-    if (isBackingUp) return
-    isBackingUp = true
-    await backUp(farm).finally(() => {
-      isBackingUp = false
-    })
-  })
-  return () => {
+  every(farm.config.current.backupPeriodMs, 'backup', () => backUp(farm))
+  return async () => {
     for (const timer of timers) clearInterval(timer)
+    await Promise.all(running.values())
   }
 }
