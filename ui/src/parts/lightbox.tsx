@@ -70,12 +70,12 @@ export function Lightbox(props: {
                     onChange={(event) => setOther(event.currentTarget.value)}
                   >
                     <option value="">nothing</option>
-                    <Show when={!wasKept()}>
-                      <option disabled>no earlier picture of this frame</option>
-                    </Show>
                     <For each={choices()}>
                       {(one) => <option value={one.url}>{one.label}</option>}
                     </For>
+                    <Show when={!wasKept()}>
+                      <option disabled>no earlier picture of this frame</option>
+                    </Show>
                   </select>
                 </label>
               </Show>
