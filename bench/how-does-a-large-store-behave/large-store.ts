@@ -52,7 +52,9 @@ async function addCheckout(shaman: Shaman, size: StoreSize, number: number): Pro
   const digests = Array.from({ length: size.filesEach }, (_, i) => digestNumber(number * step + i))
   const files = digests.map((digest, i) => ({ ...digest, path: `set ${i % 100}/texture ${i}.png` }))
   mkdirSync(join(shaman.jobsDir, path), { recursive: true })
-  const { seq } = await shaman.catalog.add({ path, staging: `.staging-${number}`, files, digests })
+  const staging = `.staging-${number}`
+  const makeDurable = async (): Promise<void> => {}
+  const { seq } = await shaman.catalog.add({ path, staging, files, digests, makeDurable })
   shaman.catalog.publish(seq)
 }
 

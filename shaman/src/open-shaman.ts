@@ -71,12 +71,14 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
   const tempDir = join(layout.uploading, serverId)
   await mkdir(tempDir)
 
+  let arrived = 0
   const onStored = async (stored: readonly StoredBlob[]): Promise<void> => {
     const digests = stored.map((blob) => blob.digest)
     const time = Math.floor(now() / 1000)
     protection.lease(digests)
     claims.settle(digests)
     counters.stored(stored)
+    arrived += stored.length
     const record = { storedAt: time, lastUse: time, verifiedAt: time }
     await index.putBlobs(digests.map((digest) => [digest, record] as const))
     await quarantine.healed(digests)
@@ -163,6 +165,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     protection,
     restore: (digest) => trash.restore(digest),
     removals: () => gc.removals() + quarantined,
+    arrivals: () => arrived,
     onFound(digests) {
       counters.found(digests)
       const time = Math.floor(now() / 1000)

@@ -20,6 +20,8 @@ export interface NegotiatorParts {
   onFound(digests: readonly Digest[]): Promise<void>
   /** Grows with every blob the collector or the scrubber takes away. */
   removals(): number
+  /** Grows with every blob that becomes durable. */
+  arrivals(): number
 }
 
 /** Answers what of a submission is here already. */
@@ -47,14 +49,21 @@ export function createNegotiator(parts: NegotiatorParts): Negotiator {
     },
     async statuses(digests, confirm) {
       const removals = parts.removals()
+      const arrivals = parts.arrivals()
       const known = confirm === 'index' ? await index.hasBlobs(digests) : []
-      const isFresh = (): boolean => parts.removals() === removals
+      const isHere = await confirmed(digests, known)
+      // What was seen or told before is true while nothing has gone since, or come.
+      const quick = (digest: Digest, here: boolean | undefined): BlobStatus => {
+        if (here && parts.removals() === removals) return settled(digest)
+        if (!here && parts.arrivals() === arrivals) return absent(digest)
+        return look(digest)
+      }
       const statuses: BlobStatus[] = []
       const stored: Digest[] = []
       const found: Digest[] = []
       for (const [i, digest] of digests.entries()) {
         if (i % sliceLength === sliceLength - 1) await leaseAndYield(stored)
-        const status = known[i] && isFresh() ? settled(digest) : look(digest)
+        const status = quick(digest, isHere[i])
         if (status === 'stored') stored.push(digest)
         if (status === 'stored' && known[i] === false) found.push(digest)
         statuses.push(status)
@@ -73,8 +82,22 @@ export function createNegotiator(parts: NegotiatorParts): Negotiator {
     await nextTurn()
   }
 
+  /** The index's word for what it knows, a look at the disk for the rest. */
+  async function confirmed(
+    digests: readonly Digest[],
+    known: readonly boolean[],
+  ): Promise<boolean[]> {
+    const doubtful = digests.filter((_, i) => !known[i])
+    const seen = await store.areStored(doubtful)
+    let next = 0
+    return digests.map((_, i) => known[i] || seen[next++]!)
+  }
+
   function look(digest: Digest): BlobStatus {
-    if (store.isStored(digest)) return 'stored'
+    return store.isStored(digest) ? 'stored' : absent(digest)
+  }
+
+  function absent(digest: Digest): BlobStatus {
     if (parts.restore(digest)) return 'stored'
     return inFlight.isRunning(digest) || store.committer.isSettling(digest)
       ? 'uploading'

@@ -131,3 +131,19 @@ test('a link that cannot be made in a thread fails the checkout, which leaves no
   }
   assert.equal((await shaman.checkouts.create({ path: 'job', files })).path, 'job')
 })
+
+test('a blob that cannot be looked at in a thread fails the checkout, which leaves nothing', async (t) => {
+  const threads = createFaultyThreads()
+  const shaman = await openTestShaman(t, { threads, durability: 'none' })
+  const blobs = Array.from({ length: 600 }, (_, i) => randomBlob(10 + i))
+  await Promise.all(blobs.map(({ digest, bytes }) => shaman.blobs.putBytes(digest, bytes)))
+  const files = blobs.map(({ digest }, i) => ({ ...digest, path: `f${i}` }))
+  for (const errno of ['EIO', 'ESTALE'] as const) {
+    threads.inject({ call: 'lstatSync', errno, skip: 300 })
+    await assert.rejects(shaman.checkouts.create({ path: 'job', files }), /injected/)
+    assert.equal(threads.struck(), 1)
+    assert.deepEqual(await readdir(shaman.jobsDir), [])
+    assert.deepEqual(await readdir(shaman.layout.manifests), [])
+  }
+  assert.equal((await shaman.checkouts.create({ path: 'job', files })).files, 600)
+})

@@ -13,6 +13,7 @@ import type { BlobStore, ByteRange, PutOutcome } from './blob-store.ts'
 import { type Committer, createCommitter, type StoredBlob } from './committer.ts'
 import { createElsewhere, type Elsewhere } from './elsewhere.ts'
 import { createFileWriter, type FileWriter } from './file-writer.ts'
+import { createLook } from './look.ts'
 import { createSlabs, type Intake } from './slabs.ts'
 import { openTempFile, removeQuietly, type TempFile, verifyDigest } from './temp-file.ts'
 import type { Threads } from './threads.ts'
@@ -37,6 +38,8 @@ export interface FileBlobStore extends BlobStore {
   dropBytes(digest: Digest, isWanted?: () => boolean): Promise<void>
   /** A look at the disk: a regular file of the right size, and durable. */
   isStored(digest: Digest): boolean
+  /** The same for many, beside requests; each answer is of some moment since the call. */
+  areStored(digests: readonly Digest[]): Promise<boolean[]>
   /** Stores a small blob that is in memory whole; `onWritten` is called when the bytes are not needed any more. */
   putBytes(digest: Digest, bytes: Uint8Array, onWritten?: () => void): Promise<PutOutcome>
   /** Memory for the small blobs of one request, which {@link putBytes} takes without copying. */
@@ -85,6 +88,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
     return stats?.isFile() === true && stats.size === digest.size && !committer.isSettling(digest)
   }
 
+  const { isSettling } = committer
   const store: FileBlobStore = {
     kind: 'file-system',
     place: layout.fileStore,
@@ -94,6 +98,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
     committer,
     tempDir,
     isStored,
+    areStored: createLook({ layout, threads, isStored, isSettling }),
     has: async (digest) => isStored(digest),
     put: (digest, bytes) =>
       writeVerified(digest, async (temp) => {

@@ -4,6 +4,7 @@
 export type ThreadRequest =
   | { do: 'write'; memories: SharedArrayBuffer[]; files: PlacedFile[] }
   | { do: 'link'; links: { target: string; path: string }[] }
+  | { do: 'look'; paths: string[] }
   | { do: 'append'; fd: number; bytes: Uint8Array }
   | { do: 'hash'; stream: number; bytes: Uint8Array }
   | { do: 'read'; stream: number; path: string; size: number }
@@ -14,6 +15,8 @@ export interface Answers {
   /** A problem for each file that has one; a file whose SHA-256 is another has the code `BLOB_DIGEST_MISMATCH`. */
   write: (Problem | null)[]
   link: undefined
+  /** The size of each regular file, -1 where there is none. */
+  look: number[]
   append: undefined
   hash: undefined
   read: undefined

@@ -23,6 +23,7 @@ const actions: {
   link({ links }) {
     for (const { target, path } of links) fs.symlinkSync(target, path)
   },
+  look: ({ paths }) => paths.map(sizeOfFile),
   append: ({ fd, bytes }) => writeAll(fd, bytes),
   hash({ stream, bytes }) {
     hasherOf(stream).update(bytes)
@@ -76,6 +77,11 @@ function makeDir(dir: string): void {
   } catch {
     // There already, or told when the blob gets its name.
   }
+}
+
+function sizeOfFile(path: string): number {
+  const stats = fs.lstatSync(path, { throwIfNoEntry: false })
+  return stats?.isFile() ? stats.size : -1
 }
 
 function hasherOf(stream: number): Hash {

@@ -64,6 +64,8 @@ export interface CheckoutDraft {
   staging: string
   files: readonly ManifestFile[]
   digests: readonly Digest[]
+  /** Makes the staging directory durable; the manifest, which says that it was made, gets its name no sooner. */
+  makeDurable(): Promise<void>
 }
 
 /** What {@link createCatalog} works with. */
@@ -98,7 +100,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   return {
     load,
     loadReferences,
-    async add({ path, staging, files, digests }) {
+    async add({ path, staging, files, digests, makeDurable }) {
       const seq = nextSeq
       nextSeq += 1
       const fresh = parts.claimArrivals(digests)
@@ -113,7 +115,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
         uploadedFiles: fresh.length,
         uploadedBytes: totalBytes(fresh),
       }
-      await writeManifest({ header, files })
+      await writeManifest({ header, files }, makeDurable)
       references.add(seq, digests)
       const entry = { header, summary: summarise(header) }
       bySeq.set(seq, entry)
@@ -219,7 +221,10 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     return disk.lstatSync(`${layout.jobs}/${header.staging}`) !== undefined
   }
 
-  async function writeManifest(manifest: Manifest): Promise<void> {
+  async function writeManifest(
+    manifest: Manifest,
+    meanwhile: () => Promise<void> = async () => {},
+  ): Promise<void> {
     const final = layout.manifest(manifest.header.seq)
     const temp = `${final}.tmp`
     removeQuietly(disk, temp)
@@ -227,7 +232,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     try {
       try {
         writeAllSync(disk, fd, encodeManifest(manifest))
-        if (durability !== 'none') await disk.fdatasync(fd)
+        if (durability !== 'none') await Promise.all([disk.fdatasync(fd), meanwhile()])
       } finally {
         disk.closeSync(fd)
       }

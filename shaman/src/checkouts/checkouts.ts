@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Digest } from '../digest.ts'
-import { nextTurn } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import { canonicalFiles, distinctDigests, type Manifest, type ManifestFile } from '../manifest.ts'
 import { checkCheckoutPath } from '../paths.ts'
@@ -46,7 +45,6 @@ export interface CheckoutParts extends PublisherParts {
 }
 
 const defaultWaitMs = 60_000
-const sliceLength = 64
 
 /** Creates the checkouts of a store. */
 export function createCheckouts(parts: CheckoutParts): Checkouts {
@@ -62,9 +60,8 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
       const unpin = protection.pin(digests)
       try {
         await waitForUploads(digests, request.waitMs ?? defaultWaitMs)
-        await requireStored(digests)
-        if (durability === 'batch') await makeBlobsDurable(digests)
-        const made = await publishCheckout({ path: wanted, files, digests })
+        const look = (): Promise<void> => requireDurable(digests)
+        const made = await publishCheckout({ path: wanted, files, digests, look })
         protection.lease(digests)
         return made
       } finally {
@@ -101,13 +98,15 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     if (digests.some((digest) => store.committer.isSettling(digest))) await store.committer.idle()
   }
 
+  async function requireDurable(digests: readonly Digest[]): Promise<void> {
+    await requireStored(digests)
+    if (durability === 'batch') await makeBlobsDurable(digests)
+  }
+
   // Every blob is looked at: the index is a hint, and a link to nothing would cost a render.
   async function requireStored(digests: readonly Digest[]): Promise<void> {
-    const missing: Digest[] = []
-    for (const [i, digest] of digests.entries()) {
-      if (i % sliceLength === sliceLength - 1) await nextTurn()
-      if (!store.isStored(digest)) missing.push(digest)
-    }
+    const isThere = await store.areStored(digests)
+    const missing = digests.filter((_, i) => !isThere[i])
     if (missing.length === 0) return
     const gone = await withoutRestored(missing)
     if (gone.length === 0) return

@@ -1,5 +1,5 @@
 import { copyFileSync, constants as fsConstants } from 'node:fs'
-import { join, posix } from 'node:path'
+import { join } from 'node:path'
 import { removeQuietly } from '../blobs/temp-file.ts'
 import type { Threads } from '../blobs/threads.ts'
 import { type Disk, nextTurn, realDisk } from '../disk.ts'
@@ -17,7 +17,8 @@ type Link = (blob: string, path: string, linkTarget: string) => void
 
 /** Makes the files of checkouts. */
 export interface Linker {
-  begin(): Linking
+  /** For as many files as told. */
+  begin(files: number): Linking
 }
 
 /** The files of one checkout, in the making. */
@@ -41,8 +42,10 @@ export function createLinker(
   const link = linkerOf(strategy, options.disk)
   const { threads } = options
   return {
-    begin: () =>
-      strategy === 'symlink' && threads ? linkInThreads(link, threads) : linkHere(link),
+    begin: (files) =>
+      strategy === 'symlink' && threads && files >= threadsFrom
+        ? linkInThreads(threads)
+        : linkHere(link),
   }
 }
 
@@ -50,9 +53,7 @@ function linkHere(link: Link): Linking {
   return { add: link, turn: nextTurn, end: async () => {} }
 }
 
-/** The first links here, and those of a checkout that turns out large in threads. */
-function linkInThreads(link: Link, threads: Threads): Linking {
-  let count = 0
+function linkInThreads(threads: Threads): Linking {
   let gathered: { target: string; path: string }[] = []
   const running: Promise<unknown>[] = []
   let failure: unknown
@@ -67,9 +68,7 @@ function linkInThreads(link: Link, threads: Threads): Linking {
     )
   }
   return {
-    add(blob, path, target) {
-      count += 1
-      if (count <= threadsFrom) return link(blob, path, target)
+    add(_blob, path, target) {
       gathered.push({ target, path })
       if (gathered.length >= batchLength) send()
     },
@@ -140,7 +139,8 @@ const exclusive = fsConstants.COPYFILE_EXCL
  * The target of a symbolic link inside a checkout, relative, so that the storage may be mounted anywhere.
  *
  * @param depth number of folders between `jobs/` and the link
+ * @param blob a path below `root`
  */
 export function relativeTarget(depth: number, blob: string, root: string): string {
-  return `${'../'.repeat(depth + 1)}${posix.relative(root, blob)}`
+  return `${'../'.repeat(depth + 1)}${blob.slice(root.length + 1)}`
 }

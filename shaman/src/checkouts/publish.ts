@@ -16,6 +16,8 @@ export interface Wanted {
   path: string
   files: readonly ManifestFile[]
   digests: readonly Digest[]
+  /** Rejects unless every blob is there. */
+  look(): Promise<void>
 }
 
 /** What {@link createPublisher} works with. */
@@ -44,11 +46,8 @@ export function createPublisher(
   const linker = createLinker(parts.links.strategy, { disk, threads: parts.threads })
   return publishCheckout
 
-  async function publishCheckout({
-    path: wanted,
-    files,
-    digests,
-  }: Wanted): Promise<CheckoutSummary> {
+  async function publishCheckout(request: Wanted): Promise<CheckoutSummary> {
+    const { path: wanted, files, digests } = request
     const staging = stagingName()
     const stagingDir = `${layout.jobs}/${staging}`
     disk.mkdirSync(stagingDir)
@@ -56,10 +55,9 @@ export function createPublisher(
     try {
       // Parents of the final path come first: they decide how deep the links lie, and they may be refused.
       const parents = makeParents(wanted)
-      const isBare = parts.links.strategy === 'none'
-      const dirs = isBare ? [stagingDir] : await stage(stagingDir, wanted, files)
-      if (durability !== 'none') await syncer.sync([], [...dirs, ...parents])
-      draft = await catalog.add({ path: wanted, staging, files, digests })
+      const dirs = await stageAndLook(stagingDir, request)
+      const makeDurable = (): Promise<void> => syncer.sync([], [...dirs, ...parents])
+      draft = await catalog.add({ path: wanted, staging, files, digests, makeDurable })
       const published = await publish(stagingDir, draft)
       if (durability !== 'none') await syncer.sync([], [parentOf(published.path)])
       return published
@@ -71,6 +69,24 @@ export function createPublisher(
     }
   }
 
+  /** Stages the files once every blob was seen; links, which need nothing to lead to, are made meanwhile. */
+  async function stageAndLook(
+    stagingDir: string,
+    { path, files, look }: Wanted,
+  ): Promise<string[]> {
+    const { strategy } = parts.links
+    if (strategy !== 'symlink') {
+      await look()
+      return strategy === 'none' ? [stagingDir] : await stage(stagingDir, path, files)
+    }
+    const staging = stage(stagingDir, path, files)
+    // Both have come to an end before anything is removed.
+    const [looked, staged] = await Promise.allSettled([look(), staging])
+    if (looked.status === 'rejected') throw looked.reason
+    if (staged.status === 'rejected') throw staged.reason
+    return staged.value
+  }
+
   /** Links everything into the staging directory; returns the directories made. */
   async function stage(
     stagingDir: string,
@@ -78,7 +94,7 @@ export function createPublisher(
     files: readonly ManifestFile[],
   ): Promise<string[]> {
     const made = new Set<string>([stagingDir])
-    const linking = linker.begin()
+    const linking = linker.begin(files.length)
     const rootDepth = wanted.split('/').length
     try {
       for (const [i, file] of files.entries()) {

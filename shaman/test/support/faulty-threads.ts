@@ -7,6 +7,7 @@ export const threadCalls = [
   'mkdirSync',
   'symlinkSync',
   'readSync',
+  'lstatSync',
 ] as const
 export type ThreadCall = (typeof threadCalls)[number]
 export const errnos = ['ENOSPC', 'EIO', 'EMFILE', 'ESTALE'] as const
