@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
-import { lstat, readdir, readFile } from 'node:fs/promises'
+import { chmod, lstat, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { digestOf } from '../src/digest.ts'
-import { collectRegularly } from '../src/gc/regularly.ts'
-import { blobOf, openTestShaman, putBlob, randomBlob } from './support/farm.ts'
+import { isCode } from '../src/errors.ts'
+import { blobOf, openTestShaman, putBlob, randomBlob, readAll } from './support/farm.ts'
 import { createFaultyDisk } from './support/faulty-disk.ts'
-import { until } from './support/http.ts'
+import { mountImage, usedBytes } from './support/mount-image.ts'
 
 for (const links of ['symlink', 'hardlink', 'copy'] as const) {
   test(`a checkout made of ${links}s holds the files, and collecting its blobs after it is erased works`, async (t) => {
@@ -70,16 +70,49 @@ test('where symbolic links are forbidden, hard links are used, and the reason is
   assert.deepEqual(shaman.links, { strategy: 'hardlink', reason: 'symlink: EPERM' })
 })
 
-test('a store collects by itself when its time has come, and empties the trash later', async (t) => {
-  let time = Date.now()
-  const shaman = await openTestShaman(t, { now: () => time })
-  const blob = randomBlob(1000)
-  await putBlob(shaman, blob)
-  const stop = collectRegularly(shaman, { lookEveryMs: 10 })
-  t.after(stop)
-  time += 40 * 24 * 3600 * 1000
-  await until(() => !shaman.blobs.isStored(blob.digest))
-  await until(async () => (await shaman.gc.trash()).length === 1)
-  time += 3 * 24 * 3600 * 1000
-  await until(async () => (await shaman.gc.trash()).length === 0)
+for (const [type, options] of [
+  ['btrfs', []],
+  ['xfs', ['-m', 'reflink=1']],
+] as const) {
+  test(`on ${type} a checkout by reflink shares the blobs' blocks, and what a job writes there leaves them as they are`, async (t) => {
+    const volume = mountImage(t, type, options)
+    if (volume === undefined) return
+    const disk = createFaultyDisk()
+    const forbidden = Object.assign(new Error('not permitted'), { code: 'EPERM' })
+    const refuse = (): never => {
+      throw forbidden
+    }
+    Object.assign(disk, { symlinkSync: refuse, linkSync: refuse })
+    const shaman = await openTestShaman(t, { root: join(volume, 'storage'), disk })
+    assert.equal(shaman.links.strategy, 'reflink', shaman.links.reason)
+    const blob = randomBlob(16 << 20)
+    await putBlob(shaman, blob)
+    const before = usedBytes(volume)
+    const files = Array.from({ length: 5 }, (_, i) => ({ ...blob.digest, path: `d/f${i}` }))
+    const { path } = await shaman.checkouts.create({ path: 'job', files })
+    const grown = usedBytes(volume) - before
+    assert.ok(grown < blob.bytes.length / 2, `the volume holds ${grown} bytes more`)
+
+    const file = join(shaman.jobsDir, path, 'd/f0')
+    assert.ok((await lstat(file)).isFile())
+    assert.deepEqual(await readFile(file), blob.bytes)
+    await chmod(file, 0o644)
+    await writeFile(file, 'written by a job')
+    assert.deepEqual(await readAll(await shaman.blobs.open(blob.digest)), blob.bytes)
+    assert.deepEqual(await readFile(join(shaman.jobsDir, path, 'd/f1')), blob.bytes)
+  })
+}
+
+test('a checkout whose blobs are not all there is refused whatever it is made of, and leaves nothing', async (t) => {
+  for (const links of ['symlink', 'hardlink', 'copy'] as const) {
+    const shaman = await openTestShaman(t, { links, durability: 'none' })
+    // So many that threads look at them.
+    const blobs = Array.from({ length: 600 }, (_, i) => blobOf(`texture ${i}`))
+    await Promise.all(blobs.slice(1).map((blob) => putBlob(shaman, blob)))
+    const files = blobs.map(({ digest }, i) => ({ ...digest, path: `set/file ${i}` }))
+    const made = shaman.checkouts.create({ path: 'job', files, waitMs: 0 })
+    await assert.rejects(made, (error) => isCode(error, 'CHECKOUT_INCOMPLETE'))
+    assert.deepEqual(await readdir(shaman.jobsDir), [])
+    assert.deepEqual(await readdir(shaman.layout.manifests), [])
+  }
 })

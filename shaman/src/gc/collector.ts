@@ -82,7 +82,7 @@ export function createCollector(parts: CollectorParts): Collector {
     async plan(request = {}) {
       await requireSafe()
       const foreign = await findForeignReferences(parts.layout, catalog)
-      const freeBytes = request.targetFreeBytes === undefined ? 0 : await parts.space.available()
+      const freeBytes = request.targetFreeBytes === undefined ? 0 : await freeInTheEnd()
       const planned = await makePlan({ ...parts, foreign, freeBytes }, request, newId())
       if (plans.size >= maxPlans) plans.delete(plans.keys().next().value!)
       plans.set(planned.plan.id, planned)
@@ -124,6 +124,12 @@ export function createCollector(parts: CollectorParts): Collector {
     const planned = plans.get(id)
     if (!planned || now() - planned.plan.created > planLifeMs) throw unknownPlan(id)
     return planned
+  }
+
+  // The trash counts as free: it takes its room until it is emptied, and until then every plan would want as much again.
+  async function freeInTheEnd(): Promise<number> {
+    const epochs = await trash.epochs()
+    return epochs.reduce((sum, epoch) => sum + epoch.bytes, await parts.space.available())
   }
 
   async function requireSafe(): Promise<void> {

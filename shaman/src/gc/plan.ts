@@ -13,7 +13,7 @@ import type { ForeignReferences } from './foreign.ts'
 export interface GcRequest {
   /** Collect what was not used for this long. Default 31 days, as Flamenco. */
   maxAgeMs?: number
-  /** Collect the longest unused until this much of the volume is free, whatever its age. */
+  /** Collect the longest unused until this much of the volume is free once the trash is emptied, whatever its age. */
   targetFreeBytes?: number
   /** Erase these checkouts first, and collect what only they used. */
   erase?: readonly string[]
@@ -72,6 +72,7 @@ export interface PlanParts {
   foreign: ForeignReferences
   leaseMs: number
   now: () => number
+  /** Also what is in the trash. */
   freeBytes: number
 }
 

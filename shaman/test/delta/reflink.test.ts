@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import {
-  mkdirSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  statfsSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { RecipeOp } from '../../src/delta/recipe.ts'
 import { encodeRecipe } from '../../src/delta/recipe-codec.ts'
 import { digestOf } from '../../src/digest.ts'
 import { blobOf, putBlob, readAll, startTestFarm, type TestFarm } from '../support/farm.ts'
+import { mountImage, usedBytes } from '../support/mount-image.ts'
 import { fresh } from './blend-samples.ts'
 
 const MiB = 1 << 20
@@ -114,37 +105,4 @@ async function splice(
 
 async function capabilities({ url }: TestFarm): Promise<{ reflink: boolean }> {
   return (await fetch(`${url}/x/capabilities`)).json() as Promise<{ reflink: boolean }>
-}
-
-/** A fresh file system in a file, mounted for the test; undefined (and a loud skip) where that is not allowed. */
-function mountImage(t: TestContext, type: string, options: readonly string[]): string | undefined {
-  const dir = join(tmpdir(), `shaman-${type}-${process.pid}-${mounted++}`)
-  const image = `${dir}.img`
-  try {
-    mkdirSync(dir)
-    writeFileSync(image, '')
-    truncateSync(image, 512 * MiB)
-    execFileSync(`mkfs.${type}`, ['-q', ...options, image], { stdio: 'pipe' })
-    execFileSync('mount', ['-o', 'loop', image, dir], { stdio: 'pipe' })
-  } catch (error) {
-    rmdirSync(dir)
-    rmSync(image, { force: true })
-    t.skip(`no ${type} to test on: ${(error as Error).message.split('\n')[0]}`)
-    return undefined
-  }
-  // Let go of at once: the farm on it is closed by a hook that runs after this one.
-  t.after(() => {
-    execFileSync('umount', ['-l', dir])
-    rmdirSync(dir)
-    rmSync(image)
-  })
-  return dir
-}
-
-let mounted = 0
-
-function usedBytes(dir: string): number {
-  execFileSync('sync', ['-f', dir])
-  const { blocks, bfree, bsize } = statfsSync(dir)
-  return (blocks - bfree) * bsize
 }

@@ -155,5 +155,10 @@ test('a full volume is a 507 for uploads while reads go on', async (t) => {
   const more = randomBlob(200)
   assert.equal((await ask('POST', fileUrl(url, more), { body: more.bytes })).status, 507)
   assert.deepEqual((await ask('GET', fileUrl(url, small))).json(), { status: 'stored' })
+  const made = await askJson('POST', `${url}/checkout/create`, {
+    files: [spec(small, 'a')],
+    checkoutPath: 'job',
+  })
+  assert.equal(made.status, 200)
   assert.equal((await shaman.stats()).blobs, 1)
 })
