@@ -9,6 +9,8 @@ export interface Claims {
   /** Claims a blob for a client; false when another client's claim stands. */
   claim(client: string, digest: Digest): boolean
   isClaimed(digest: Digest): boolean
+  /** Whether the claim is this client's: nobody has stored the blob since it was told that it is unknown. */
+  holds(client: string, digest: Digest): boolean
   /** The client is alive: its claims stand for another while. */
   touch(client: string): void
   settle(digests: Iterable<Digest>): void
@@ -45,6 +47,7 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
       byKey.set(key, claimant)
       return true
     },
+    holds: (client, digest) => standing(digestKey(digest))?.client === client,
     isClaimed: (digest) => standing(digestKey(digest)) !== undefined,
     touch(client) {
       const claimant = claimants.get(client)

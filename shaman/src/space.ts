@@ -47,7 +47,9 @@ export function createSpaceKeeper(
       held = false
     }
     try {
-      if ((await available()) < 0) {
+      // Nothing is awaited while the last answer is good: of small files thousands a second ask.
+      if (isStale()) await measureOnce()
+      if (left() < 0) {
         throw new ShamanError('NO_SPACE', 'the storage volume has no room for this upload', {
           detail: { bytes, available: free - (reserve ?? 0) },
           hint: 'Free some space on the storage, or collect blobs that no checkout needs any more.',
@@ -62,14 +64,24 @@ export function createSpaceKeeper(
   }
 
   async function available(): Promise<number> {
-    // One question, however many ask at the same time.
-    if (now() - measuredAt >= measureEveryMs) {
-      measuring ??= measure().finally(() => {
-        measuring = undefined
-      })
-      await measuring
-    }
+    if (isStale()) await measureOnce()
+    return left()
+  }
+
+  function left(): number {
     return free - promised - (reserve ?? 0)
+  }
+
+  function isStale(): boolean {
+    return now() - measuredAt >= measureEveryMs
+  }
+
+  // One question, however many ask at the same time.
+  function measureOnce(): Promise<void> {
+    measuring ??= measure().finally(() => {
+      measuring = undefined
+    })
+    return measuring
   }
 
   async function measure(): Promise<void> {

@@ -17,9 +17,10 @@ export interface UploadInFlight {
   end(outcome: 'stored' | 'failed'): void
 }
 
+// Of ten thousand small files none has a rival, nobody waits for it, and no one looks at its signal: these are made when asked for.
 interface Entry {
-  rivals: Set<Rival>
-  waiters: Set<() => void>
+  rivals: Rival[]
+  waiters: (() => void)[] | undefined
 }
 
 interface Rival {
@@ -35,11 +36,11 @@ export function createUploadsInFlight(): UploadsInFlight {
   return {
     begin(digest) {
       const key = digestKey(digest)
-      const entry = entries.get(key) ?? { rivals: new Set(), waiters: new Set() }
-      entries.set(key, entry)
-      // A signal only for those who look at it: of ten thousand small files none does.
       const self: Rival = { isOvertaken: false, controller: undefined }
-      entry.rivals.add(self)
+      const present = entries.get(key)
+      const entry = present ?? { rivals: [], waiters: undefined }
+      if (!present) entries.set(key, entry)
+      entry.rivals.push(self)
       running += 1
       return {
         get overtaken() {
@@ -48,12 +49,14 @@ export function createUploadsInFlight(): UploadsInFlight {
           return self.controller.signal
         },
         end(outcome) {
-          if (!entry.rivals.delete(self)) return
+          const place = entry.rivals.indexOf(self)
+          if (place === -1) return
+          entry.rivals.splice(place, 1)
           running -= 1
           if (outcome === 'stored') for (const rival of entry.rivals) overtake(rival)
-          if (entry.rivals.size > 0) return
+          if (entry.rivals.length > 0) return
           entries.delete(key)
-          for (const wake of entry.waiters) wake()
+          for (const wake of entry.waiters ?? []) wake()
         },
       }
     },
@@ -66,7 +69,13 @@ export function createUploadsInFlight(): UploadsInFlight {
         timer = setTimeout(resolve, timeoutMs)
       })
       const all = Promise.all(
-        pending.map((entry) => new Promise<void>((resolve) => entry.waiters.add(resolve))),
+        pending.map(
+          (entry) =>
+            new Promise<void>((resolve) => {
+              entry.waiters ??= []
+              entry.waiters.push(resolve)
+            }),
+        ),
       )
       await Promise.race([all, timeout])
       clearTimeout(timer)

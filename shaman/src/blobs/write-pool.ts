@@ -23,8 +23,10 @@ interface Waiting extends NewFile {
   reject(error: unknown): void
 }
 
-const batchLength = 32
+const batchLength = 128
 const batchBytes = 1 << 20
+// While so many are under way, what arrives is gathered: a message costs as much as writing a file.
+const mostUnderWay = 4
 const mostQueuedBytes = 8 << 20
 
 /** Creates a pool over some threads. */
@@ -33,6 +35,7 @@ export function createWritePool(threads: Threads): WritePool {
   let gatheredBytes = 0
   let isPlanned = false
   let queuedBytes = 0
+  let underWay = 0
   let room: { promise: Promise<void>; resolve: () => void } | undefined
 
   return {
@@ -46,7 +49,7 @@ export function createWritePool(threads: Threads): WritePool {
           isPlanned = true
           setImmediate(() => {
             isPlanned = false
-            void send()
+            if (underWay < mostUnderWay) void send()
           })
         }
       })
@@ -63,13 +66,16 @@ export function createWritePool(threads: Threads): WritePool {
     gathered = []
     gatheredBytes = 0
     if (files.length === 0) return
+    underWay += 1
     try {
       const problems = await threads.pick().ask(requestOf(files))
       for (const [i, file] of files.entries()) answer(file, problems[i] ?? null)
     } catch (error) {
       for (const file of files) file.reject(error)
     } finally {
+      underWay -= 1
       release(files)
+      void send()
     }
   }
 

@@ -34,13 +34,7 @@ async function receiveBatch(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const lines = new PassThrough({ highWaterMark: 1 << 20 })
-  let isAnswering = false
-  const say = (line: BatchLine): void => {
-    if (!isAnswering) void reply.type('application/x-ndjson').send(lines)
-    isAnswering = true
-    lines.write(`${JSON.stringify(line)}\n`)
-  }
+  const answer = answerInLines(reply)
   const client = clientOf(request)
   const intake = shaman.blobs.intake()
   const pending: Promise<void>[] = []
@@ -58,28 +52,67 @@ async function receiveBatch(
       count += 1
       bytes += entry.size
       if (count > batchLimits.files || bytes > 2 * batchLimits.bytes) throw tooMuch()
-      pending.push(storeEntry(shaman, intake, entry).then(say))
-      await shaman.blobs.room()
+      pending.push(storeEntry(shaman, client, intake, entry).then(answer.say))
+      const room = shaman.blobs.room()
+      if (room) await room
     }
     await Promise.all(pending)
-    say({ durable: shaman.durability === 'full', count })
-    lines.end()
+    answer.say({ durable: shaman.durability === 'full', count })
+    answer.end()
     return reply
   } catch (error) {
     await Promise.all(pending)
-    if (!isAnswering) {
-      lines.destroy()
+    if (!answer.isBegun()) {
+      answer.drop()
       return refuse(error, request, reply)
     }
-    say({ error: problemOf(error) })
-    lines.end()
+    answer.say({ error: problemOf(error) })
+    answer.end()
     return reply
   } finally {
     intake.close()
   }
 }
 
-async function storeEntry(shaman: Shaman, intake: Intake, entry: TarEntry): Promise<BatchLine> {
+/** An answer that begins with its first line. Lines of one turn, as a commit's thousands, are sent together. */
+function answerInLines(reply: FastifyReply): {
+  say(line: BatchLine): void
+  /** Whether anything has been said. */
+  isBegun(): boolean
+  end(): void
+  /** Instead of an answer in lines. */
+  drop(): void
+} {
+  const lines = new PassThrough({ highWaterMark: 1 << 20 })
+  let isAnswering = false
+  let gathered = ''
+  const flush = (): void => {
+    if (gathered === '') return
+    if (!isAnswering) void reply.type('application/x-ndjson').send(lines)
+    isAnswering = true
+    lines.write(gathered)
+    gathered = ''
+  }
+  return {
+    isBegun: () => isAnswering || gathered !== '',
+    say(line) {
+      if (gathered === '') setImmediate(flush)
+      gathered += `${JSON.stringify(line)}\n`
+    },
+    end() {
+      flush()
+      lines.end()
+    },
+    drop: () => lines.destroy(),
+  }
+}
+
+async function storeEntry(
+  shaman: Shaman,
+  client: string,
+  intake: Intake,
+  entry: TarEntry,
+): Promise<BatchLine> {
   let isHeld = entry.bytes !== undefined
   const release = (): void => {
     if (isHeld && entry.bytes) intake.release(entry.bytes)
@@ -89,7 +122,7 @@ async function storeEntry(shaman: Shaman, intake: Intake, entry: TarEntry): Prom
     const digest = digestOfEntry(entry)
     if (!entry.isFile) throw noFile()
     if (!entry.bytes) throw tooLong(entry)
-    if (shaman.blobs.isStored(digest)) {
+    if (!shaman.claims.holds(client, digest) && shaman.blobs.isStored(digest)) {
       shaman.protection.lease([digest])
       return { ...digest, status: 208 }
     }
