@@ -21,6 +21,11 @@ export async function run(context: QuestionContext): Promise<Answer> {
   const dir = join(context.workDir, 'large')
   context.log(`making ${size.blobs} blobs, ${size.checkouts} checkouts of ${size.filesEach} files`)
   const asked = await makeLargeStore(dir, size)
+  const little = join(context.workDir, 'little')
+  await makeLargeStore(little, { ...size, blobs: 2 * size.filesEach, checkouts: 2 })
+  const small = await starting(little)
+  const smallMs = await receipts(small.store)
+  await small.store.stop()
   const empty = await starting(join(context.workDir, 'empty'))
   await empty.store.stop()
   const stopped = await starting(dir)
@@ -33,6 +38,7 @@ export async function run(context: QuestionContext): Promise<Answer> {
         start('after it was stopped', size, stopped, empty.ms),
         start('after it was killed', size, killed, empty.ms),
         ...(await collecting(killed.store, size, asked)),
+        receiptFigure(size, await receipts(killed.store), smallMs),
       ],
     }
   } finally {
@@ -100,6 +106,31 @@ async function collecting(
     },
     { name: 'memory of that server at most', value: store.peakMiB(), unit: 'MiB' },
   ]
+}
+
+/** Milliseconds of a checkout's receipt, the median of many, asked one after another. */
+async function receipts(store: StoreServer): Promise<number> {
+  const took: number[] = []
+  for (let i = 0; i < 200; i += 1) {
+    const begun = performance.now()
+    const path = encodeURIComponent(`show/shot ${i % 2}`)
+    const { statusCode, body } = await request(`${store.url}/api/v3/shaman/x/checkouts/${path}`)
+    const { bytes, sharedBytes } = (await body.json()) as { bytes: number; sharedBytes: number }
+    if (statusCode !== 200 || !(sharedBytes <= bytes)) throw new Error(`no receipt: ${statusCode}`)
+    took.push(performance.now() - begun)
+  }
+  return quantile(took, 0.5)
+}
+
+function receiptFigure({ blobs }: StoreSize, ms: number, smallMs: number): Figure {
+  return {
+    name: `a checkout's referenced, uploaded, shared and exclusive bytes, of the same with fewer blobs`,
+    value: ms / smallMs,
+    unit: 'times',
+    target: '<= 1.5',
+    met: ms <= 1.5 * smallMs,
+    baseline: `${ms.toFixed(2)} ms with ${blobs} blobs`,
+  }
 }
 
 async function planning(api: string, blobs: number): Promise<number> {

@@ -124,7 +124,7 @@ async function resubmissions(
       runs.bare,
       1.5,
       'stats and a bare symlink loop',
-      'Every blob is looked at before it is linked, and links and manifest are flushed to the disk before the answer; the bare loop does neither.',
+      'Every blob is looked at before it is published, and links and manifest are flushed to the disk before the answer; the bare loop does neither.',
     ),
     ratio(
       `checkout of ${files.length} links, durable`,
@@ -174,7 +174,7 @@ async function project(context: QuestionContext): Promise<Figure[]> {
 }
 
 async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
-  const bytes = context.quick ? 512 << 20 : 2 * 2 ** 30
+  const bytes = context.quick ? 512 << 20 : 4 * 2 ** 30
   const file = join(context.workDir, 'large.vdb')
   context.log(`one file of ${bytes / 2 ** 20} MiB`)
   makeFile(file, bytes)
