@@ -31,9 +31,7 @@ export function requirementsRoutes(app: FastifyInstance, shaman: Shaman): void {
       const digests = decodeDigests(request.body)
       const client = clientOf(request)
       const wait = Number((request.query as { wait?: string }).wait ?? 0)
-      if (wait > 0) {
-        await shaman.claims.waitFor(client, digests, Math.min(wait, maxWaitSeconds) * 1000)
-      }
+      if (wait > 0) await waitForOthers(shaman, client, digests, Math.min(wait, maxWaitSeconds))
       const statuses = await shaman.negotiator.statuses(digests, 'index')
       const answer = Buffer.from(
         statuses.map((status, i) => statusBytes[claimed(shaman, client, status, digests[i]!)]),
@@ -58,6 +56,18 @@ export function requirementsRoutes(app: FastifyInstance, shaman: Shaman): void {
       return reply.code(204).send()
     },
   )
+}
+
+/** For what others have claimed, and then for what is under way without a claim, as when its client gave up meanwhile. */
+async function waitForOthers(
+  { claims, inFlight }: Shaman,
+  client: string,
+  digests: readonly Digest[],
+  seconds: number,
+): Promise<void> {
+  const begun = performance.now()
+  await claims.waitFor(client, digests, seconds * 1000)
+  await inFlight.settled(digests, Math.max(0, seconds * 1000 - (performance.now() - begun)))
 }
 
 function claimed(shaman: Shaman, client: string, status: BlobStatus, digest: Digest): BlobStatus {
