@@ -1,4 +1,4 @@
-import { connect as connectPlain, type OnReadOpts, type Socket } from 'node:net'
+import { connect as connectPlain, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectSecurely } from 'node:tls'
 import { type Consume, createRoom } from './room.ts'
 
@@ -148,7 +148,9 @@ function openSocket({ protocol, hostname, port }: URL, onread: OnReadOpts): Sock
   const host = hostname.replace(/^\[|\]$/g, '')
   const isSecure = protocol === 'https:'
   const to = { host, port: Number(port || (isSecure ? 443 : 80)), onread }
-  const socket = isSecure ? connectSecurely({ ...to, servername: host }) : connectPlain(to)
+  // RFC 6066: a name, never an address.
+  const name = isIP(host) === 0 ? { servername: host } : {}
+  const socket = isSecure ? connectSecurely({ ...to, ...name }) : connectPlain(to)
   socket.setTimeout(connectMs)
   socket.setNoDelay(true)
   socket.once(isSecure ? 'secureConnect' : 'connect', () => socket.setTimeout(stillMs))
