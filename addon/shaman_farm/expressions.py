@@ -12,6 +12,7 @@ from typing import Any
 
 MAX_EXPRESSION_LENGTH = 4_000
 MAX_TEXT_LENGTH = 100_000
+MAX_DIGITS = 300
 
 
 class ExpressionError(Exception):
@@ -53,7 +54,7 @@ _functions: dict[str, Callable[..., Any]] = {
     "len": len,
     "max": max,
     "min": min,
-    "round": round,
+    "round": lambda number, digits=None: _round(number, digits),
     "str": str,
 }
 
@@ -106,7 +107,8 @@ def _attribute(node: ast.Attribute, names: Mapping[str, Any]) -> Any:
         raise NeedsApproval(f"it uses {node.attr}")
     owner = _value(node.value, names)
     # Operators change things by being looked up and called; modules lead to everything.
-    if node.attr in ("ops", "app", "utils", "driver_namespace"):
+    # The preferences hold the tokens of every farm.
+    if node.attr in ("ops", "app", "utils", "driver_namespace", "preferences"):
         raise NeedsApproval(f"it uses {node.attr}")
     value = getattr(owner, node.attr)
     if callable(value) and not _is_data(value):
@@ -125,6 +127,7 @@ def _call(node: ast.Call, names: Mapping[str, Any]) -> Any:
     function = _callee(node.func, names)
     arguments = [_value(argument, names) for argument in node.args]
     keywords = {keyword.arg: _value(keyword.value, names) for keyword in node.keywords}
+    _refuse_growth(function, arguments)
     return _bounded(function(*arguments, **keywords))
 
 
@@ -209,6 +212,28 @@ def _field(node: ast.FormattedValue, names: Mapping[str, Any]) -> str:
     if any(len(run) > 3 for run in "".join(c if c.isdigit() else " " for c in spec).split()):
         raise ExpressionError("the format is too wide")
     return format(value, spec)
+
+
+def _refuse_growth(function: Callable[..., Any], arguments: list[Any]) -> None:
+    """Before it is done: texts that multiply fill the memory long before they are too long."""
+    grown = _growers.get(getattr(function, "__name__", ""))
+    text = getattr(function, "__self__", None)
+    if grown and isinstance(text, str) and grown(text, *arguments) > MAX_TEXT_LENGTH:
+        raise ExpressionError("the result is too long")
+
+
+_growers: dict[str, Callable[..., int]] = {
+    "join": lambda text, parts: sum(len(part) + len(text) for part in parts),
+    "replace": lambda text, old, new, *_: len(text) + text.count(old) * len(new),
+    "zfill": lambda text, width: width,
+}
+
+
+def _round(number: Any, digits: int | None) -> Any:
+    # Whole numbers are rounded through a power of ten, however large.
+    if digits is not None and abs(digits) > MAX_DIGITS:
+        raise ExpressionError("these are too many digits to round to")
+    return round(number, digits)
 
 
 def _bounded(value: Any) -> Any:

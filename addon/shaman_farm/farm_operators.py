@@ -132,7 +132,7 @@ class ShamanFarmApprove(bpy.types.Operator):
         job_type = _job_type(context)
         if job_type is None:
             return {"CANCELLED"}
-        preferences.approve(job_type.etag)
+        preferences.approve(job_type.expressions_digest)
         return {"FINISHED"}
 
 

@@ -1,5 +1,7 @@
 """Job types as the manager describes them. Knows nothing of Blender."""
 
+import hashlib
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +42,12 @@ class JobType:
     etag: str
     description: str = ""
     settings: tuple[Setting, ...] = ()
+
+    @property
+    def expressions_digest(self) -> str:
+        """What an artist approves: the expressions themselves. An etag is only what a farm says of them."""
+        listed = [[setting.key, setting.expression] for setting in self.settings if setting.expression]
+        return hashlib.sha256(json.dumps(listed).encode()).hexdigest()
 
     def setting(self, key: str) -> Setting | None:
         return next((setting for setting in self.settings if setting.key == key), None)

@@ -36,7 +36,7 @@ class Order:
 
 
 def gather(context: bpy.types.Context, wishes: Wishes, *, is_dry_run: bool) -> Order:
-    """Raises ManagerError or SettingProblem. Writes a copy if the scene has unsaved changes.
+    """Raises ManagerError. Writes a copy if the scene has unsaved changes.
 
     The artist's own file is never written: not now and not later.
     """

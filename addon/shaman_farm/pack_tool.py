@@ -133,6 +133,8 @@ def _is_intact(path: Path, file: dict[str, Any]) -> bool:
     try:
         if path.stat().st_size != file["size"]:
             return False
+        if file.get("executable") and not os.access(path, os.X_OK):
+            return False
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest() == file["sha"]
     except FileNotFoundError:
@@ -145,21 +147,29 @@ def _download(manager: Manager, file: dict[str, Any], target: Path) -> None:
     try:
         hasher = hashlib.sha256()
         with os.fdopen(handle, "wb") as stream:
-            manager.download(
-                f"/api/v3/farm/pack-tool/files/{file['sha']}",
-                lambda piece: (hasher.update(piece), stream.write(piece)),
-            )
+
+            def keep(piece: bytes) -> None:
+                if stream.tell() + len(piece) > file["size"]:
+                    raise _damaged(file)
+                hasher.update(piece)
+                stream.write(piece)
+
+            manager.download(f"/api/v3/farm/pack-tool/files/{file['sha']}", keep)
         if hasher.hexdigest() != file["sha"]:
-            raise ManagerError(
-                "PACK_TOOL_BROKEN",
-                f"The pack tool's {file['name']} arrived damaged",
-                "Try again; if it stays so, tell the farm's wrangler",
-            )
+            raise _damaged(file)
         if file.get("executable"):
             os.chmod(temporary, os.stat(temporary).st_mode | stat.S_IXUSR)
         os.replace(temporary, target)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def _damaged(file: dict[str, Any]) -> ManagerError:
+    return ManagerError(
+        "PACK_TOOL_BROKEN",
+        f"The pack tool's {file['name']} arrived damaged",
+        "Try again; if it stays so, tell the farm's wrangler",
+    )
 
 
 def _forget_others(home: Path) -> None:

@@ -47,7 +47,7 @@ class ShamanFarmPreferences(bpy.types.AddonPreferences):
     )
     approved_types: bpy.props.StringProperty(
         name="Approved Job Types",
-        description="Versions of job types whose Python may run in this Blender",
+        description="Digests of the expressions that may run as Python in this Blender",
         options={"HIDDEN"},
     )
 
@@ -138,13 +138,13 @@ def tool_choice() -> pack_tool.ToolChoice:
     return pack_tool.ToolChoice(folder=str(places.folder("pack-tool")))
 
 
-def is_approved(etag: str) -> bool:
-    return etag in get().approved_types.split()
+def is_approved(expressions_digest: str) -> bool:
+    return expressions_digest in get().approved_types.split()
 
 
-def approve(etag: str) -> None:
-    if not is_approved(etag):
-        get().approved_types = f"{get().approved_types} {etag}".strip()
+def approve(expressions_digest: str) -> None:
+    if not is_approved(expressions_digest):
+        get().approved_types = f"{get().approved_types} {expressions_digest}".strip()
 
 
 def _add(url: str) -> ShamanFarmAddress:

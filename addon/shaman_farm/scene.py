@@ -8,8 +8,10 @@ from bpy.app.handlers import persistent
 
 from . import farm_info, settings
 
+_Item = tuple[str, str, str]
+
 # Blender does not keep the texts of dynamic enum items alive; whoever makes them has to.
-_items: dict[str, list[tuple[str, str, str]]] = {}
+_items: dict[str, list[_Item]] = {}
 
 PRIORITIES = {"LOW": 25, "NORMAL": 50, "HIGH": 75, "NOW": 100}
 
@@ -40,15 +42,22 @@ class ShamanFarmScene(bpy.types.PropertyGroup):
         description="The job waits until somebody starts it",
         options=set(),
     )
+    # Kept by name: a place in a list would mean another tag or type as soon as the farm has one more, or one less.
+    chosen_tag: bpy.props.StringProperty(options={"HIDDEN"})
+    chosen_type: bpy.props.StringProperty(options={"HIDDEN"})
     tag: bpy.props.EnumProperty(
         name="Worker Tag",
         description="Only workers with this tag",
-        items=lambda self, context: _tag_items(),
+        items=lambda self, context: _tag_items(self),
+        get=lambda self: _place_in(_tag_items(self), self.chosen_tag),
+        set=lambda self, index: setattr(self, "chosen_tag", _tag_items(self)[index][0]),
         options=set(),
     )
     job_type: bpy.props.EnumProperty(
         name="Job Type",
-        items=lambda self, context: _type_items(),
+        items=lambda self, context: _type_items(self),
+        get=lambda self: _place_in(_type_items(self), self.chosen_type),
+        set=lambda self, index: setattr(self, "chosen_type", _type_items(self)[index][0]),
         update=lambda self, context: use_job_type(self),
         options=set(),
     )
@@ -135,20 +144,33 @@ def _nearest_word(priority: int) -> int:
     return min(range(len(PRIORITIES)), key=lambda i: abs(list(PRIORITIES.values())[i] - priority))
 
 
-def _tag_items() -> list[tuple[str, str, str]]:
+def _tag_items(group: ShamanFarmScene) -> list[_Item]:
     info = farm_info.current()
     tags = [(tag_id, name, "") for tag_id, name in (info.tags if info else ())]
-    return _keep("tags", [("-", "All", "Any worker may take this job"), *tags])
+    listed = [("-", "All", "Any worker may take this job"), *tags]
+    return _keep("tags", _with_chosen(listed, group.chosen_tag, "Unknown Tag"))
 
 
-def _type_items() -> list[tuple[str, str, str]]:
+def _type_items(group: ShamanFarmScene) -> list[_Item]:
     info = farm_info.current()
     types = [(each.name, each.label, each.description) for each in (info.job_types if info else ())]
     types.sort(key=lambda item: item[0] != "simple-blender-render")
-    return _keep("types", types or [("-", "Not Known Yet", "Refresh to ask the farm")])
+    listed = types or [("-", "Not Known Yet", "Refresh to ask the farm")]
+    return _keep("types", _with_chosen(listed, group.chosen_type, group.chosen_type))
 
 
-def _keep(name: str, items: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
+def _with_chosen(items: list[_Item], chosen: str, label: str) -> list[_Item]:
+    """What was chosen stays chosen, and is named, where the farm does not have it."""
+    if not chosen or any(item[0] == chosen for item in items):
+        return items
+    return [*items, (chosen, label, "This farm does not have it")]
+
+
+def _place_in(items: list[_Item], chosen: str) -> int:
+    return next((index for index, item in enumerate(items) if item[0] == chosen), 0)
+
+
+def _keep(name: str, items: list[_Item]) -> list[_Item]:
     if _items.get(name) != items:
         _items[name] = items
     return _items[name]

@@ -42,7 +42,12 @@ def start(context: bpy.types.Context, wishes: Wishes, *, is_dry_run: bool) -> No
     def launch() -> PackProcess:
         if not order.is_dry_run:
             unfinished.begin(order.original, order.job_name)
-        return _launch(order, choice, manager, ["--confirm"], partial(_show_fetching, sub))
+        process = _launch(order, choice, manager, ["--confirm"], partial(_show_fetching, sub))
+        # Here, not once it is told: where the add-on was disabled meanwhile, nobody hears of it.
+        sub.process = process
+        if sub.is_canceled:
+            process.cancel()
+        return process
 
     background.run(launch, lambda result: _launched(sub, order, result))
 
@@ -96,9 +101,6 @@ def _launched(sub: Submission, order: Order, result: Any) -> None:
         sub.take(problem_event(result))
         _end(sub, order)
         return
-    sub.process = result
-    if sub.is_canceled:
-        result.cancel()
     bpy.app.timers.register(partial(_pump, sub, order), persistent=True)
 
 

@@ -1,6 +1,8 @@
 """A job type's settings as Blender properties of the scene, and their values."""
 
 import os
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import bpy
 from . import preferences
 from .expressions import ExpressionError, NeedsApproval, evaluate
 from .job_types import JobType, Setting
+from .manager import ManagerError
 
 _group: type | None = None
 _group_key = ""
@@ -22,13 +25,13 @@ _subtypes = {
 }
 
 
-class SettingProblem(Exception):
-    """A setting without a usable value."""
+class SettingProblem(ManagerError):
+    """A setting without a usable value. `reason` is for those who see the field."""
 
-    def __init__(self, setting: Setting, message: str, *, needs_approval: bool = False) -> None:
-        super().__init__(f"{setting.title}: {message}")
+    def __init__(self, setting: Setting, reason: str, *, needs_approval: bool = False) -> None:
+        super().__init__("SETTING_INVALID", f"{setting.title}: {reason}")
         self.setting = setting
-        self.message = message
+        self.reason = reason
         self.needs_approval = needs_approval
 
 
@@ -41,8 +44,7 @@ def use(job_type: JobType | None) -> None:
     unregister()
     if job_type is None:
         return
-    _group = _make_group(job_type)
-    bpy.utils.register_class(_group)
+    _group = _register_group(job_type)
     bpy.types.Scene.shaman_farm_settings = bpy.props.PointerProperty(type=_group)
     _group_key = key
 
@@ -78,11 +80,12 @@ def values(
     output_root: str,
     given: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Every setting's value for a submission; raises SettingProblem. `given` wins over the panel's values.
+    """Every setting's value for a submission; raises ManagerError. `given` wins over the panel's values.
 
     The .blend's place in the checkout is not known here: the pack tool fills it in.
     """
     given = given or {}
+    _refuse_unknown(job_type, given)
     group = getattr(context.scene, "shaman_farm_settings", None)
     typed = {
         setting.key: _typed_value(group, setting, given, output_root)
@@ -101,6 +104,17 @@ def values(
         if setting.is_required and setting.key in typed and typed[setting.key] in (None, ""):
             raise SettingProblem(setting, "it needs a value")
     return {key: value for key, value in typed.items() if value is not None}
+
+
+def _refuse_unknown(job_type: JobType, given: dict[str, Any]) -> None:
+    """A misspelled setting would leave the job with the scene's value."""
+    unknown = [key for key in given if job_type.setting(key) is None]
+    if unknown:
+        raise ManagerError(
+            "SETTING_UNKNOWN",
+            f'The job type "{job_type.name}" has no setting "{unknown[0]}"',
+            f"It has {', '.join(setting.key for setting in job_type.settings)}",
+        )
 
 
 @dataclass(frozen=True)
@@ -127,7 +141,7 @@ def shown(
 ) -> dict[str, Shown]:
     """Computed values for the panel. Worked out once per change, not once per redraw."""
     global _shown, _shown_for
-    approved = preferences.is_approved(job_type.etag)
+    approved = preferences.is_approved(job_type.expressions_digest)
     key = (job_type.etag, context.scene.name, job_name, output_root, bpy.data.filepath, approved)
     if _shown_for != key:
         _shown = _show(context, job_type, job_name, output_root)
@@ -148,7 +162,7 @@ def _show(
             value = compute(context, job_type, setting, job_name, typed)
             result[setting.key] = Shown(str(value))
         except SettingProblem as problem:
-            result[setting.key] = Shown("", problem.message, problem.needs_approval)
+            result[setting.key] = Shown("", problem.reason, problem.needs_approval)
     return result
 
 
@@ -179,7 +193,7 @@ def compute(
         "abspath": abspath,
         "last_n_dir_parts": last_n_dir_parts,
     }
-    approved = preferences.is_approved(job_type.etag)
+    approved = preferences.is_approved(job_type.expressions_digest)
     try:
         value = evaluate(setting.expression, names, is_approved=approved)
     except NeedsApproval as error:
@@ -216,6 +230,8 @@ def _typed_value(group: Any, setting: Setting, given: dict[str, Any], output_roo
     value = setting.default
     if setting.is_shown and setting.is_editable and hasattr(group, setting.key):
         value = getattr(group, setting.key)
+        if setting.choices and value not in setting.choices:
+            value = setting.default
     if setting.key == "render_output_root" and value in (None, ""):
         return output_root or None
     if setting.subtype in ("file_path", "dir_path", "hashed_file_path") and value:
@@ -240,9 +256,32 @@ def _coerce(setting: Setting, value: Any) -> Any:
         raise SettingProblem(setting, f"{value!r} is not of type {setting.type}") from error
 
 
-def _make_group(job_type: JobType) -> type:
+def _register_group(job_type: JobType) -> type:
+    """A setting that Blender cannot hold, like a default beyond its range, is no field and keeps its default."""
+    group = _make_group(job_type.settings)
+    try:
+        bpy.utils.register_class(group)
+    except Exception:
+        group = _make_group([setting for setting in job_type.settings if _can_be_held(setting)])
+        bpy.utils.register_class(group)
+    return group
+
+
+def _can_be_held(setting: Setting) -> bool:
+    """By trying: what Blender takes is written nowhere."""
+    group = _make_group([setting])
+    try:
+        bpy.utils.register_class(group)
+    except Exception as error:
+        print(f"shaman farm: Blender cannot show the setting {setting.key}: {error}")
+        return False
+    bpy.utils.unregister_class(group)
+    return True
+
+
+def _make_group(settings: Sequence[Setting]) -> type:
     annotations: dict[str, Any] = {}
-    for setting in job_type.settings:
+    for setting in settings:
         if setting.key.startswith("_") or not setting.key.isidentifier():
             continue
         annotations[setting.key] = _property(setting)
@@ -276,11 +315,16 @@ def _property(setting: Setting) -> Any:
         )
     text = "" if setting.default is None else str(setting.default)
     if setting.choices:
-        items = [(choice, choice, "") for choice in setting.choices]
+        items = [(choice, choice, "", _number_of(choice)) for choice in dict.fromkeys(setting.choices)]
         chosen = text if text in setting.choices else setting.choices[0]
         return bpy.props.EnumProperty(**facts, items=items, default=chosen)
     subtype = _subtypes.get(setting.subtype, "NONE")
     return bpy.props.StringProperty(**facts, default=text, subtype=subtype)
+
+
+def _number_of(choice: str) -> int:
+    """As .blend files keep it. A place in the list would mean another choice once the job type has one more."""
+    return zlib.crc32(choice.encode()) & 0x7FFFFFFF
 
 
 def _limits(setting: Setting, kind: type) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from . import farm_info, sending, settings, submission
+from . import farm_info, sending, submission
 from .manager import ManagerError
 from .order import Wishes, gather
 
@@ -58,7 +58,7 @@ class ShamanFarmSubmit(bpy.types.Operator):
         """From the user interface: goes on in the background."""
         try:
             sending.start(context, self._wishes(), is_dry_run=self.dry_run)
-        except (ManagerError, settings.SettingProblem, ValueError, OSError) as problem:
+        except (ManagerError, OSError) as problem:
             return self._refuse(problem)
         return {"FINISHED"}
 
@@ -69,7 +69,7 @@ class ShamanFarmSubmit(bpy.types.Operator):
             self._keep_result("")
             farm_info.refresh_now()
             order = gather(context, self._wishes(), is_dry_run=self.dry_run)
-        except (ManagerError, settings.SettingProblem, ValueError, OSError) as problem:
+        except (ManagerError, OSError) as problem:
             return self._refuse(problem)
         ended = sending.run(order, self.missing, _Teller())
         try:
@@ -99,11 +99,16 @@ class ShamanFarmSubmit(bpy.types.Operator):
 
     def _refuse(self, problem: Exception, *, is_kept: bool = False) -> set[str]:
         if not is_kept:
-            event = submission.problem_event(problem)
-            bpy.context.window_manager.shaman_farm_result = json.dumps(event)
+            self._tell_refusal(problem)
         hint = getattr(problem, "hint", "")
         self.report({"ERROR"}, f"{problem}. {hint}" if hint else str(problem))
         return {"CANCELLED"}
+
+    def _tell_refusal(self, problem: Exception) -> None:
+        try:
+            self._keep_result(json.dumps(submission.problem_event(problem)))
+        except ManagerError:
+            pass  # That the file cannot be written is the problem itself, or was found out before it.
 
     def _keep_result(self, text: str) -> None:
         bpy.context.window_manager.shaman_farm_result = text
@@ -189,10 +194,19 @@ class _Teller:
 def _json_object(text: str, name: str) -> dict[str, Any]:
     if not text.strip():
         return {}
-    value = json.loads(text)
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise _no_object(name, f" ({error})") from error
     if not isinstance(value, dict):
-        raise ValueError(f"{name} is no JSON object")
+        raise _no_object(name)
     return value
+
+
+def _no_object(name: str, why: str = "") -> ManagerError:
+    return ManagerError(
+        "ARGUMENT_INVALID", f"{name} is no JSON object{why}", f"Pass {name}=json.dumps({{...}})"
+    )
 
 
 def _facts(event: dict[str, Any]) -> dict[str, str]:

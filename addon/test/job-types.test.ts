@@ -61,7 +61,7 @@ values.linked = 5
 tell('unlinked', all_values()['linked'])
 bpy.ops.shaman_farm.compute(key='linked')
 tell('computed', values.linked)
-tell('another version', part('preferences').is_approved('e2'))
+tell('approved', part('preferences').get().approved_types == job_type.expressions_digest)
 `,
     { args: [url, join(blender.dir, 'film', 'shot.blend')], env: { SAID: 'ran' } },
   )
@@ -93,7 +93,64 @@ tell('another version', part('preferences').is_approved('e2'))
     [after.frames, after.size, after.kind, after.linked, after.shown, after.code, after.unseen],
     ['1-10', 4, 'b', 77, 'the job!', 'ran', 'x'],
   )
-  assert.deepEqual([told.unlinked, told.computed, told['another version']], [5, 77, false])
+  assert.deepEqual([told.unlinked, told.computed, told.approved], [5, 77, true])
+})
+
+test('what was chosen stays chosen when the farm gets more of it, and a field that Blender cannot hold harms no other', async (t) => {
+  const blender = await startBlender(t)
+  if (!blender) return
+  const farm = await startFarm(t)
+  const outcome = await blender.script(
+    `
+import dataclasses
+use_farm(args[0])
+ask_farm()
+farm_info, settings, parse = part('farm_info'), part('settings'), part('job_types').parse_job_type
+known = farm_info.current()
+chosen = bpy.context.scene.shaman_farm
+
+def farm_has(types, tags=(), fields=()):
+    made = tuple(parse({'name': name, 'etag': str(len(fields)), 'settings': list(fields)}) for name in types)
+    farm_info._state.info = dataclasses.replace(known, job_types=made, tags=tuple((tag, tag) for tag in tags))
+    part('scene').farm_changed()
+
+farm_has(['b', 'c'], ['t', 'u'])
+tell('at first', [chosen.job_type, chosen.tag])
+chosen.job_type, chosen.tag = 'c', 'u'
+farm_has(['a', 'b', 'c'], ['s', 't', 'u'])
+tell('with more', [chosen.job_type, chosen.tag])
+save_as(args[1])
+farm_has(['b'], ['s'])
+bpy.ops.wm.open_mainfile(filepath=args[1])
+tell('with less', [chosen.job_type for chosen in [bpy.context.scene.shaman_farm]] + [bpy.context.scene.shaman_farm.tag])
+tell('submit', submit(tag=''))
+
+chosen = bpy.context.scene.shaman_farm
+kind = lambda *choices: {'key': 'kind', 'type': 'string', 'choices': choices, 'default': 'png'}
+farm_has(['c'], [], [kind('png', 'exr')])
+bpy.context.scene.shaman_farm_settings.kind = 'exr'
+farm_has(['c'], [], [kind('jpg', 'png', 'exr'), {'key': 'huge', 'type': 'int32', 'default': 2 ** 40}])
+job_type = farm_info.current().job_type('c')
+values = lambda: settings.values(bpy.context, job_type, 'job', '')
+tell('more choices', values())
+tell('fields', sorted(set(bpy.context.scene.shaman_farm_settings.bl_rna.properties.keys()) - {'rna_type', 'name'}))
+farm_has(['c'], [], [kind('jpg', 'png'), {'key': 'x', 'type': 'bool'}, {'key': 'y', 'type': 'bool'}])
+job_type = farm_info.current().job_type('c')
+tell('fewer choices', values())
+tell('disabled', list(bpy.ops.preferences.addon_disable(module='bl_ext.user_default.shaman_farm')))
+`,
+    { args: [farm.url, join(blender.dir, 'film', 'shot.blend')] },
+  )
+  assert.equal(outcome.exitCode, 0, outcome.output)
+  const { told } = outcome
+  assert.deepEqual(told['at first'], ['b', '-'])
+  assert.deepEqual(told['with more'], ['c', 'u'])
+  assert.deepEqual(told['with less'], ['c', 'u'])
+  assert.match(String(told.submit), /The farm has no job type "c"/)
+  assert.deepEqual(told['more choices'], { kind: 'exr', huge: 2 ** 40 })
+  assert.deepEqual(told.fields, ['kind'])
+  assert.deepEqual(told['fewer choices'], { kind: 'png', x: false, y: false })
+  assert.ok(!/Exception in module unregister/.test(outcome.output), outcome.output)
 })
 
 test('what the farm finds wrong with a setting stands beside its field', async (t) => {

@@ -91,7 +91,10 @@ tell('type', submit(job_type='nope'))
 tell('setting', submit(settings='{"chunk_size": "many"}'))
 tell('chunk', submit(settings='{"chunk_size": 0}'))
 tell('chunk_result', result())
-tell('json', submit(settings='{'))
+tell('json', submit(settings='{', result_file='//told.json'))
+tell('json_result', result())
+tell('json_file', json.load(open(os.path.join(os.path.dirname(args[1]), 'told.json'))))
+tell('misspelled', submit(settings='{"frame": "1-2"}'))
 os.remove(os.path.join(os.path.dirname(args[1]), 'wöod.png'))
 tell('missing', submit())
 tell('missing_result', result())
@@ -114,7 +117,8 @@ tell('address', submit())
       type: /no job type "nope"/,
       setting: /Chunk Size/,
       chunk: /chunk_size|Chunk Size/,
-      json: /Expecting property name/,
+      json: /settings is no JSON object \(Expecting property name.*json\.dumps/,
+      misspelled: /no setting "frame".*frames, chunk_size/,
       missing: /wöod\.png/,
       tool: /no command \/no\/such\/farm/,
       broken_tool: /pack tool ended with code 1/,
@@ -124,6 +128,8 @@ tell('address', submit())
     for (const [name, message] of Object.entries(expected)) {
       assert.match(String(told[name]), message, name)
     }
+    assert.equal((told.json_result as { code: string }).code, 'ARGUMENT_INVALID')
+    assert.deepEqual(told.json_file, told.json_result)
     assert.equal((told.missing_result as { code: string }).code, 'FILES_MISSING')
     assert.deepEqual(told.ignored, ['FINISHED'])
   })

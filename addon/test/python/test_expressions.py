@@ -72,6 +72,7 @@ class Reading(unittest.TestCase):
             "max(*[1, 2])",
             "C.scene.render.driver_namespace",
             "(x := 5)",
+            "C.preferences.addons['farm'].preferences.token",
         ]
         for expression in dangerous:
             with self.assertRaises(NeedsApproval, msg=expression):
@@ -82,6 +83,19 @@ class Reading(unittest.TestCase):
         for expression in ("f'{settings.n:999999999}'", "'a' + 'b'" * 3000, "(" * 500 + "1" + ")" * 500):
             with self.assertRaises(ExpressionError, msg=expression[:40]):
                 evaluate(expression, NAMES)
+
+    def test_multiplies_no_texts_and_no_digits(self):
+        grown = f"'a'.replace('a', {'b' * 300!r}).replace('b', {'c' * 300!r})"
+        self.assertEqual(len(evaluate(grown, NAMES)), 90_000)
+        for expression in (
+            f"{grown}.replace('c', {'d' * 9!r})[0]",
+            f"{grown}.join({'d' * 9!r})[0]",
+            "'a'.zfill(300000000)[0]",
+            "round(1, -3000000)",
+        ):
+            with self.assertRaisesRegex(ExpressionError, "too (long|many)", msg=expression[-40:]):
+                evaluate(expression, NAMES)
+        self.assertEqual(evaluate("[round(2.345, 1), round(2.6), '7'.zfill(3)]", NAMES), [2.3, 3, "007"])
 
     def test_says_what_is_wrong_with_an_expression(self):
         for expression in ("C.scene.nothing", "1 / 0", "f'{", "settings.n + 'a'"):

@@ -1,6 +1,6 @@
 import unittest
 
-from shaman_farm.job_types import as_text, parse_job_types
+from shaman_farm.job_types import as_text, parse_job_type, parse_job_types
 
 
 class Parsing(unittest.TestCase):
@@ -34,6 +34,14 @@ class Parsing(unittest.TestCase):
         self.assertTrue(frames.is_linkable and frames.is_shown and frames.is_editable)
         self.assertEqual((number.limits, number.is_shown), ({"min": 1}, False))
         self.assertEqual((read_only.is_editable, read_only.is_required), (False, True))
+
+    def test_names_expressions_by_what_they_say(self):
+        def digest(etag, expression):
+            setting = {"key": "k", "type": "string", "eval": expression}
+            return parse_job_type({"name": "t", "etag": etag, "settings": [setting]}).expressions_digest
+
+        self.assertEqual(digest("e1", "1"), digest("e2", "1"))
+        self.assertNotEqual(digest("e1", "1"), digest("e1", "2"))
 
     def test_takes_nonsense_for_nothing(self):
         for answer in (None, [], {}, {"job_types": None}, "x"):

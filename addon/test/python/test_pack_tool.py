@@ -59,6 +59,21 @@ class FromTheFarm(unittest.TestCase):
         prepare(self.choice, self.manager)
         self.assertEqual(Path(command[1]).read_bytes(), SCRIPT)
 
+    @unittest.skipIf(os.name == "nt", "Windows knows programs by their names")
+    def test_is_fetched_again_when_it_cannot_be_run_any_more(self):
+        command = prepare(self.choice, self.manager)
+        os.chmod(command[0], 0o600)
+        prepare(self.choice, self.manager)
+        self.assertTrue(os.access(command[0], os.X_OK))
+
+    def test_is_not_kept_beyond_the_size_that_it_was_offered_with(self):
+        self.offer["files"][0]["size"] -= 1
+        self.say()
+        with self.assertRaises(ManagerError) as caught:
+            prepare(self.choice, self.manager)
+        self.assertEqual(caught.exception.code, "PACK_TOOL_BROKEN")
+        self.assertEqual([path for path in Path(self.folder.name).rglob("*") if path.is_file()], [])
+
     def test_makes_room_for_itself_by_the_tools_not_used_for_the_longest_time(self):
         versions = ["1", "2", "3", "1", "4"]
         for at, version in enumerate(versions):
