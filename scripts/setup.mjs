@@ -165,7 +165,7 @@ function environmentFor(node) {
   return env
 }
 
-/** As bin/terminal/src/cache-dir.ts, which an older Node cannot read. */
+/** As shaman/terminal/src/cache-dir.ts, which an older Node cannot read. */
 function userCacheDir(env) {
   if (isWindows) {
     const local = env.LOCALAPPDATA || join(homedir(), 'AppData', 'Local')

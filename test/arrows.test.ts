@@ -15,7 +15,7 @@ interface Arrow {
 // The picture of ARCHITECTURE.md. `dir` is where a package's product code lives.
 const arrows: Record<string, Arrow & { dir: string }> = {
   terminal: {
-    dir: 'bin/terminal/src',
+    dir: 'shaman/terminal/src',
     mayImport: [],
     reason: 'it is the bottom: it talks to a person and knows nothing',
   },

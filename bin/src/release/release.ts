@@ -16,7 +16,7 @@ import { checksums, type Entry, entriesUnder, sha256Of, text } from './tree.ts'
 
 /** What of ours is in a release; the rest builds, tests or measures. */
 export const ownPackages: readonly OwnPackage[] = [
-  { name: '@shaman-farm/terminal', dir: 'bin/terminal' },
+  { name: '@shaman-farm/terminal', dir: 'shaman/terminal' },
   {
     name: '@shaman-farm/shaman',
     dir: 'shaman',

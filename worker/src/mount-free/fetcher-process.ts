@@ -1,5 +1,5 @@
+import { createDownloads } from '@shaman-farm/shaman/client/downloads'
 import { digestKey } from '@shaman-farm/shaman/digest'
-import { createDownloads } from '@shaman-farm/shaman/downloads'
 import { serveWorker } from '../process/helper-side.ts'
 import type { FetchNote, FetchQuestion } from './fetcher.ts'
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { createDownloads, type WantedFile } from '@shaman-farm/shaman/client/downloads'
 import { digestKey } from '@shaman-farm/shaman/digest'
-import { createDownloads, type WantedFile } from '@shaman-farm/shaman/downloads'
 import { createHelper } from '../process/helper.ts'
 
 export interface FetchQuestion {

@@ -1,5 +1,5 @@
 import type { ShamanClient, ShamanClientOptions } from '@shaman-farm/shaman/client'
-import { createDownloads, type Downloads } from '@shaman-farm/shaman/downloads'
+import { createDownloads, type Downloads } from '@shaman-farm/shaman/client/downloads'
 
 /** The farm's store, as far as a worker asks it. */
 export interface Store {
