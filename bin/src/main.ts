@@ -9,4 +9,9 @@ try {
 } catch {
   // A user without a home directory compiles anew each time.
 }
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads has read enough, as `head` does.
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
 await import('./command.ts')
