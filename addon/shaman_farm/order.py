@@ -35,8 +35,11 @@ class Order:
     is_dry_run: bool
 
 
-def gather(context: bpy.types.Context, wishes: Wishes, *, is_dry_run: bool) -> Order:
-    """Raises ManagerError. Writes a copy if the scene has unsaved changes.
+def gather(
+    context: bpy.types.Context, wishes: Wishes, *, is_dry_run: bool, is_script: bool = False
+) -> Order:
+    """Raises ManagerError. Writes a copy if the scene has unsaved changes, and for scripts always: Blender does not
+    see what they have just changed.
 
     The artist's own file is never written: not now and not later.
     """
@@ -52,7 +55,7 @@ def gather(context: bpy.types.Context, wishes: Wishes, *, is_dry_run: bool) -> O
     values = settings.values(context, job_type, name, info.output_root, given)
     group = context.scene.shaman_farm
     original = Path(bpy.data.filepath)
-    copy, is_written = _place_copy(original)
+    copy, is_written = _place_copy(original, is_changed=is_script or scene.is_changed())
     return Order(
         job_name=name,
         url=manager.url,
@@ -135,11 +138,11 @@ def _listed_by_blender() -> list[str]:
     return sorted({path for path in paths if path})
 
 
-def _place_copy(original: Path) -> tuple[Path, bool]:
+def _place_copy(original: Path, *, is_changed: bool) -> tuple[Path, bool]:
     """Where the copy lies, and whether it is written already. In Blender's own temporary folder, which it cleans up."""
     folder = Path(tempfile.mkdtemp(prefix="shaman-farm-", dir=bpy.app.tempdir))
     copy = folder / original.name
-    if not bpy.data.is_dirty and original.exists():
+    if not is_changed and original.exists():
         return copy, False
     try:
         # Paths stay as they are: the copy is read as if it lay at the original's place.

@@ -106,14 +106,36 @@ def farm_changed() -> None:
         use_job_type(scene.shaman_farm)
 
 
+_is_touched = False
+
+
+def is_changed() -> bool:
+    """Whether the scene may differ from its file. Blender itself counts only what can be undone, so not what
+    a script or another add-on has changed.
+    """
+    return _is_touched or bpy.data.is_dirty
+
+
 @persistent
 def file_loaded(_path: Any) -> None:
+    global _is_touched
+    _is_touched = False
     settings.scene_changed()
     farm_changed()
 
 
 @persistent
+def file_saved(path: Any) -> None:
+    global _is_touched
+    # A copy leaves the scene as different from its file as it was.
+    if path == bpy.data.filepath:
+        _is_touched = False
+
+
+@persistent
 def scene_updated(_scene: Any, _depsgraph: Any) -> None:
+    global _is_touched
+    _is_touched = True
     settings.scene_changed()
 
 
@@ -121,12 +143,14 @@ def register() -> None:
     bpy.utils.register_class(ShamanFarmScene)
     bpy.types.Scene.shaman_farm = bpy.props.PointerProperty(type=ShamanFarmScene)
     bpy.app.handlers.load_post.append(file_loaded)
+    bpy.app.handlers.save_post.append(file_saved)
     bpy.app.handlers.depsgraph_update_post.append(scene_updated)
     farm_info.on_change(farm_changed)
 
 
 def unregister() -> None:
     bpy.app.handlers.load_post.remove(file_loaded)
+    bpy.app.handlers.save_post.remove(file_saved)
     bpy.app.handlers.depsgraph_update_post.remove(scene_updated)
     settings.unregister()
     del bpy.types.Scene.shaman_farm

@@ -68,7 +68,7 @@ class ShamanFarmSubmit(bpy.types.Operator):
             # A job whose result cannot be told would be made again: found out before anything is sent.
             self._keep_result("")
             farm_info.refresh_now()
-            order = gather(context, self._wishes(), is_dry_run=self.dry_run)
+            order = gather(context, self._wishes(), is_dry_run=self.dry_run, is_script=True)
         except (ManagerError, OSError) as problem:
             return self._refuse(problem)
         ended = sending.run(order, self.missing, _Teller())

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { type Farm, startFarm } from '../../test/farm.ts'
@@ -57,6 +58,21 @@ test('an artist cancels with a real click, and no job is made', async (t) => {
   assert.equal(code, 'CANCELED')
   await picture(window, 'addon-canceled')
   assert.equal((await farm.api.fetchJobs({})).jobs.length, 0)
+})
+
+test('what a script has changed in a window is sent, though Blender holds the scene for saved', async (t) => {
+  const farm = await startFarm(t)
+  const blender = await startBlender(t)
+  if (!blender) return
+  const args = [farm.url, join(blender.dir, 'film', 'shot.blend')]
+  const window = await openWindow(t, blender, stage('changed'), args)
+  if (!window) return
+  assert.deepEqual(await window.told('held for saved'), [true, true])
+  for (const name of ['unchanged', 'changed']) {
+    const { checkout } = (await window.told(name)) as { checkout: string }
+    const sent = await readFile(join(farm.dir, 'storage/jobs', checkout, 'shot.blend'))
+    assert.equal(sent.includes('RENAMED_BY_A_SCRIPT'), name === 'changed', name)
+  }
 })
 
 async function openStage(
