@@ -110,7 +110,7 @@ class ShamanFarmCompute(bpy.types.Operator):
 
 
 class ShamanFarmApprove(bpy.types.Operator):
-    """Let this version of the job type run its Python in your Blender. Look at it first"""
+    """Let these expressions of the job type run as Python in your Blender. Look at them first"""
 
     bl_idname = "shaman_farm.approve"
     bl_label = "Approve Job Type"
