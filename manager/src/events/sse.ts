@@ -30,7 +30,7 @@ export function streamEvents(
     timer = undefined
     const events = [...pending.values()].sort((a, b) => a.seq - b.seq)
     pending = new Map()
-    response.write(events.map(format).join(''))
+    response.write(events.map(textOf).join(''))
     if (response.writableLength > maxBacklogBytes) response.destroy()
   }
   const take = (sequenced: SequencedEvent): void => {
@@ -46,7 +46,7 @@ export function streamEvents(
   response.write(`retry: 1000\n\n`)
   const missed = lastSeen === undefined ? [] : bus.since(lastSeen)
   if (missed) for (const event of missed) take(event)
-  else response.write(format(resetAt(bus.seq)))
+  else response.write(textOf(resetAt(bus.seq)))
   if (lastSeen === undefined) response.write(`id: ${bus.seq}\n: ready\n\n`)
   const unsubscribe = bus.subscribe(take)
   const keepAlive = setInterval(() => response.write(': here\n\n'), keepAliveMs)
@@ -105,6 +105,15 @@ function resetAt(seq: number): SequencedEvent {
   }
 }
 
-function format({ seq, event }: SequencedEvent): string {
-  return `id: ${seq}\nevent: ${event.kind}\ndata: ${JSON.stringify(event.data)}\n\n`
+const texts = new WeakMap<SequencedEvent, string>()
+
+/** As it is on the wire; made once, however many listen. */
+function textOf(sequenced: SequencedEvent): string {
+  let text = texts.get(sequenced)
+  if (text === undefined) {
+    const { seq, event } = sequenced
+    text = `id: ${seq}\nevent: ${event.kind}\ndata: ${JSON.stringify(event.data)}\n\n`
+    texts.set(sequenced, text)
+  }
+  return text
 }

@@ -127,8 +127,8 @@ test('the newest frame comes with who rendered it', async (t) => {
     body,
     contentType: 'image/png',
   })
-  const [seen] = await stream.until((events) => events.length > 0)
-  assert.equal(seen!.event, 'last-rendered')
+  const isPicture = ({ event }: Seen) => event === 'last-rendered'
+  const seen = (await stream.until((events) => events.some(isPicture))).find(isPicture)
   const { job_id, frame, worker: who } = seen!.data
   assert.deepEqual([job_id, frame, who], [job.id, 12, { id: worker.uuid, name: 'node-07' }])
 })
