@@ -11,6 +11,7 @@ const farm = join(dirname(fileURLToPath(import.meta.url)), '../../bin/src/main.t
 function run(...args: string[]): { status: number | null; lines: string[]; problem: string } {
   const done = spawnSync(process.execPath, ['--no-node-snapshot', farm, 'pack', ...args], {
     encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1' },
   })
   const lines = done.stdout.split('\n').filter((line) => line !== '')
   return { status: done.status, lines, problem: done.stderr }

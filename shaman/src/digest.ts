@@ -61,13 +61,17 @@ export function parseDigest(sha: unknown, size: unknown): Digest {
       detail: { sha: String(sha).slice(0, 80) },
     })
   }
+  return { sha, size: parseSize(size) }
+}
+
+function parseSize(size: unknown): number {
   const bytes = typeof size === 'string' && /^\d{1,16}$/.test(size) ? Number(size) : size
   if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0) {
     throw new ShamanError('DIGEST_INVALID', 'a size is a whole number of bytes, 0 or more', {
       detail: { size: String(size).slice(0, 80) },
     })
   }
-  return { sha, size: bytes }
+  return bytes
 }
 
 /** `<sha>-<size>`: a digest as one word, for maps and file names. */
@@ -99,9 +103,10 @@ export function writeDigest(target: Buffer, offset: number, digest: Digest): voi
   target.writeUInt32BE(digest.size >>> 0, offset + 36)
 }
 
-/** Reads what {@link writeDigest} wrote. */
+/** Reads what {@link writeDigest} wrote; throws `DIGEST_INVALID` for a size beyond what numbers can tell. */
 export function readDigest(source: Buffer, offset: number): Digest {
-  return parseDigest(source.toString('hex', offset, offset + 32), readSize(source, offset))
+  const sha = source.toString('hex', offset, offset + 32)
+  return { sha, size: parseSize(readSize(source, offset)) }
 }
 
 /** The size alone. */

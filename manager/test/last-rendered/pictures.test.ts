@@ -57,7 +57,7 @@ test('of more frames than are kept the oldest picture goes, unless another frame
   assert.deepEqual(put(4, 'white'), ['black', 'small grey'])
   assert.deepEqual(
     store.ofFrames(job.id).map(({ frame }) => frame),
-    [3, 4],
+    [4, 3],
   )
   assert.equal(store.newest(job.id), 'small white')
 })
