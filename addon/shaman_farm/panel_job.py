@@ -7,6 +7,7 @@ import bpy
 from . import scene, settings, submission
 from .farm_info import FarmInfo
 from .job_types import JobType, Setting
+from .setting_properties import link_key
 from .texts import draw_text
 
 
@@ -62,9 +63,9 @@ def _draw_setting(
     else:
         row.prop(values, setting.key)
     if setting.is_linkable:
-        is_linked = getattr(values, settings.link_key(setting))
+        is_linked = getattr(values, link_key(setting))
         icon = "LINKED" if is_linked else "UNLINKED"
-        row.prop(values, settings.link_key(setting), text="", icon=icon, toggle=True)
+        row.prop(values, link_key(setting), text="", icon=icon, toggle=True)
     elif setting.expression and setting.is_editable:
         row.operator("shaman_farm.compute", text="", icon="SCRIPT").key = setting.key
     if setting.subtype == "file_path" and text:

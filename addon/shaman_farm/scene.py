@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from . import farm_info, settings
+from . import farm_info, setting_properties, settings
 
 _Item = tuple[str, str, str]
 
@@ -152,7 +152,7 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(file_loaded)
     bpy.app.handlers.save_post.remove(file_saved)
     bpy.app.handlers.depsgraph_update_post.remove(scene_updated)
-    settings.unregister()
+    setting_properties.unregister()
     del bpy.types.Scene.shaman_farm
     bpy.utils.unregister_class(ShamanFarmScene)
     _items.clear()

@@ -1,28 +1,17 @@
-"""A job type's settings as Blender properties of the scene, and their values."""
+"""The values of a job type's settings: typed, given by a script, or computed from the scene."""
 
 import os
-import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from . import preferences
+from . import preferences, setting_properties
 from .expressions import ExpressionError, NeedsApproval, evaluate
 from .job_types import JobType, Setting
 from .manager import ManagerError
-
-_group: type | None = None
-_group_key = ""
-
-_subtypes = {
-    "file_path": "FILE_PATH",
-    "dir_path": "DIR_PATH",
-    "file_name": "FILE_NAME",
-    "hashed_file_path": "FILE_PATH",
-}
+from .setting_properties import link_key
 
 
 class SettingProblem(ManagerError):
@@ -37,28 +26,7 @@ class SettingProblem(ManagerError):
 
 def use(job_type: JobType | None) -> None:
     """Makes the scene's settings those of `job_type`. Values of settings that it shares with the last one stay."""
-    global _group, _group_key
-    key = "" if job_type is None else f"{job_type.name} {job_type.etag}"
-    if key == _group_key:
-        return
-    unregister()
-    if job_type is None:
-        return
-    _group = _register_group(job_type)
-    bpy.types.Scene.shaman_farm_settings = bpy.props.PointerProperty(type=_group)
-    _group_key = key
-
-
-def unregister() -> None:
-    global _group, _group_key
-    if _group is not None:
-        del bpy.types.Scene.shaman_farm_settings
-        bpy.utils.unregister_class(_group)
-    _group, _group_key = None, ""
-
-
-def link_key(setting: Setting) -> str:
-    return f"is_{setting.key}_linked"
+    setting_properties.use(job_type, scene_changed)
 
 
 def is_linked(group: Any, setting: Setting) -> bool:
@@ -254,86 +222,3 @@ def _coerce(setting: Setting, value: Any) -> Any:
         return str(value)
     except (TypeError, ValueError) as error:
         raise SettingProblem(setting, f"{value!r} is not of type {setting.type}") from error
-
-
-def _register_group(job_type: JobType) -> type:
-    """A setting that Blender cannot hold, like a default beyond its range, is no field and keeps its default."""
-    group = _make_group(job_type.settings)
-    try:
-        bpy.utils.register_class(group)
-    except Exception:
-        group = _make_group([setting for setting in job_type.settings if _can_be_held(setting)])
-        bpy.utils.register_class(group)
-    return group
-
-
-def _can_be_held(setting: Setting) -> bool:
-    """By trying: what Blender takes is written nowhere."""
-    group = _make_group([setting])
-    try:
-        bpy.utils.register_class(group)
-    except Exception as error:
-        print(f"shaman farm: Blender cannot show the setting {setting.key}: {error}")
-        return False
-    bpy.utils.unregister_class(group)
-    return True
-
-
-def _make_group(settings: Sequence[Setting]) -> type:
-    annotations: dict[str, Any] = {}
-    for setting in settings:
-        if setting.key.startswith("_") or not setting.key.isidentifier():
-            continue
-        annotations[setting.key] = _property(setting)
-        if setting.is_linkable:
-            annotations[link_key(setting)] = bpy.props.BoolProperty(
-                name=f"Follow the Scene: {setting.title}",
-                description=setting.expression_description or "Take the value from the scene",
-                default=True,
-                options=set(),
-                update=lambda self, context: scene_changed(),
-            )
-    return type("ShamanFarmSettings", (bpy.types.PropertyGroup,), {"__annotations__": annotations})
-
-
-def _property(setting: Setting) -> Any:
-    facts: dict[str, Any] = {
-        "name": setting.title,
-        "description": setting.description,
-        "options": set(),
-        "update": lambda self, context: scene_changed(),
-    }
-    if setting.type == "bool":
-        return bpy.props.BoolProperty(**facts, default=bool(setting.default))
-    if setting.type == "int32":
-        return bpy.props.IntProperty(
-            **facts, default=_number(setting.default, int), **_limits(setting, int)
-        )
-    if setting.type == "float":
-        return bpy.props.FloatProperty(
-            **facts, default=_number(setting.default, float), **_limits(setting, float)
-        )
-    text = "" if setting.default is None else str(setting.default)
-    if setting.choices:
-        items = [(choice, choice, "", _number_of(choice)) for choice in dict.fromkeys(setting.choices)]
-        chosen = text if text in setting.choices else setting.choices[0]
-        return bpy.props.EnumProperty(**facts, items=items, default=chosen)
-    subtype = _subtypes.get(setting.subtype, "NONE")
-    return bpy.props.StringProperty(**facts, default=text, subtype=subtype)
-
-
-def _number_of(choice: str) -> int:
-    """As .blend files keep it. A place in the list would mean another choice once the job type has one more."""
-    return zlib.crc32(choice.encode()) & 0x7FFFFFFF
-
-
-def _limits(setting: Setting, kind: type) -> dict[str, Any]:
-    limits = {}
-    for name in ("min", "max", "soft_min", "soft_max", "step"):
-        if isinstance(setting.limits.get(name), (int, float)):
-            limits[name] = int(setting.limits[name]) if name == "step" else kind(setting.limits[name])
-    return limits
-
-
-def _number(value: Any, kind: type) -> Any:
-    return kind(value) if isinstance(value, (int, float)) else kind(0)
