@@ -89,10 +89,11 @@ function gpusOf(manager: StandIn, taskId: string): string | undefined {
   return /> gpus (.*)/.exec(manager.log(taskId))?.[1]
 }
 
+/** All but the note of when the machine was started. */
 async function bytesBelow(dir: string): Promise<number> {
   const entries = await readdir(dir, { recursive: true, withFileTypes: true })
   const sizes = entries
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && entry.name !== 'boot')
     .map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size)
   return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0)
 }
