@@ -182,13 +182,15 @@ async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
   const store = await startStore(join(context.workDir, 'large-store'), 'full')
   try {
     const idle = store.peakMiB()
+    const disk = diskSpeed(join(context.workDir, 'disk.bin'), bytes)
     const took = await seconds(() =>
       submit(store.url, [{ path: 'large.vdb', digest, source: { file } }], 'large'),
     )
-    const disk = diskSpeed(join(context.workDir, 'disk.bin'), bytes)
+    // Before and after: a disk may be quicker while it has rested.
+    const tired = diskSpeed(join(context.workDir, 'disk.bin'), bytes)
     const sha = sha256Speed()
     const speed = bytes / took
-    const limit = Math.min(sha, disk)
+    const limit = Math.min(sha, 2 / (1 / disk + 1 / tired))
     return [
       {
         name: 'one large file, of the slower of SHA-256 and disk',
@@ -196,7 +198,7 @@ async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
         unit: '%',
         target: '>= 80',
         met: speed >= 0.8 * limit,
-        baseline: `${mb(speed)} MB/s; one core's SHA-256 ${mb(sha)}, disk with fsync ${mb(disk)}`,
+        baseline: `${mb(speed)} MB/s; one core's SHA-256 ${mb(sha)}, disk with fsync ${mb(disk)} before and ${mb(tired)} after`,
       },
       {
         name: 'memory of the server above idle in that upload',
