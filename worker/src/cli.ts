@@ -16,6 +16,7 @@ import { startWorker, type Worker } from './worker.ts'
 
 interface WorkerFlags extends ConfigFlags {
   once?: true
+  flush?: true
   json?: true
   logLevel: string
   findSeconds: number
@@ -64,6 +65,7 @@ export function register(program: Command): void {
         .default('now'),
     )
     .option('--once', 'end when there is nothing to do')
+    .option('--flush', 'deliver what an outage kept here, take no task, and end')
     .option('--json', 'log JSON lines')
     .option('--log-level <level>', 'trace, debug, info, warn or error', 'info')
     .action(async (flags: WorkerFlags) => {
@@ -88,9 +90,9 @@ async function run(config: WorkerConfig, flags: WorkerFlags): Promise<number> {
   let signals = 0
   const { home, cacheBytes } = config
   const cache = openCache({ managerUrl, home, cacheBytes, log })
-  const once = flags.once ?? false
+  const { once = false, flush = false } = flags
   const presence = await presenceFor(config, log)
-  const shared = { config, managerUrl, cache, log, once, presence, look: shareLooks() }
+  const shared = { config, managerUrl, cache, log, once, flush, presence, look: shareLooks() }
   const starting = Promise.all(
     Array.from({ length: config.slots }, (_, slot) => startSlot({ ...shared, slot })),
   )
@@ -120,6 +122,7 @@ interface SlotOptions {
   look: Look
   presence: Presence | undefined
   once: boolean
+  flush: boolean
   log: Logger
 }
 

@@ -28,6 +28,8 @@ export interface WorkerOptions {
   look?: Look
   /** End when there is nothing to do. */
   once?: boolean
+  /** Only deliver what an outage kept here, and end. */
+  flush?: boolean
   timing?: Partial<WorkerTiming>
 }
 

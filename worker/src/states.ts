@@ -15,6 +15,10 @@ export async function live(
   session: Session,
   identify: () => Promise<SignedOn>,
 ): Promise<WorkerEnd> {
+  if (session.options.flush) {
+    await session.outbox.drained(session.signal)
+    return session.signal.aborted ? 'stopped' : 'idle'
+  }
   let status = session.signedOn.status
   session.selfCheck?.signedOn(session.signedOn.client)
   while (!session.signal.aborted) {

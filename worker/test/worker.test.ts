@@ -201,7 +201,7 @@ test('updates survive an outage in order, none lost and none twice', async (t) =
   )
 })
 
-test('a worker stopped during an outage delivers at its next start', async (t) => {
+test('a worker stopped during an outage delivers at its next start, which may be for that alone', async (t) => {
   const manager = await startStandIn(t)
   const home = await tempDir(t)
   const task = makeTask([command('echo', { message: 'kept' })])
@@ -216,9 +216,12 @@ test('a worker stopped during an outage delivers at its next start', async (t) =
   await first.stop()
   assert.deepEqual(manager.statusesOf(task.uuid), [])
   manager.fault = () => undefined
-  await workerFor(t, manager, { home })
-  await manager.until(isOver(manager, task.uuid))
+  const next = makeTask([command('echo', { message: 'not now' })])
+  manager.queue.push(next)
+  const second = await workerFor(t, manager, { home, flush: true })
+  assert.equal(await second.ended, 'idle')
   assert.deepEqual(manager.statusesOf(task.uuid), ['active', 'completed'])
+  assert.deepEqual(manager.statusesOf(next.uuid), [])
 })
 
 test('a task the manager gave to somebody else is dropped', async (t) => {

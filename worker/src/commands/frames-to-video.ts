@@ -82,10 +82,15 @@ export function concatIndex(frames: readonly string[], fps: number): string {
   return `# ffmpeg concat list, removed when the video is done\n${entries.join('')}`
 }
 
+const ownTools = fileURLToPath(new URL('../../tools/', import.meta.url))
+
 /** A bare `ffmpeg` is looked for in the worker's own tools first, then left to the PATH. */
-async function findFfmpeg(exe: string, platform: NodeJS.Platform): Promise<string> {
+export async function findFfmpeg(
+  exe: string,
+  platform: NodeJS.Platform,
+  tools = ownTools,
+): Promise<string> {
   if (exe !== 'ffmpeg' && exe !== 'ffmpeg.exe') return exe
-  const tools = fileURLToPath(new URL('../../tools/', import.meta.url))
   const suffix = platform === 'win32' ? '.exe' : ''
   const os = platform === 'win32' ? 'windows' : platform
   const arch = process.arch === 'x64' ? 'amd64' : process.arch

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { concatIndex } from '../../src/commands/frames-to-video.ts'
+import { concatIndex, findFfmpeg } from '../../src/commands/frames-to-video.ts'
 import { findCommand } from '../../src/commands/main.ts'
 import { isMissing } from '../required.ts'
 import { tempDir } from '../temp.ts'
@@ -72,4 +72,24 @@ test('the Windows list quotes names and gives each frame its time', () => {
     concatIndex(["C:\\it's\\1.png"], 25),
     "# ffmpeg concat list, removed when the video is done\nfile 'C:/it'\\''s/1.png'\nduration 0.04\n",
   )
+})
+
+test('a bare ffmpeg is the one in the tools beside the worker, most particular name first, else the one of the PATH', async (t) => {
+  const tools = await tempDir(t)
+  const add = async (name: string, mode = 0o755): Promise<string> => {
+    await writeFile(join(tools, name), '', { mode })
+    return join(tools, name)
+  }
+  const find = (exe = 'ffmpeg') => findFfmpeg(exe, 'linux', tools)
+  assert.equal(await find(), 'ffmpeg')
+  await add('ffmpeg-linux', 0o644)
+  assert.equal(await find(), 'ffmpeg')
+  const plain = await add('ffmpeg')
+  assert.equal(await find(), plain)
+  const arch = process.arch === 'x64' ? 'amd64' : process.arch
+  const particular = await add(`ffmpeg-linux-${arch}`)
+  assert.equal(await find(), particular)
+  assert.equal(await find('/opt/ffmpeg'), '/opt/ffmpeg')
+  const windows = await add('ffmpeg-windows.exe')
+  assert.equal(await findFfmpeg('ffmpeg.exe', 'win32', tools), windows)
 })
