@@ -199,6 +199,8 @@ async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
         target: '>= 80',
         met: speed >= 0.8 * limit,
         baseline: `${mb(speed)} MB/s; one core's SHA-256 ${mb(sha)}, disk with fsync ${mb(disk)} before and ${mb(tired)} after`,
+        cause:
+          'Where the disk is several times slower in one write than in the next (see the two figures), so is the store, which wrote once between them.',
       },
       {
         name: 'memory of the server above idle in that upload',
