@@ -4,7 +4,6 @@ import type { Address } from './address.ts'
 import { type DownloadOptions, downloadBlob } from './download.ts'
 import { type DownloadAllOptions, downloadAll, type WantedFile } from './download-all.ts'
 import { roomForEntries } from './entry-reader.ts'
-import type { Http } from './http.ts'
 import { createReceiver, type Receiver } from './receive.ts'
 import type { RetryOptions } from './retries.ts'
 import { smallFileBytes } from './send-batch.ts'
@@ -26,20 +25,12 @@ export interface Downloads {
 export interface DownloadsOptions extends Address, RetryOptions {
   /** Most requests at a time. Default 8. */
   parallel?: number
-  /** What to ask with where an answer cannot be received straight. Default: made when it is needed. */
-  http?: () => Promise<Http>
 }
 
 /** Creates the half of a client that fetches; it keeps connections until closed. */
 export function createDownloads(options: DownloadsOptions): Downloads {
   const { parallel = 8 } = options
-  let own: Promise<Http> | undefined
-  const makeHttp = async (): Promise<Http> => (await import('./http.ts')).createHttp(options)
-  const receiver = createReceiver({
-    ...options,
-    roomBytes: roomForEntries(smallFileBytes),
-    http: options.http ?? (() => (own ??= makeHttp())),
-  })
+  const receiver = createReceiver({ ...options, roomBytes: roomForEntries(smallFileBytes) })
   return {
     one: (digest, toFile, given) => downloadBlob(receiver, digest, toFile, given),
     all: (wanted, given) => downloadAll(receiver, wanted, { parallel, ...given }),
@@ -47,10 +38,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       const path = `/x/checkouts/${encodeURIComponent(checkoutPath)}/manifest`
       return JSON.parse(await receiveText(receiver, path, given)) as CheckoutManifest
     },
-    close() {
-      receiver.close()
-      void own?.then((http) => http.close())
-    },
+    close: () => receiver.close(),
   }
 }
 

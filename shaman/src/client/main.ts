@@ -77,7 +77,7 @@ const defaultRetries = 8
 export function createShamanClient(options: ShamanClientOptions): ShamanClient {
   const { now = Date.now, parallel = 8 } = options
   const http = createHttp({ ...options, connections: parallel })
-  const downloads = createDownloads({ ...options, parallel, http: async () => http })
+  const downloads = createDownloads({ ...options, parallel })
   const capabilitiesOf = createCapabilityProbe(http, now)
   const clientId = options.clientId ?? defaultClientId()
 

@@ -1,14 +1,14 @@
+import { request as askPlainly, type IncomingMessage, Agent as PlainAgent } from 'node:http'
+import { request as askSecurely, Agent as SecureAgent } from 'node:https'
 import { type Address, apiBase, authorizationOf, originOf } from './address.ts'
-import { type AnswerHead, type Connection, connectTo, type PlainRequest } from './connection.ts'
 import { ShamanClientError } from './errors.ts'
-import type { Http } from './http.ts'
 import { problemOf } from './problems.ts'
 import { createRetries, type RetryOptions } from './retries.ts'
 import { type Consume, createRoom } from './room.ts'
 
-/** A request whose answer is used where it arrives. */
+/** A request whose answer is used as it arrives. */
 export interface ReceiveRequest {
-  method?: PlainRequest['method']
+  method?: 'GET' | 'POST'
   headers?: Record<string, string>
   body?: Uint8Array
   signal?: AbortSignal | undefined
@@ -31,97 +31,82 @@ export interface Receiver {
 export interface ReceiverOptions extends Address, RetryOptions {
   /** Each thing in the bodies fits into so many bytes. */
   roomBytes: number
-  /** Asked for answers that come without their length, as from some proxies. */
-  http(): Promise<Http>
 }
 
-/** The rest of an answer that has begun. */
-interface Begun {
-  rest: Promise<void>
-}
+const connectMs = 10_000
+const stillMs = 60_000
+const longestProblem = 64 << 10
 
 /** Creates a receiver; it connects when it is needed. */
 export function createReceiver(options: ReceiverOptions): Receiver {
-  const { roomBytes } = options
   const origin = originOf(options.url)
   const authorization = authorizationOf(options)
   const withRetries = createRetries(origin, options)
-  const idle: Connection[] = []
+  const isSecure = origin.startsWith('https:')
+  const ask = isSecure ? askSecurely : askPlainly
+  const agent = new (isSecure ? SecureAgent : PlainAgent)({ keepAlive: true })
 
   return {
     async receive(path, request) {
       const { signal } = request
-      const { rest } = await withRetries({ signal }, () => begin(path, request))
-      await rest
+      const answer = await withRetries({ signal }, () => begin(path, request))
+      const room = createRoom(options.roomBytes, request.consume)
+      try {
+        for await (const piece of answer as AsyncIterable<Buffer>) room.put(piece)
+      } catch (error) {
+        signal?.throwIfAborted()
+        throw error
+      }
+      if (!room.isEmpty) throw new Error('the answer ends in the middle')
     },
-    close() {
-      for (const connection of idle.splice(0)) connection.close()
-    },
+    close: () => agent.destroy(),
   }
 
-  async function begin(path: string, request: ReceiveRequest): Promise<Begun> {
+  async function begin(path: string, request: ReceiveRequest): Promise<IncomingMessage> {
     const { status: wanted = 200, signal } = request
     signal?.throwIfAborted()
-    const connection = takeIdle() ?? connectTo(origin, roomBytes)
-    const abort = (): void => connection.close(signal?.reason)
-    signal?.addEventListener('abort', abort)
-    let refusal = ''
-    const answer = connection.ask(wireOf(path, request), ({ status, length }) => {
-      if (status === wanted) return request.consume
-      if (!isShort(length)) return undefined
-      return whole(length, (text) => {
-        refusal = text
-      })
-    })
-    const rest = answer.body.finally(() => {
-      signal?.removeEventListener('abort', abort)
-      if (connection.isOpen) idle.push(connection)
-    })
-    rest.catch(() => {})
-    const { status, length } = await answer.head
-    if (status === wanted && length !== undefined) return { rest }
-    if (status !== wanted && status < 400) throw unexpected(status, wanted)
-    if (!isShort(length)) return ordinarily(path, request)
-    await rest
-    throw problemOf({ status, text: refusal }, path)
+    const answer = await send(path, request)
+    const status = answer.statusCode!
+    if (status === wanted) return answer
+    const text = await textOf(answer)
+    if (status < 400) throw unexpected(status, wanted)
+    throw problemOf({ status, text }, path)
   }
 
-  function takeIdle(): Connection | undefined {
-    for (;;) {
-      const connection = idle.pop()
-      if (!connection || connection.isOpen) return connection
+  function send(path: string, request: ReceiveRequest): Promise<IncomingMessage> {
+    const { method = 'GET', body, signal } = request
+    const headers = {
+      ...(authorization !== undefined && { authorization }),
+      ...(body && { 'content-length': body.byteLength }),
+      ...request.headers,
     }
-  }
-
-  function wireOf(path: string, { method, headers, body }: ReceiveRequest): PlainRequest {
-    return {
-      method: method ?? 'GET',
-      path: apiBase + path,
-      headers: { ...(authorization !== undefined && { authorization }), ...headers },
-      body,
-    }
-  }
-
-  async function ordinarily(path: string, request: ReceiveRequest): Promise<Begun> {
-    const { method = 'GET', headers = {}, body, signal, status: wanted = 200 } = request
-    const http = await options.http()
-    const { body: pieces } = await http.stream(path, {
-      ...{ method, headers, signal, retries: 0 },
-      ...(body && { body: () => body }),
-      accept: (status) => status === wanted,
+    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+    const asked = ask(origin + apiBase + path, {
+      method,
+      headers,
+      agent,
+      ...(signal && { signal }),
     })
-    const put = async (): Promise<void> => {
-      const room = createRoom(roomBytes, request.consume)
-      for await (const piece of pieces as AsyncIterable<Buffer>) room.put(piece)
-    }
-    return { rest: put() }
+    asked.on('response', resolve)
+    asked.on('error', reject)
+    asked.on('timeout', () => asked.destroy(new Error('the server stands still')))
+    asked.on('socket', (socket) => {
+      asked.setTimeout(socket.connecting ? connectMs : stillMs)
+      if (socket.connecting) socket.once('connect', () => asked.setTimeout(stillMs))
+    })
+    asked.end(body)
+    return promise
   }
 }
 
-const longestProblem = 64 << 10
-
-function isShort(length: AnswerHead['length']): length is number {
-  return length !== undefined && length <= longestProblem
+/** As much of a refusal as is worth telling. */
+async function textOf(answer: IncomingMessage): Promise<string> {
+  let text = ''
+  for await (const piece of answer.setEncoding('utf8') as AsyncIterable<string>) {
+    text += piece
+    if (text.length > longestProblem) break
+  }
+  return text
 }
 
 function unexpected(status: number, wanted: number): ShamanClientError {
@@ -129,13 +114,4 @@ function unexpected(status: number, wanted: number): ShamanClientError {
     'ANSWER_INVALID',
     `the store answered ${status} where only ${wanted} makes sense`,
   )
-}
-
-/** Waits until all of so many bytes are there. */
-function whole(length: number, onText: (text: string) => void): Consume {
-  return (bytes) => {
-    if (bytes.length < length) return 0
-    onText(bytes.toString('utf8'))
-    return length
-  }
 }

@@ -4,14 +4,11 @@
  */
 export type Consume = (bytes: Buffer) => number
 
-/** Memory that bytes arrive in and are used in, without being copied in between. */
+/** Memory in which pieces of a stream become whole things. */
 export interface Room {
-  /** Where the next bytes may be put; never empty. */
-  free(): Buffer
-  /** So many have been put there. */
-  filled(count: number): void
-  /** For bytes that lie elsewhere. */
   put(bytes: Uint8Array): void
+  /** Whether all that was put has been consumed. */
+  readonly isEmpty: boolean
 }
 
 /** Creates a room of so many bytes for things that are each smaller. */
@@ -20,34 +17,33 @@ export function createRoom(size: number, consume: Consume): Room {
   let from = 0
   let to = 0
 
-  const room: Room = {
-    free: () => memory.subarray(to),
-    filled(count) {
-      to += count
-      while (from < to) {
-        const done = consume(memory.subarray(from, to))
-        if (done === 0) break
-        from += done
-      }
-      if (from === to) from = to = 0
-      // Little room makes little reads.
-      else if (size - to < size >> 3) moveToStart()
+  return {
+    get isEmpty() {
+      return from === to
     },
     put(bytes) {
       for (let at = 0; at < bytes.length; ) {
-        const free = room.free()
-        const part = bytes.subarray(at, at + free.length)
-        free.set(part)
-        room.filled(part.length)
+        const part = bytes.subarray(at, at + size - to)
+        memory.set(part, to)
+        to += part.length
         at += part.length
+        use()
       }
     },
   }
-  return room
+
+  function use(): void {
+    while (from < to) {
+      const done = consume(memory.subarray(from, to))
+      if (done === 0) break
+      from += done
+    }
+    if (from === to) from = to = 0
+    else if (to === size) moveToStart()
+  }
 
   function moveToStart(): void {
-    if (from === 0 && to === size)
-      throw new RangeError(`what arrives needs more than ${size} bytes`)
+    if (from === 0) throw new RangeError(`what arrives needs more than ${size} bytes`)
     memory.copyWithin(0, from, to)
     to -= from
     from = 0

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
-import { createHttp } from '../../src/client/http.ts'
 import { createReceiver, type Receiver } from '../../src/client/receive.ts'
 
 interface Peer {
@@ -23,11 +22,9 @@ async function receiverOf(t: TestContext, answer: RequestListener): Promise<Peer
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const http = createHttp({ url })
-  peer.receiver = createReceiver({ url, roomBytes: 1000, retries: 2, http: async () => http })
-  t.after(async () => {
+  peer.receiver = createReceiver({ url, roomBytes: 1000, retries: 2 })
+  t.after(() => {
     peer.receiver.close()
-    await http.close()
     server.closeAllConnections()
     server.close()
   })
