@@ -42,7 +42,7 @@ const arrows: Record<string, Arrow & { dir: string }> = {
   },
   ui: {
     dir: 'ui/src',
-    mayImport: ['manager-api', 'shaman/schemas'],
+    mayImport: ['manager-api', 'shaman/schemas', 'terminal/format'],
     reason: 'the dashboard is a client in a browser',
   },
 }

@@ -1,16 +1,4 @@
-const byteUnits = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const
-
-/** Decimal bytes to three figures, as on a disk's box: `1.23 GB`. */
-export function formatBytes(bytes: number): string {
-  let value = Math.abs(bytes)
-  let unit = 0
-  while (value >= 999.5 && unit < byteUnits.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  const digits = unit === 0 ? 0 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0
-  return `${bytes < 0 ? '-' : ''}${value.toFixed(digits)} ${byteUnits[unit]}`
-}
+export { formatBytes } from '@shaman-farm/terminal/format'
 
 /** `840 ms`, `12.3s`, `1m 52s`, `2h 03m`, `3d 4h`. */
 export function formatDuration(ms: number): string {
