@@ -30,17 +30,18 @@ export function createThumbnailsStore(db: Db, framesPerJob: number) {
     `INSERT INTO newest_thumbnails VALUES (@job, @sha)
      ON CONFLICT (job_id) DO UPDATE SET sha = @sha`,
   )
-  const trim = db.prepare(
-    `DELETE FROM thumbnails WHERE job_id = @job AND frame NOT IN
-       (SELECT frame FROM thumbnails WHERE job_id = @job ORDER BY created_at DESC LIMIT @keep)`,
+  const trim = db.prepare<{ job: number; keep: number }, Omit<FrameThumbnail, 'frame'>>(
+    `DELETE FROM thumbnails WHERE job_id = @job AND frame IN
+       (SELECT frame FROM thumbnails WHERE job_id = @job ORDER BY created_at DESC LIMIT -1 OFFSET @keep)
+     RETURNING sha, previous_sha`,
   )
-  const named = db
-    .prepare<{ job: number }, string>(
-      `SELECT sha FROM thumbnails WHERE job_id = @job
-       UNION SELECT previous_sha FROM thumbnails WHERE job_id = @job AND previous_sha NOT NULL
-       UNION SELECT sha FROM newest_thumbnails WHERE job_id = @job`,
-    )
-    .pluck()
+  const ofFrame = db.prepare<{ job: number; frame: number }, Omit<FrameThumbnail, 'frame'>>(
+    'SELECT sha, previous_sha FROM thumbnails WHERE job_id = @job AND frame = @frame',
+  )
+  const isNamed = db.prepare(
+    `SELECT 1 FROM thumbnails WHERE job_id = @job AND @sha IN (sha, previous_sha)
+     UNION ALL SELECT 1 FROM newest_thumbnails WHERE job_id = @job AND sha = @sha LIMIT 1`,
+  )
   const ofFrames = db.prepare<[number], FrameThumbnail>(
     'SELECT frame, sha, previous_sha FROM thumbnails WHERE job_id = ? ORDER BY created_at DESC, frame DESC',
   )
@@ -51,14 +52,18 @@ export function createThumbnailsStore(db: Db, framesPerJob: number) {
   return {
     /** Gives the digests that nothing of the job names any more. */
     put({ job, newest, framed, now }: NewPicture): string[] {
-      const before = named.all({ job })
+      const replaced = new Set<string | null | undefined>()
+      const newestBefore = newestOf.get(job)
       putNewest.run({ job, sha: newest })
       if (framed) {
+        const before = ofFrame.get({ job, frame: framed.frame })
         putFrame.run({ job, ...framed, now })
-        trim.run({ job, keep: framesPerJob })
+        for (const one of [before, ...trim.all({ job, keep: framesPerJob })]) {
+          replaced.add(one?.sha).add(one?.previous_sha)
+        }
       }
-      const after = new Set(named.all({ job }))
-      return before.filter((one) => !after.has(one))
+      replaced.add(newestBefore)
+      return [...replaced].filter((sha) => sha != null && !isNamed.get({ job, sha })) as string[]
     },
     ofFrames: (job: number) => ofFrames.all(job),
     newest: (job: number) => newestOf.get(job),
