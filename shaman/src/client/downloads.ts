@@ -3,7 +3,6 @@ import type { CheckoutManifest } from '../schemas.ts'
 import type { Address } from './address.ts'
 import { type DownloadOptions, downloadBlob } from './download.ts'
 import { type DownloadAllOptions, downloadAll, type WantedFile } from './download-all.ts'
-import { roomForEntries } from './entry-reader.ts'
 import { createReceiver, type Receiver } from './receive.ts'
 import type { RetryOptions } from './retries.ts'
 import { smallFileBytes } from './send-batch.ts'
@@ -27,10 +26,13 @@ export interface DownloadsOptions extends Address, RetryOptions {
   parallel?: number
 }
 
+// An entry of a tar stream has to fit in with its header.
+const roomBytes = 2 * smallFileBytes
+
 /** Creates the half of a client that fetches; it keeps connections until closed. */
 export function createDownloads(options: DownloadsOptions): Downloads {
   const { parallel = 8 } = options
-  const receiver = createReceiver({ ...options, roomBytes: roomForEntries(smallFileBytes) })
+  const receiver = createReceiver({ ...options, roomBytes })
   return {
     one: (digest, toFile, given) => downloadBlob(receiver, digest, toFile, given),
     all: (wanted, given) => downloadAll(receiver, wanted, { parallel, ...given }),

@@ -9,11 +9,6 @@ export interface EntryReader {
   readonly isOver: boolean
 }
 
-/** The room that entries of so many bytes need. */
-export function roomForEntries(maxEntryBytes: number): number {
-  return 2 * maxEntryBytes
-}
-
 /** Reads a tar stream of small files; each is handed out where it lies, once it is there whole, for as long as `onEntry` takes. */
 export function createEntryReader(
   maxEntryBytes: number,
