@@ -76,6 +76,7 @@ export const operationAccess = {
 
   deleteJobMass: 'wrangler',
   removeJobBlocklist: 'wrangler',
+  farmExcludeWorkers: 'wrangler',
   deleteWorker: 'wrangler',
   requestWorkerStatusChange: 'wrangler',
   setWorkerTags: 'wrangler',

@@ -129,8 +129,8 @@ const messages: Readonly<Record<WorkerHurdle, { text: string; hint?: string }>> 
     hint: 'Workers state their task types in their configuration.',
   },
   blocklisted: {
-    text: 'are blocked for this job after failures',
-    hint: "Look at the failures, then take them off the job's blocklist.",
+    text: "are on the job's blocklist",
+    hint: 'Look at what they failed, then take them off it.',
   },
   'workers-not-awake': { text: 'are not awake' },
   'failed-by-worker': { text: 'have failed every task that is left' },

@@ -3,6 +3,7 @@ import { type Handlers, noContent, ok } from '../http/route.ts'
 import { FarmError } from '../problems.ts'
 import type { Services } from '../services.ts'
 import { taskSummary } from '../tasks/task-views.ts'
+import { excludeWorkers, readmitWorkers } from './blocklist.ts'
 import { orderJobStatus, setPriority, setTag } from './job-orders.ts'
 import { jobView } from './job-views.ts'
 
@@ -72,15 +73,12 @@ export function jobHandlers(services: Services): Handlers {
         })),
       )
     },
+    farmExcludeWorkers({ params, body }) {
+      excludeWorkers(farm, needJob(farm, params.job_id), body)
+      return noContent
+    },
     removeJobBlocklist({ params, body }) {
-      const job = needJob(farm, params.job_id)
-      if (body.length === 0) throw new FarmError('BAD_REQUEST', 'The list of entries is empty')
-      farm.transaction(() => {
-        for (const { worker_id, task_type } of body) {
-          farm.workers.unblock(job.id, worker_id, task_type)
-        }
-        farm.notify('ready')
-      })
+      readmitWorkers(farm, needJob(farm, params.job_id), body)
       return noContent
     },
   }

@@ -46,7 +46,7 @@ function gatherFacts(
 }
 
 function blockWorker(farm: Farm, worker: WorkerRecord, job: JobCore, task: TaskRecord): void {
-  farm.workers.block(job.id, worker.id, task.type, farm.now())
+  farm.workers.block({ job: job.id, worker: worker.id, type: task.type, now: farm.now() })
   noteInLog(
     farm,
     job.uuid,

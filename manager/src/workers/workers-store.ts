@@ -27,6 +27,15 @@ export interface StatusRequest {
   isLazy: boolean
 }
 
+export interface Block {
+  job: number
+  worker: number
+  type: string
+  now: number
+  /** A person said so, rather than the worker's failures. */
+  byPerson?: boolean
+}
+
 export type WorkersStore = ReturnType<typeof createWorkersStore>
 
 export function createWorkersStore(db: Db) {
@@ -73,12 +82,16 @@ export function createWorkersStore(db: Db) {
   const hasBlocks = db.prepare<[number], { job_id: number }>(
     'SELECT job_id FROM job_blocks WHERE worker_id = ? LIMIT 1',
   )
-  const block = db.prepare('INSERT OR IGNORE INTO job_blocks VALUES (?, ?, ?, ?)')
+  const block = db.prepare(
+    `INSERT INTO job_blocks (job_id, worker_id, task_type, created_at, by_person)
+     VALUES (@job, @worker, @type, @now, @by_person)
+     ON CONFLICT DO UPDATE SET by_person = max(by_person, excluded.by_person)`,
+  )
   const unblock = db.prepare(
     `DELETE FROM job_blocks WHERE job_id = ? AND task_type = ?
         AND worker_id = (SELECT id FROM workers WHERE uuid = ?)`,
   )
-  const clearBlocks = db.prepare('DELETE FROM job_blocks WHERE job_id = ?')
+  const clearBlocks = db.prepare('DELETE FROM job_blocks WHERE job_id = ? AND by_person = 0')
   const blocklist = db.prepare<[number], { uuid: string; name: string; task_type: string }>(
     `SELECT w.uuid, w.name, b.task_type FROM job_blocks b JOIN workers w ON w.id = b.worker_id
       WHERE b.job_id = ? ORDER BY w.name, b.task_type`,
@@ -140,10 +153,11 @@ export function createWorkersStore(db: Db) {
     hasBlocks: (id: number) => hasBlocks.get(id) !== undefined,
     isBlocked: (job: number, id: number, type: string) =>
       isBlocked.get(job, id, type) !== undefined,
-    block: (job: number, id: number, type: string, now: number) =>
-      void block.run(job, id, type, now),
+    /** Keeps a worker off a type of task of a job. */
+    block: (entry: Block) => void block.run({ ...entry, by_person: entry.byPerson ? 1 : 0 }),
     unblock: (job: number, workerUuid: string, type: string) =>
       void unblock.run(job, type, workerUuid),
+    /** Forgets whom the rules have blocked; whom a person has excluded stays so. */
     clearBlocks: (job: number) => void clearBlocks.run(job),
     blocklist: (job: number) => blocklist.all(job),
     /** Workers that could run a type of task of a job; with `task`, those that have not failed it. */

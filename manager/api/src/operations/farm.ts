@@ -18,6 +18,7 @@ import {
   Throughput,
   WorkerPage,
 } from '../schemas/farm.ts'
+import { JobBlocklist } from '../schemas/jobs.ts'
 import { operation, refusals } from './operation.ts'
 
 const farm = { tag: 'farm' } as const
@@ -59,6 +60,14 @@ export const farmOperations = {
     path: '/farm/jobs/{job_id}/archive',
     summary: "Give up a finished job's input; its history and what it rendered stay",
     responses: { 204: null, ...refusals(400, 404, 422) },
+  }),
+  farmExcludeWorkers: operation({
+    ...farm,
+    method: 'POST',
+    path: '/farm/jobs/{job_id}/blocklist',
+    summary: 'Give workers no more tasks of a type of this job; what they are running they finish',
+    body: JobBlocklist,
+    responses: { 204: null, ...refusals(400, 404) },
   }),
   farmJobTasks: operation({
     ...farm,

@@ -35,6 +35,10 @@ test('job operations answer as documented', async (t) => {
   await expect('fetchJobTasks', 200, { params })
   await expect('fetchJobTasks', 200, unknown)
   await expect('fetchJobBlocklist', 200, { params })
+  const exclude = [{ worker_id: worker.uuid, task_type: 'misc' }]
+  await expect('farmExcludeWorkers', 204, { params, body: exclude })
+  await expect('farmExcludeWorkers', 400, { params, body: [] })
+  await expect('farmExcludeWorkers', 404, { ...unknown, body: exclude })
   await expect('removeJobBlocklist', 400, { params, body: [] })
   const entry = { worker_id: unknownId, task_type: 'misc' }
   await expect('removeJobBlocklist', 404, { params: { job_id: unknownId }, body: [entry] })
