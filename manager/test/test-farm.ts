@@ -13,6 +13,7 @@ import { storeJob } from '../src/jobs/submission.ts'
 import { takeTask } from '../src/scheduler/scheduler.ts'
 import { applyUpdate } from '../src/tasks/task-updates.ts'
 import type { TaskRecord } from '../src/tasks/tasks-store.ts'
+import { ownVersion } from '../src/version.ts'
 import { registerWorker, signOn, stateChanged } from '../src/workers/worker-session.ts'
 import type { WorkerRecord } from '../src/workers/workers-store.ts'
 
@@ -81,14 +82,18 @@ export async function addJob(
 
 export function addWorker(
   farm: Farm,
-  { name = 'worker', types = ['misc'] }: { name?: string; types?: string[] } = {},
+  {
+    name = 'worker',
+    types = ['misc'],
+    version = ownVersion,
+  }: { name?: string; types?: string[]; version?: string } = {},
 ): WorkerRecord {
   const request = { secret: 's', platform: 'linux', supported_task_types: types, name }
   const { uuid } = registerWorker(farm, request, '127.0.0.1')
   signOn(
     farm,
     farm.workers.byUuid(uuid)!,
-    { name, supported_task_types: types, software_version: '1' },
+    { name, supported_task_types: types, software_version: version },
     '127.0.0.1',
   )
   stateChanged(farm, farm.workers.byUuid(uuid)!, 'awake')

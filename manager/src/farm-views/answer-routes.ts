@@ -1,8 +1,8 @@
+import { acknowledge, attentionItems } from '../attention/attention.ts'
 import { needJob } from '../http/lookup.ts'
 import { type Handlers, noContent, ok } from '../http/route.ts'
 import { FarmError } from '../problems.ts'
 import type { Services } from '../services.ts'
-import { acknowledge, attentionItems } from './attention.ts'
 import { jobFrames } from './frames.ts'
 import { healthOf } from './health.ts'
 import { jobOutputs } from './outputs.ts'
@@ -17,9 +17,9 @@ export function answerHandlers(services: Services): Handlers {
     },
     farmJobWhy: ({ params }) => ok(whyOf(farm, needJob(farm, params.job_id))),
     farmJobOutputs: ({ params }) => ok(jobOutputs(farm, needJob(farm, params.job_id), variables)),
-    farmAttention: async () => ok({ items: await attentionItems(farm) }),
+    farmAttention: async () => ok({ items: await attentionItems(services) }),
     async farmAcknowledgeAttention({ params }) {
-      const items = await attentionItems(farm)
+      const items = await attentionItems(services)
       if (!items.some(({ id }) => id === params.item_id)) {
         throw new FarmError('ATTENTION_UNKNOWN', 'That is no longer the case')
       }

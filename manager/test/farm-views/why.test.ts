@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { acknowledge, attentionItems } from '../../src/farm-views/attention.ts'
 import { whyOf } from '../../src/farm-views/why.ts'
 import { orderJobStatus } from '../../src/jobs/job-orders.ts'
-import { giveUpSilentWorkers } from '../../src/scheduler/timeouts.ts'
-import { applyUpdate } from '../../src/tasks/task-updates.ts'
 import { createTag } from '../../src/workers/worker-mgt.ts'
-import { addJob, addWorker, openTestFarm, report, type TestFarm, take } from '../test-farm.ts'
+import { addJob, addWorker, openTestFarm, type TestFarm, take } from '../test-farm.ts'
 
 function why(farm: TestFarm, job: { uuid: string }) {
   const answer = whyOf(farm, farm.jobs.byUuid(job.uuid)!)
@@ -52,46 +49,4 @@ test('while others are served first, the answer counts them', async (t) => {
   const { codes, ready_tasks } = why(farm, job)
   assert.deepEqual(codes, ['workers-busy', 'higher-priority-first'])
   assert.equal(ready_tasks, 1)
-})
-
-test('failures of one kind are one item, whatever the frame', async (t) => {
-  const farm = openTestFarm(t)
-  await addJob(
-    farm,
-    Array.from({ length: 40 }, (_, i) => ({ name: `t${i}` })),
-  )
-  const crew = ['a', 'b'].map((name) => addWorker(farm, { name }))
-  for (const [i, worker] of crew.entries()) {
-    const task = take(farm, worker)!
-    const failure = { reason: 'missing-file' as const, excerpt: `frame ${i + 100}: no tex.png` }
-    farm.transaction(() => applyUpdate(farm, worker.id, task.uuid, { failure }, undefined))
-    report(farm, worker, task, 'failed')
-  }
-  const items = await attentionItems(farm)
-  const [item] = items.filter(({ kind }) => kind === 'failures')
-  assert.equal(items.filter(({ kind }) => kind === 'failures').length, 1)
-  assert.equal(item!.count, 2)
-  assert.match(item!.title, /a file is missing/)
-  acknowledge(farm, item!.id)
-  const again = (await attentionItems(farm)).find(({ id }) => id === item!.id)
-  assert.equal(again?.acknowledged, true)
-})
-
-test('a lost worker, a silent program and a job nobody can run want attention', async (t) => {
-  const farm = openTestFarm(t)
-  await addJob(farm, [{ name: 'a' }])
-  await addJob(farm, [{ name: 'b', type: 'houdini' }])
-  const busy = addWorker(farm, { name: 'busy' })
-  const lost = addWorker(farm, { name: 'lost' })
-  take(farm, busy)
-  farm.clock.now += 30 * 60_000
-  giveUpSilentWorkers(farm, [busy.id])
-  const items = await attentionItems(farm)
-  const of = (kind: string) => items.filter((item) => item.kind === kind)
-  assert.deepEqual(
-    of('worker-gone')[0]?.workers.map(({ id }) => id),
-    [lost.uuid],
-  )
-  assert.match(of('stuck-task')[0]!.title, /a has been silent for 30 min/)
-  assert.match(of('no-eligible-worker')[0]!.detail, /houdini/)
 })

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { readdir, stat, truncate } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { type Digest, digestKey } from '../digest.ts'
+import { type Digest, digestFromKey, digestKey } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { IndexDb } from '../index-db.ts'
 import type { SpaceKeeper } from '../space.ts'
@@ -21,6 +21,8 @@ export interface Partials {
   /** Appends from an offset; when that completes the blob, it is verified and published. */
   append(request: AppendRequest): Promise<AppendResult>
   discard(digest: Digest, client: string): Promise<void>
+  /** What has begun and is not stored yet, by whomever; at most a thousand, of no certain order. */
+  unfinished(): Promise<UnfinishedUpload[]>
   /** Removes what nobody continued within the time. */
   sweep(maxAgeMs: number): Promise<number>
   close(): Promise<void>
@@ -39,6 +41,16 @@ export interface AppendResult {
   offset: number
   /** Present once the blob is in the store. */
   outcome?: PutOutcome
+}
+
+/** A resumable upload that waits for more. */
+export interface UnfinishedUpload {
+  digest: Digest
+  client: string
+  /** Bytes that have arrived. */
+  offset: number
+  /** When the last of them came; milliseconds since 1970. */
+  movedAt: number
 }
 
 interface Upload {
@@ -99,6 +111,11 @@ export function createPartials(parts: PartialsParts): Partials {
       await forget(upload)
       removeQuietly(disk, upload.path)
     },
+    async unfinished() {
+      const names = (await readdir(layout.partial)).slice(0, maxUploads)
+      const found = await Promise.all(names.map(describe))
+      return found.filter((one) => one !== undefined)
+    },
     async sweep(maxAgeMs) {
       let removed = 0
       for (const name of await readdir(layout.partial)) {
@@ -116,6 +133,13 @@ export function createPartials(parts: PartialsParts): Partials {
       for (const upload of uploads.values()) upload.turn += 1
       await Promise.allSettled([...uploads.values()].map((upload) => upload.busy))
     },
+  }
+
+  async function describe(name: string): Promise<UnfinishedUpload | undefined> {
+    const upload = parseName(name)
+    if (!upload || store.isStored(upload.digest)) return undefined
+    const facts = await stat(`${layout.partial}/${name}`).catch(() => undefined)
+    return facts && { ...upload, offset: facts.size, movedAt: Math.floor(facts.mtimeMs) }
   }
 
   async function find(digest: Digest, client: string): Promise<Upload | undefined> {
@@ -259,6 +283,12 @@ function fresh(name: string, path: string): Upload {
 
 function nameOf(digest: Digest, client: string): string {
   return `${digestKey(digest)}-${client}.part`
+}
+
+function parseName(name: string): Pick<UnfinishedUpload, 'digest' | 'client'> | undefined {
+  const match = /^([0-9a-f]{64}-\d{1,16})-([\w-]{1,64})\.part$/.exec(name)
+  const digest = digestFromKey(match?.[1] ?? '')
+  return digest && { digest, client: match![2]! }
 }
 
 function wrongOffset(offset: number): ShamanError {

@@ -14,6 +14,9 @@ const kindLabels: Record<string, string> = {
   'worker-error': 'Worker errors',
   'no-eligible-worker': 'No eligible worker',
   'storage-low': 'Storage low',
+  'blocklist-growing': 'Blocklists growing',
+  'upload-stalled': 'Uploads stalled',
+  'version-skew': 'Other versions',
 }
 
 /** What needs me? */

@@ -265,6 +265,9 @@ export const attentionKinds = [
   'worker-error',
   'no-eligible-worker',
   'storage-low',
+  'blocklist-growing',
+  'upload-stalled',
+  'version-skew',
 ] as const
 export const AttentionItem = Type.Object({
   id: Type.String({ description: 'stays the same while the cause does' }),
@@ -277,7 +280,9 @@ export const AttentionItem = Type.Object({
   since: DateTime,
   acknowledged: Type.Boolean(),
   jobs: Type.Array(Type.Object({ id: Uuid, name: Type.String() })),
-  tasks: Type.Array(Type.Object({ id: Uuid, job_id: Uuid, name: Type.String() })),
+  tasks: Type.Array(
+    Type.Object({ id: Uuid, job_id: Uuid, name: Type.String(), type: Type.String() }),
+  ),
   workers: Type.Array(Type.Object({ id: Uuid, name: Type.String() })),
 })
 export type AttentionItem = Type.Static<typeof AttentionItem>
