@@ -10,7 +10,7 @@ import { isCode, ShamanError } from './errors.ts'
  * `g` sha32 size8 = a blob in the trash (value: its epoch); `q` sha32 size8 = a blob in quarantine; `s` name = state as JSON.
  */
 export interface IndexDb {
-  /** Records blobs as stored. */
+  /** Records blobs as stored; those never verified are remembered to be there, also after a power cut. */
   putBlobs(entries: readonly (readonly [Digest, BlobRecord])[]): Promise<void>
   getBlob(digest: Digest): BlobRecord | undefined
   hasBlobs(digests: readonly Digest[]): Promise<boolean[]>
@@ -21,6 +21,10 @@ export interface IndexDb {
   blobKeys(): AsyncIterable<readonly Buffer[]>
   /** When blobs were last used, in seconds since 1970, by their keys; 0 for one that has gone meanwhile. */
   lastUses(keys: readonly Buffer[]): Promise<number[]>
+  /** Grows with every blob that is recorded without ever having been verified; 0 while there is none. */
+  unverified(): number
+  /** Notes that all of them were verified, unless there are more than were `seen`. */
+  allVerified(seen: number): Promise<void>
   addReferences(seq: number, digests: readonly Digest[]): Promise<void>
   removeReferences(seq: number, digests: readonly Digest[]): Promise<void>
   /** Checkouts that reference a blob, by sequence number. */
@@ -41,6 +45,7 @@ export interface IndexDb {
 export interface BlobRecord {
   storedAt: number
   lastUse: number
+  /** When its bytes, as they lie on the medium, were last known to be right. */
   verifiedAt: number
 }
 
@@ -72,6 +77,7 @@ export async function openIndex(directory: string): Promise<IndexDb> {
   } as ConstructorParameters<typeof Level<Buffer, Buffer>>[1])
   try {
     await db.open()
+    return indexOver(db, (await readState<number>(db, unverifiedState)) ?? 0)
   } catch (error) {
     if (isCode((error as Error).cause, 'LEVEL_LOCKED')) {
       throw new ShamanError('STORE_LOCKED', `another process has the index ${directory} open`, {
@@ -81,10 +87,17 @@ export async function openIndex(directory: string): Promise<IndexDb> {
     }
     throw error
   }
-  return indexOver(db)
 }
 
-function indexOver(db: Db): IndexDb {
+const unverifiedState = 'unverified'
+
+function indexOver(db: Db, unverifiedBefore: number): IndexDb {
+  let unverified = unverifiedBefore
+  let noted: Promise<void> = Promise.resolve()
+  const note = (number: number): Promise<void> => {
+    noted = noted.then(() => index.setState(unverifiedState, number))
+    return noted
+  }
   const write = async (operations: Operation[]): Promise<void> => {
     for (let at = 0; at < operations.length; at += batchSize) {
       await db.batch(operations.slice(at, at + batchSize))
@@ -93,15 +106,26 @@ function indexOver(db: Db): IndexDb {
   const dropAll = (keys: readonly Buffer[]): Promise<void> =>
     write(keys.map((key) => ({ type: 'del', key })))
 
-  return {
-    putBlobs: (entries) =>
-      write(
+  const index: IndexDb = {
+    async putBlobs(entries) {
+      const isFirst = unverified === 0
+      for (const [, record] of entries) if (record.verifiedAt === 0) unverified += 1
+      if (isFirst && unverified > 0) void note(1)
+      await noted
+      await write(
         entries.map(([digest, record]) => ({
           type: 'put',
           key: digestKeyOf('b', digest),
           value: encodeBlob(record),
         })),
-      ),
+      )
+    },
+    unverified: () => unverified,
+    async allVerified(seen) {
+      if (unverified !== seen) return
+      unverified = 0
+      await note(0)
+    },
     getBlob(digest) {
       const value = db.getSync(digestKeyOf('b', digest))
       return value && decodeBlob(value)
@@ -158,17 +182,23 @@ function indexOver(db: Db): IndexDb {
           [readDigest(key, 1), JSON.parse(value.toString()) as QuarantineRecord] as const,
       )
     },
-    async getState<T>(name: string) {
-      const value = await db.get(Buffer.from(`s${name}`))
-      return value && (JSON.parse(value.toString()) as T)
-    },
+    getState: <T>(name: string) => readState<T>(db, name),
     setState: (name, value) =>
       db.put(Buffer.from(`s${name}`), Buffer.from(JSON.stringify(value)), {
         sync: true,
       } as Parameters<Db['put']>[2]),
-    clear: () => db.clear(),
+    async clear() {
+      unverified = 0
+      await db.clear()
+    },
     close: () => db.close(),
   }
+  return index
+}
+
+async function readState<T>(db: Db, name: string): Promise<T | undefined> {
+  const value = await db.get(Buffer.from(`s${name}`))
+  return value && (JSON.parse(value.toString()) as T)
 }
 
 function blobRange(after?: Digest): { gt?: Buffer; gte?: Buffer; lt: Buffer } {

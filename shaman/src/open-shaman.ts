@@ -6,11 +6,13 @@ import { createFileBlobStore } from './blobs/file-blob-store.ts'
 import { createPartials } from './blobs/partials.ts'
 import { createThreads } from './blobs/threads.ts'
 import { createUploadsInFlight } from './blobs/uploads-in-flight.ts'
+import { createExamine } from './care/examine.ts'
 import { checkStore } from './care/fsck.ts'
 import { createQuarantine } from './care/quarantine.ts'
 import { createScrubber } from './care/scrub.ts'
 import { createShares } from './care/shares.ts'
 import { keepSizes } from './care/sizes.ts'
+import { createUnverified } from './care/unverified.ts'
 import { diffCheckouts, holdersOf } from './care/usage.ts'
 import { createCatalog } from './checkouts/catalog.ts'
 import { createCheckouts } from './checkouts/checkouts.ts'
@@ -71,6 +73,8 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
   const tempDir = join(layout.uploading, serverId)
   await mkdir(tempDir)
 
+  // A bucket makes durable what it takes, whatever is promised of files.
+  const isDurable = durability === 'full' || options.blobsIn !== undefined
   let arrived = 0
   const onStored = async (stored: readonly StoredBlob[]): Promise<void> => {
     const digests = stored.map((blob) => blob.digest)
@@ -79,8 +83,14 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     claims.settle(digests)
     counters.stored(stored)
     arrived += stored.length
-    const record = { storedAt: time, lastUse: time, verifiedAt: time }
-    await index.putBlobs(digests.map((digest) => [digest, record] as const))
+    if (!isDurable) unverified.arrived(digests)
+    await index.putBlobs(
+      stored.map(({ digest, temp }) => {
+        // What came back from the trash may have gone there unverified.
+        const isVerified = isDurable && (temp !== '' || index.unverified() === 0)
+        return [digest, { storedAt: time, lastUse: time, verifiedAt: isVerified ? time : 0 }]
+      }),
+    )
     await quarantine.healed(digests)
   }
   const threads = options.threads ?? (disk === realDisk ? createThreads() : undefined)
@@ -118,6 +128,10 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
       quarantined += 1
     },
   })
+  const examine = createExamine({ store: blobs, protection, quarantine, log })
+  const unverified = createUnverified({
+    ...{ store: blobs, index, syncer, durability, protection, examine, now },
+  })
   const trash = createTrash({ store: blobs, index, counters, now })
   await catalog.load()
   await trash.load()
@@ -129,6 +143,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     catalog,
     protection,
     inFlight,
+    unverified,
     syncer,
     durability,
     links,
@@ -173,7 +188,8 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
       return index.putBlobs(digests.map((digest) => [digest, record] as const))
     },
   })
-  const scrubber = createScrubber({ store: blobs, index, protection, quarantine, now, log })
+  const isBusy = (): boolean => inFlight.count() > 0
+  const scrubber = createScrubber({ index, examine, unverified, isBusy, now, log })
   const lastUse = keepLastUses({ index, protection, now, log })
   const rebuild = (): Promise<Totals> => rebuildIndex({ blobs, catalog, index, log, counters })
   // Beside requests: until it is done, what the index misses is looked up on the disk.
@@ -222,6 +238,8 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     gc,
     scrubber,
     quarantine,
+    unverified,
+    examine,
     now,
     stats,
     sizes: keepSizes({ layout, stats, now, log }),
@@ -240,6 +258,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
       await scrubber.stop()
       await partials.close()
       await blobs.committer.idle()
+      await unverified.settle()
       lastUse.stop()
       await lastUse.flush()
       await catalog.idle()

@@ -4,11 +4,13 @@ import type { FileBlobStore } from './blobs/file-blob-store.ts'
 import type { Partials } from './blobs/partials.ts'
 import type { Threads } from './blobs/threads.ts'
 import type { UploadsInFlight } from './blobs/uploads-in-flight.ts'
+import type { Examine } from './care/examine.ts'
 import type { FsckReport } from './care/fsck.ts'
 import type { Quarantine } from './care/quarantine.ts'
 import type { Scrubber } from './care/scrub.ts'
 import type { Shares } from './care/shares.ts'
 import type { Sizes } from './care/sizes.ts'
+import type { Unverified } from './care/unverified.ts'
 import type { ManifestDiff } from './care/usage.ts'
 import type { CheckoutCatalog } from './checkouts/catalog.ts'
 import type { Checkouts } from './checkouts/checkouts.ts'
@@ -86,6 +88,8 @@ export interface Shaman {
   readonly gc: Collector
   readonly scrubber: Scrubber
   readonly quarantine: Quarantine
+  readonly unverified: Unverified
+  readonly examine: Examine
   readonly now: () => number
   stats(): Promise<ShamanStats>
   readonly sizes: Sizes

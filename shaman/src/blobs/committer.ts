@@ -32,6 +32,8 @@ interface Pending {
 /** A blob that became durable, or was found to be. */
 export interface StoredBlob {
   readonly digest: Digest
+  /** The verified file that became it; empty for one that was put in its place by other means. */
+  readonly temp: string
   readonly outcome: PutOutcome
 }
 

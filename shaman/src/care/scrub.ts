@@ -1,14 +1,11 @@
-import { createReadStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import type { FileBlobStore } from '../blobs/file-blob-store.ts'
-import { createHasher, type Digest, digestFromKey, digestKey, sameDigest } from '../digest.ts'
-import { isCode } from '../errors.ts'
+import { type Digest, digestFromKey, digestKey } from '../digest.ts'
 import type { IndexDb } from '../index-db.ts'
-import type { Protection } from '../protection.ts'
-import type { Quarantine } from './quarantine.ts'
+import type { Examine } from './examine.ts'
+import type { Unverified } from './unverified.ts'
 
-/** Reads every blob again and compares; what is damaged goes to quarantine. */
+/** Reads every blob again and compares, first those that are unverified; what is damaged goes to quarantine. */
 export interface Scrubber {
   /** Starts, or continues where the last one stopped. */
   start(options?: ScrubOptions): Promise<ScrubStatus>
@@ -42,19 +39,26 @@ interface Saved extends ScrubStatus {
 }
 
 interface ScrubberParts {
-  store: FileBlobStore
   index: IndexDb
-  protection: Protection
-  quarantine: Quarantine
+  examine: Examine
+  unverified: Unverified
+  /** Whether uploads are under way. */
+  isBusy(): boolean
   now: () => number
   log: Logger
+  /** How to wait; tests count. */
+  wait?: Wait
 }
 
+type Wait = (ms: number, signal: AbortSignal) => Promise<unknown>
+
 const checkpointEvery = 1000
+// While uploads run, a MiB between pauses: 4 MiB/s at most, which is 10 TB in 30 days, so that no store is never read.
+const pauseMs = 250
 
 /** Creates the scrubber of a store. */
 export function createScrubber(parts: ScrubberParts): Scrubber {
-  const { store, index, quarantine, now, log } = parts
+  const { index, examine, unverified, now, log } = parts
   let running: Promise<void> | undefined
   let stop = new AbortController()
   let state: Saved | undefined
@@ -92,15 +96,16 @@ export function createScrubber(parts: ScrubberParts): Scrubber {
   }
 
   async function run(saved: Saved, options: ScrubOptions, signal: AbortSignal): Promise<void> {
-    const pace = createPace(options.bytesPerSecond, now)
+    const pace = createPace(parts, options.bytesPerSecond, signal)
     const after = digestFromKey(saved.cursor)
     try {
+      saved.damaged += await readUnverified(pace, signal)
       for await (const page of index.blobs(after && { after })) {
-        for (const [digest, record] of page) {
+        for (const [digest, { verifiedAt }] of page) {
           if (signal.aborted) return
-          if (await isGood(digest, pace, signal)) {
-            await index.putBlobs([[digest, { ...record, verifiedAt: Math.floor(now() / 1000) }]])
-          } else saved.damaged += 1
+          // Read by the first pass, or arrived since.
+          const isRead = verifiedAt * 1000 > saved.started
+          if (!isRead && !(await readOne(digest, pace, signal))) saved.damaged += 1
           saved.blobs += 1
           saved.bytes += digest.size
           saved.cursor = digestKey(digest)
@@ -117,33 +122,28 @@ export function createScrubber(parts: ScrubberParts): Scrubber {
     }
   }
 
-  // Not by the store's own look, which takes a file of another size for none at all.
-  async function open(
-    path: string,
-    digest: Digest,
-    signal: AbortSignal,
-  ): Promise<AsyncIterable<Buffer>> {
-    const { elsewhere } = store
-    if (elsewhere) return await elsewhere.store.open(digest)
-    return createReadStream(path, { highWaterMark: 1 << 20, signal })
+  async function readUnverified(spend: Pace, signal: AbortSignal): Promise<number> {
+    const seen = index.unverified()
+    if (seen === 0) return 0
+    let damaged = 0
+    let left = 0
+    for await (const page of index.blobs()) {
+      const digests = page.flatMap(([digest, { verifiedAt }]) => (verifiedAt === 0 ? digest : []))
+      damaged += await unverified.read(digests, { signal, spend })
+      left += digests.filter((digest) => index.getBlob(digest)?.verifiedAt === 0).length
+    }
+    if (left === 0) await index.allVerified(seen)
+    return damaged
   }
 
-  async function isGood(digest: Digest, pace: Pace, signal: AbortSignal): Promise<boolean> {
-    const unpin = parts.protection.pin([digest])
-    try {
-      const path = store.layout.blob(digest)
-      const before = store.disk.lstatSync(path)
-      // Collected meanwhile, or only ever in the index: nothing to judge.
-      if (!before) return true
-      const read = (): Promise<AsyncIterable<Buffer>> => open(path, digest, signal)
-      const problem = await readBlob(read, digest, pace, signal)
-      if (!problem) return true
-      const record = await quarantine.add(digest, before.ino, problem)
-      log.error({ ...digest, problem, checkouts: record?.checkouts }, 'blob damaged')
-      return record === undefined
-    } finally {
-      unpin()
-    }
+  async function readOne(digest: Digest, spend: Pace, signal: AbortSignal): Promise<boolean> {
+    if (!(await examine(digest, { signal, spend }))) return false
+    // As it is now, not as it was when the pass began: it may have been used since, or collected.
+    const record = index.getBlob(digest)
+    // What was never made durable is not known to be right on the medium, whatever a read tells.
+    if (!record || record.verifiedAt === 0) return true
+    await index.putBlobs([[digest, { ...record, verifiedAt: Math.floor(now() / 1000) }]])
+    return true
   }
 }
 
@@ -157,43 +157,24 @@ const none: Saved = {
   cursor: '',
 }
 
-async function readBlob(
-  open: () => Promise<AsyncIterable<Buffer>>,
-  digest: Digest,
-  pace: Pace,
+type Pace = (bytes: number) => Promise<void>
+
+function createPace(
+  { now, isBusy, wait = waitFor }: ScrubberParts,
+  bytesPerSecond: number | undefined,
   signal: AbortSignal,
-): Promise<string | undefined> {
-  const hasher = createHasher()
-  try {
-    for await (const chunk of await open()) {
-      signal.throwIfAborted()
-      hasher.update(chunk)
-      await pace.spend(chunk.length, signal)
-    }
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined
-    if (isCode(error, 'BLOB_MISSING')) return 'its bytes are gone'
-    if (isCode(error, 'EIO', 'ESTALE', 'EUCLEAN')) return `unreadable: ${(error as Error).message}`
-    throw error
-  }
-  const got = hasher.digest()
-  if (sameDigest(got, digest)) return undefined
-  return got.size === digest.size ? 'wrong checksum' : `${got.size} bytes instead of ${digest.size}`
-}
-
-interface Pace {
-  spend(bytes: number, signal: AbortSignal): Promise<void>
-}
-
-function createPace(bytesPerSecond: number | undefined, now: () => number): Pace {
+): Pace {
   const started = now()
   let spent = 0
-  return {
-    async spend(bytes, signal) {
-      if (bytesPerSecond === undefined) return
-      spent += bytes
-      const ahead = (spent / bytesPerSecond) * 1000 - (now() - started)
-      if (ahead > 5) await sleep(ahead, undefined, { signal })
-    },
+  return async (bytes) => {
+    if (isBusy()) await wait(pauseMs, signal)
+    if (bytesPerSecond === undefined) return
+    spent += bytes
+    const ahead = (spent / bytesPerSecond) * 1000 - (now() - started)
+    if (ahead > 5) await wait(ahead, signal)
   }
+}
+
+function waitFor(ms: number, signal: AbortSignal): Promise<unknown> {
+  return sleep(ms, undefined, { signal })
 }

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
+import type { Unverified } from '../care/unverified.ts'
 import type { Digest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import { canonicalFiles, distinctDigests, type Manifest, type ManifestFile } from '../manifest.ts'
@@ -37,6 +38,7 @@ export interface CheckoutRequest {
 export interface CheckoutParts extends PublisherParts {
   protection: Protection
   inFlight: UploadsInFlight
+  unverified: Unverified
   log: Logger
   now: () => number
   /** Takes a blob back out of the trash. */
@@ -48,7 +50,7 @@ const defaultWaitMs = 60_000
 
 /** Creates the checkouts of a store. */
 export function createCheckouts(parts: CheckoutParts): Checkouts {
-  const { store, catalog, protection, syncer, durability, log } = parts
+  const { store, catalog, protection, durability, log } = parts
   const { layout, disk } = store
   const publishCheckout = createPublisher(parts)
 
@@ -100,7 +102,9 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
 
   async function requireDurable(digests: readonly Digest[]): Promise<void> {
     await requireStored(digests)
-    if (durability === 'batch') await makeBlobsDurable(digests)
+    const damaged = await parts.unverified.read(digests)
+    if (damaged > 0) await requireStored(digests)
+    if (durability === 'batch') await parts.unverified.makeDurable(digests)
   }
 
   // Every blob is looked at: the index is a hint, and a link to nothing would cost a render.
@@ -121,14 +125,6 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     const restored = missing.filter((digest) => parts.restore(digest))
     if (restored.length > 0) await store.committer.idle()
     return missing.filter((digest) => !store.isStored(digest))
-  }
-
-  function makeBlobsDurable(digests: readonly Digest[]): Promise<void> {
-    const dirs = digests.flatMap((digest) => [layout.blobDir(digest), layout.shard(digest)])
-    return syncer.sync(
-      digests.map((digest) => layout.blob(digest)),
-      [...new Set(dirs)],
-    )
   }
 
   function requireCheckout(path: string): CheckoutSummary {

@@ -162,6 +162,7 @@ async function receiveSplice(
 ): Promise<FastifyReply> {
   try {
     const digest = parseDigest(request.params.checksum, request.params.filesize)
+    await parts.shaman.unverified.read([digest])
     const outcome =
       parts.shaman.negotiator.status(digest) === 'stored'
         ? 'already-stored'

@@ -120,13 +120,14 @@ async function storeFile(
 }
 
 async function receiveFile(
-  { negotiator, inFlight, blobs, stallMs }: Shaman,
+  { negotiator, inFlight, blobs, unverified, stallMs }: Shaman,
   params: FileParams,
   request: FastifyRequest,
 ): Promise<204 | 208> {
   const digest = parseDigest(params.checksum, params.filesize)
   const name = readOriginalName(request)
   const canDefer = readCanDefer(request)
+  await unverified.read([digest])
   const present = negotiator.status(digest)
   if (present === 'stored') return 208
   if (present === 'uploading' && canDefer) {

@@ -79,6 +79,7 @@ async function storePart(
   try {
     const [sha, size] = name.split('/')
     const digest = parseDigest(sha, size)
+    await shaman.unverified.read([digest])
     if (shaman.negotiator.status(digest) === 'stored') return { name, status: 208 }
     const put = await shaman.blobs.put(digest, stream)
     return { name, status: put === 'stored' ? 201 : 208 }

@@ -22,7 +22,7 @@ const url = '/x/uploads/:sha/:size/:client'
  */
 export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-  const { partials, inFlight, negotiator } = shaman
+  const { partials, inFlight, negotiator, unverified } = shaman
 
   app.head(
     url,
@@ -36,6 +36,7 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
     },
     async (request, reply) => {
       const digest = digestOf(request.params)
+      await unverified.read([digest])
       const isStored = negotiator.status(digest) === 'stored'
       const offset = isStored ? digest.size : await partials.offset(digest, request.params.client)
       return reply.headers(offsetHeaders(offset, isStored)).code(204).send()
@@ -57,6 +58,7 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
     async (request, reply) => {
       const digest = digestOf(request.params)
       const offset = readOffset(request.headers['upload-offset'])
+      await unverified.read([digest])
       if (negotiator.status(digest) === 'stored') {
         return answerEarly(request, reply.headers(offsetHeaders(digest.size, true)), 208)
       }

@@ -15,6 +15,7 @@ import {
   sameDigest,
 } from '../../src/digest.ts'
 import { openShaman } from '../../src/main.ts'
+import type { Durability } from '../../src/sync.ts'
 import { randomBlob, type TestBlob, tempDir, uploadFile } from './farm.ts'
 
 const leaseMs = 100
@@ -110,10 +111,10 @@ function randomFrom(seed: number): () => number {
 export async function startServer(
   root: string,
   stateDir: string,
-  lease = leaseMs,
+  { lease = leaseMs, durability = 'full' }: { lease?: number; durability?: Durability } = {},
 ): Promise<{ child: ChildProcess; url: string }> {
   const script = fileURLToPath(new URL('server-process.ts', import.meta.url))
-  const child = spawn(process.execPath, [script, root, stateDir, String(lease)], {
+  const child = spawn(process.execPath, [script, root, stateDir, String(lease), durability], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_COMPILE_CACHE: join(root, '../compile-cache') },
   })
