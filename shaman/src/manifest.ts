@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import {
   type Digest,
   digestBytes,
@@ -31,6 +31,8 @@ export interface ManifestHeader {
   /** Bytes that arrived for this checkout and not for an earlier one, as far as is known. */
   readonly uploadedBytes: number
   readonly uploadedFiles: number
+  /** Tells the request that made it, see {@link requestOf}; absent when that named itself by no key. */
+  readonly request?: string
 }
 
 /** A submission's sorted list of paths and digests: what a checkout is one form of. */
@@ -94,6 +96,13 @@ export function distinctDigests(files: Iterable<Digest>): Digest[] {
     if (!seen.has(key)) seen.set(key, { sha, size })
   }
   return [...seen.values()]
+}
+
+/** What a request for a checkout is known by when it comes again: its key with all that it asks for. */
+export function requestOf(key: string, path: string, files: readonly ManifestFile[]): string {
+  const sum = createHash('sha256').update(JSON.stringify([key, path]))
+  for (const file of files) sum.update(`${digestKey(file)} ${file.path}\n`)
+  return sum.digest('hex')
 }
 
 /**

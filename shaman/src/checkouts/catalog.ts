@@ -1,25 +1,18 @@
-import { constants, type Dirent } from 'node:fs'
-import { open, readdir, readFile } from 'node:fs/promises'
+import type { Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { removeQuietly } from '../blobs/temp-file.ts'
 import type { Digest } from '../digest.ts'
-import { type Disk, nextTurn, writeAllSync } from '../disk.ts'
-import { isCode, ShamanError } from '../errors.ts'
+import { nextTurn } from '../disk.ts'
 import type { IndexDb } from '../index-db.ts'
-import type { Layout } from '../layout.ts'
 import {
-  decodeHeader,
-  decodeManifest,
-  decodeRecords,
   distinctDigests,
-  encodeManifest,
-  headerBytes,
   type Manifest,
   type ManifestFile,
   type ManifestHeader,
 } from '../manifest.ts'
 import type { ReferenceTable } from '../references.ts'
-import type { Durability, Syncer } from '../sync.ts'
+import { createManifestFiles, type ManifestFilesParts } from './manifest-files.ts'
 
 /** A checkout as lists show it. */
 export interface CheckoutSummary {
@@ -49,6 +42,8 @@ export interface CheckoutCatalog {
   remove(seq: number): Promise<void>
   pin(path: string, pinned: boolean): Promise<CheckoutSummary>
   get(path: string): CheckoutSummary | undefined
+  /** The published checkout that a request made, by what {@link requestOf} tells of it. */
+  madeBy(request: string): CheckoutSummary | undefined
   bySeq(seq: number): CheckoutSummary | undefined
   list(): CheckoutSummary[]
   manifest(path: string): Promise<Manifest>
@@ -64,16 +59,13 @@ export interface CheckoutDraft {
   staging: string
   files: readonly ManifestFile[]
   digests: readonly Digest[]
+  request?: string | undefined
   /** Makes the staging directory durable; the manifest, which says that it was made, gets its name no sooner. */
   makeDurable(): Promise<void>
 }
 
 /** What {@link createCatalog} works with. */
-export interface CatalogParts {
-  layout: Layout
-  disk: Disk
-  syncer: Syncer
-  durability: Durability
+export interface CatalogParts extends ManifestFilesParts {
   index: IndexDb
   references: ReferenceTable
   log: Logger
@@ -89,9 +81,11 @@ interface Entry {
 
 /** Creates the catalog; call `load` before anything else. */
 export function createCatalog(parts: CatalogParts): CheckoutCatalog {
-  const { layout, disk, syncer, durability, index, references, log } = parts
+  const { layout, disk, index, references, log } = parts
+  const manifests = createManifestFiles(parts)
   const byPath = new Map<string, Entry>()
   const bySeq = new Map<number, Entry>()
+  const byRequest = new Map<string, Entry>()
   const unreadable: string[] = []
   let nextSeq = 1
   let indexing: Promise<void> = Promise.resolve()
@@ -100,7 +94,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   return {
     load,
     loadReferences,
-    async add({ path, staging, files, digests, makeDurable }) {
+    async add({ path, staging, files, digests, request, makeDurable }) {
       const seq = nextSeq
       nextSeq += 1
       const fresh = parts.claimArrivals(digests)
@@ -114,8 +108,9 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
         bytes: totalBytes(digests),
         uploadedFiles: fresh.length,
         uploadedBytes: totalBytes(fresh),
+        ...(request !== undefined && { request }),
       }
-      await writeManifest({ header, files }, makeDurable)
+      await manifests.write({ header, files }, makeDurable)
       references.add(seq, digests)
       const entry = { header, summary: summarise(header) }
       bySeq.set(seq, entry)
@@ -124,14 +119,14 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     },
     async move(seq, path) {
       const entry = bySeq.get(seq)!
-      const { files } = await readManifest(seq)
+      const { files } = await manifests.read(seq)
       entry.header = { ...entry.header, path }
       entry.summary = { ...entry.summary, path }
-      await writeManifest({ header: entry.header, files })
+      await manifests.write({ header: entry.header, files })
     },
     publish(seq) {
       const entry = bySeq.get(seq)!
-      byPath.set(entry.summary.path, entry)
+      list(entry)
       return entry.summary
     },
     async remove(seq) {
@@ -139,10 +134,10 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       if (!entry) return
       // What is taken out of the table must have been put in.
       await referencesLoaded
-      const digests = distinctDigests((await readManifest(seq)).files)
-      disk.unlinkSync(layout.manifest(seq))
-      if (durability !== 'none') await syncer.sync([], [layout.manifests])
+      const digests = distinctDigests((await manifests.read(seq)).files)
+      await manifests.remove(seq)
       if (byPath.get(entry.summary.path) === entry) byPath.delete(entry.summary.path)
+      byRequest.delete(entry.header.request ?? '')
       bySeq.delete(seq)
       references.remove(seq, digests)
       await indexing
@@ -150,18 +145,24 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     },
     async pin(path, pinned) {
       const entry = byPath.get(path)!
-      const manifest = await readManifest(entry.summary.seq)
+      const { files } = await manifests.read(entry.summary.seq)
       entry.header = { ...entry.header, pinned }
-      await writeManifest({ header: entry.header, files: manifest.files })
+      await manifests.write({ header: entry.header, files })
       entry.summary = { ...entry.summary, pinned }
       return entry.summary
     },
     get: (path) => byPath.get(path)?.summary,
+    madeBy: (request) => byRequest.get(request)?.summary,
     bySeq: (seq) => bySeq.get(seq)?.summary,
     list: () => Array.from(byPath.values(), (entry) => entry.summary),
-    manifest: (path) => readManifest(byPath.get(path)!.summary.seq),
+    manifest: (path) => manifests.read(byPath.get(path)!.summary.seq),
     idle: () => indexing,
     unreadable,
+  }
+
+  function list(entry: Entry): void {
+    byPath.set(entry.summary.path, entry)
+    if (entry.header.request !== undefined) byRequest.set(entry.header.request, entry)
   }
 
   async function load(): Promise<void> {
@@ -176,11 +177,11 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     if (!/^\d+\.mf$/.test(dirent.name)) return
     nextSeq = Math.max(nextSeq, Number.parseInt(dirent.name, 10) + 1)
     try {
-      const header = decodeHeader(await readStart(path))
+      const header = await manifests.header(path)
       if (neverPublished(header)) return removeQuietly(disk, path)
       const entry = { header, summary: summarise(header) }
       bySeq.set(header.seq, entry)
-      byPath.set(header.path, entry)
+      list(entry)
     } catch (error) {
       markUnreadable(path, error)
     }
@@ -192,7 +193,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       for (const seq of loading) {
         await nextTurn()
         try {
-          references.addRecords(seq, decodeRecords(await readFile(layout.manifest(seq))).records)
+          references.addRecords(seq, await manifests.records(seq))
         } catch (error) {
           markUnreadable(layout.manifest(seq), error)
         }
@@ -206,51 +207,9 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     log.error({ manifest: path, err: error }, 'manifest unreadable')
   }
 
-  async function readStart(path: string): Promise<Buffer> {
-    const file = await open(path, 'r')
-    try {
-      const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(headerBytes) })
-      return buffer.subarray(0, bytesRead)
-    } finally {
-      await file.close()
-    }
-  }
-
   /** The server stopped between writing the manifest and renaming the directory. */
   function neverPublished(header: ManifestHeader): boolean {
     return disk.lstatSync(`${layout.jobs}/${header.staging}`) !== undefined
-  }
-
-  async function writeManifest(
-    manifest: Manifest,
-    meanwhile: () => Promise<void> = async () => {},
-  ): Promise<void> {
-    const final = layout.manifest(manifest.header.seq)
-    const temp = `${final}.tmp`
-    removeQuietly(disk, temp)
-    const fd = disk.openSync(temp, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o666)
-    try {
-      try {
-        writeAllSync(disk, fd, encodeManifest(manifest))
-        if (durability !== 'none') await Promise.all([disk.fdatasync(fd), meanwhile()])
-      } finally {
-        disk.closeSync(fd)
-      }
-      disk.renameSync(temp, final)
-    } catch (error) {
-      removeQuietly(disk, temp)
-      throw error
-    }
-    if (durability !== 'none') await syncer.sync([], [layout.manifests])
-  }
-
-  async function readManifest(seq: number): Promise<Manifest> {
-    try {
-      return decodeManifest(await readFile(layout.manifest(seq)))
-    } catch (error) {
-      if (!isCode(error, 'ENOENT')) throw error
-      throw new ShamanError('CHECKOUT_MISSING', 'the checkout was removed meanwhile')
-    }
   }
 
   // Only answers "who holds this blob"; what GC believes is the table above and the manifests.
@@ -264,7 +223,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
 }
 
 function summarise(header: ManifestHeader): CheckoutSummary {
-  const { staging: _staging, ...facts } = header
+  const { staging: _staging, request: _request, ...facts } = header
   return { ...facts, requested: header.path }
 }
 

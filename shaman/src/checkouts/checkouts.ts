@@ -4,7 +4,13 @@ import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Unverified } from '../care/unverified.ts'
 import type { Digest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
-import { canonicalFiles, distinctDigests, type Manifest, type ManifestFile } from '../manifest.ts'
+import {
+  canonicalFiles,
+  distinctDigests,
+  type Manifest,
+  type ManifestFile,
+  requestOf,
+} from '../manifest.ts'
 import { checkCheckoutPath } from '../paths.ts'
 import type { Protection } from '../protection.ts'
 import type { CheckoutSummary } from './catalog.ts'
@@ -30,6 +36,11 @@ export interface CheckoutRequest {
   /** Wanted path under `jobs/`. */
   path: string
   files: readonly ManifestFile[]
+  /**
+   * The client's own name for this request. When the same comes again, as after a lost answer, the checkout that it made is
+   * returned, also after a restart, as long as that is there.
+   */
+  key?: string | undefined
   /** How long to wait for uploads of other clients before missing files fail the checkout. */
   waitMs?: number
 }
@@ -46,6 +57,13 @@ export interface CheckoutParts extends PublisherParts {
   onMissing(digests: readonly Digest[]): Promise<void>
 }
 
+interface Making {
+  path: string
+  files: readonly ManifestFile[]
+  waitMs: number
+  request?: string
+}
+
 const defaultWaitMs = 60_000
 
 /** Creates the checkouts of a store. */
@@ -54,21 +72,19 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
   const { layout, disk } = store
   const publishCheckout = createPublisher(parts)
 
+  const beingMade = new Map<string, Promise<CheckoutSummary>>()
+
   return {
-    async create(request) {
-      const wanted = checkCheckoutPath(request.path)
-      const files = canonicalFiles(request.files)
-      const digests = distinctDigests(files)
-      const unpin = protection.pin(digests)
-      try {
-        await waitForUploads(digests, request.waitMs ?? defaultWaitMs)
-        const look = (): Promise<void> => requireDurable(digests)
-        const made = await publishCheckout({ path: wanted, files, digests, look })
-        protection.lease(digests)
-        return made
-      } finally {
-        unpin()
-      }
+    async create({ key, waitMs = defaultWaitMs, ...asked }) {
+      const path = checkCheckoutPath(asked.path)
+      const files = canonicalFiles(asked.files)
+      if (key === undefined) return await make({ path, files, waitMs })
+      const request = requestOf(key, path, files)
+      const known = beingMade.get(request) ?? catalog.madeBy(request)
+      if (known) return await known
+      const making = make({ path, files, waitMs, request })
+      beingMade.set(request, making)
+      return await making.finally(() => beingMade.delete(request))
     },
     async erase(path) {
       const wanted = checkCheckoutPath(path)
@@ -92,6 +108,23 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     get: (path) => catalog.get(path),
     manifest: (path) => catalog.manifest(requireCheckout(path).path),
     list: () => catalog.list(),
+  }
+
+  async function make(request: Making): Promise<CheckoutSummary> {
+    const digests = distinctDigests(request.files)
+    const unpin = protection.pin(digests)
+    try {
+      await waitForUploads(digests, request.waitMs)
+      const made = await publishCheckout({
+        ...request,
+        digests,
+        look: () => requireDurable(digests),
+      })
+      protection.lease(digests)
+      return made
+    } finally {
+      unpin()
+    }
   }
 
   async function waitForUploads(digests: readonly Digest[], waitMs: number): Promise<void> {

@@ -16,6 +16,7 @@ export interface Wanted {
   path: string
   files: readonly ManifestFile[]
   digests: readonly Digest[]
+  request?: string | undefined
   /** Rejects unless every blob is there. */
   look(): Promise<void>
 }
@@ -46,8 +47,8 @@ export function createPublisher(
   const linker = createLinker(parts.links.strategy, { disk, threads: parts.threads })
   return publishCheckout
 
-  async function publishCheckout(request: Wanted): Promise<CheckoutSummary> {
-    const { path: wanted, files, digests } = request
+  async function publishCheckout(given: Wanted): Promise<CheckoutSummary> {
+    const { path: wanted, files, digests } = given
     const staging = stagingName()
     const stagingDir = `${layout.jobs}/${staging}`
     disk.mkdirSync(stagingDir)
@@ -55,9 +56,10 @@ export function createPublisher(
     try {
       // Parents of the final path come first: they decide how deep the links lie, and they may be refused.
       const parents = makeParents(wanted)
-      const dirs = await stageAndLook(stagingDir, request)
+      const dirs = await stageAndLook(stagingDir, given)
       const makeDurable = (): Promise<void> => syncer.sync([], [...dirs, ...parents])
-      draft = await catalog.add({ path: wanted, staging, files, digests, makeDurable })
+      const { request } = given
+      draft = await catalog.add({ path: wanted, staging, files, digests, request, makeDurable })
       const published = await publish(stagingDir, draft)
       if (durability !== 'none') await syncer.sync([], [parentOf(published.path)])
       return published

@@ -111,6 +111,8 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
     checkout: ({ files, path, signal }) =>
       http.json<ShamanCheckoutResult>('/checkout/create', {
         json: { files: files.map((file) => toSpec(file)), checkoutPath: path },
+        // Sent again after a lost answer, it must not make a second checkout.
+        headers: { 'idempotency-key': randomUUID() },
         ...(signal && { signal }),
       }),
     async submit({ files, checkoutPath, signal, onProgress }) {

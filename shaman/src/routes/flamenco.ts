@@ -24,6 +24,15 @@ const FileParams = Type.Object({
   checksum: Type.String({ description: 'SHA-256 in lower-case hex' }),
   filesize: Type.String({ description: 'bytes' }),
 })
+const CheckoutHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "the client's name for this request",
+    }),
+  ),
+})
 type FileParams = Static<typeof FileParams>
 
 /** The four operations of Flamenco's API. */
@@ -62,14 +71,18 @@ export function flamencoRoutes(plain: FastifyInstance, shaman: Shaman): void {
       schema: {
         operationId: 'shamanCheckout',
         summary: 'Make a checkout of files that are all in the store',
+        description:
+          'A request with an Idempotency-Key is answered with the checkout that it made before, if it did.',
         tags,
+        headers: CheckoutHeaders,
         body: ShamanCheckout,
         response: { 200: ShamanCheckoutResult },
       },
     },
     async (request) => {
       const { files, checkoutPath } = request.body
-      const { path } = await checkouts.create({ path: checkoutPath, files })
+      const key = request.headers['idempotency-key']
+      const { path } = await checkouts.create({ path: checkoutPath, files, key })
       return { checkoutPath: path }
     },
   )
