@@ -46,13 +46,16 @@ export async function takeOwnership(
   }
   await beat()
   heldHere.add(serverId)
+  let beating: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {
-    beat().catch((error: unknown) => options.onLost?.(error))
+    beating = beat().catch((error: unknown) => options.onLost?.(error))
   }, beatEveryMs)
   timer.unref()
   return {
     async release() {
       clearInterval(timer)
+      // One under way would bring the lock back.
+      await beating
       heldHere.delete(serverId)
       if ((await readOwner(lockFile))?.serverId === serverId) await rm(lockFile, { force: true })
     },

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { realDisk } from '../../src/disk.ts'
 import { collectRegularly } from '../../src/gc/regularly.ts'
 import type { Shaman } from '../../src/shaman.ts'
+import { afterwards } from '../support/afterwards.ts'
 import { openTestShaman, putBlob, randomBlob, type TestBlob } from '../support/farm.ts'
 import { until } from '../support/http.ts'
 
@@ -14,7 +15,7 @@ test('a store collects by itself when its time has come, and empties the trash l
   const blob = randomBlob(1000)
   await putBlob(shaman, blob)
   const stop = collectRegularly(shaman, { lookEveryMs: 10 })
-  t.after(stop)
+  afterwards(t, stop)
   time += 40 * day
   await until(() => !shaman.blobs.isStored(blob.digest))
   await until(async () => (await shaman.gc.trash()).length === 1)
@@ -30,7 +31,7 @@ test('below the soft watermark a store collects early, the longest unused first 
     pass(day / 2)
   }
   const stop = collectRegularly(shaman, { everyMs: 0, softFreeBytes: 5000, lookEveryMs: 10 })
-  t.after(stop)
+  afterwards(t, stop)
   const isHere = ({ digest }: TestBlob): boolean => shaman.blobs.isStored(digest)
 
   const someLooks = async (isEnough = () => true): Promise<void> => {
