@@ -25,6 +25,7 @@ import { createTrash } from './gc/trash.ts'
 import { type HeldStore, holdStore } from './hold-store.ts'
 import { keepLastUses } from './last-use.ts'
 import { type Layout, layoutOf, stagingPrefix } from './layout.ts'
+import { createPlaces } from './places.ts'
 import { createProtection, defaultLeaseMs } from './protection.ts'
 import { rebuildIndex } from './rebuild.ts'
 import { createReferenceTable } from './references.ts'
@@ -228,6 +229,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     catalog,
     negotiator,
     inFlight,
+    places: createPlaces(options.mostUploads ?? 256),
     claims,
     partials,
     protection,

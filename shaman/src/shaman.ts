@@ -22,6 +22,7 @@ import type { Disk } from './disk.ts'
 import type { Collector } from './gc/collector.ts'
 import type { IndexDb } from './index-db.ts'
 import type { Layout } from './layout.ts'
+import type { Places } from './places.ts'
 import type { Protection } from './protection.ts'
 import type { ReferenceTable } from './references.ts'
 import type { Negotiator } from './requirements.ts'
@@ -49,6 +50,8 @@ export interface ShamanOptions {
    * checkouts are manifests, which workers fetch by. A root belongs to one such store for good; throws `STORE_ELSEWHERE`.
    */
   blobsIn?: BlobStore
+  /** How many uploads of single files may run at once; each takes some MiB of memory. Default 256. */
+  mostUploads?: number
   /** How long a request's body may stand still before its connection is closed. Default: a minute. */
   stallMs?: number
   log?: Logger
@@ -78,6 +81,8 @@ export interface Shaman {
   readonly catalog: CheckoutCatalog
   readonly negotiator: Negotiator
   readonly inFlight: UploadsInFlight
+  /** For uploads of single files. */
+  readonly places: Places
   readonly claims: Claims
   readonly partials: Partials
   readonly protection: Protection

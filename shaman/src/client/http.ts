@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, request } from 'undici'
 import { type Address, apiBase, authorizationOf, originOf } from './address.ts'
-import { asClientError, problemOf } from './problems.ts'
+import { asClientError, type HttpHeaders, problemOf } from './problems.ts'
 import { createRetries, type RetryOptions } from './retries.ts'
 
 /** Where requests go, and how. */
@@ -24,7 +24,7 @@ export interface HttpRequest {
 /** An answer read whole. */
 export interface HttpAnswer {
   status: number
-  headers: Record<string, string | string[] | undefined>
+  headers: HttpHeaders
   text: string
 }
 
@@ -102,7 +102,7 @@ export function createHttp(options: HttpOptions): Http {
     const response = await dispatch(path, given)
     if (accepts(given, response.statusCode)) return response
     const text = await response.body.text()
-    throw problemOf({ status: response.statusCode, text }, path)
+    throw problemOf({ status: response.statusCode, headers: response.headers, text }, path)
   }
 
   async function dispatch(path: string, given: HttpRequest): Promise<Dispatcher.ResponseData> {

@@ -97,6 +97,7 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
         runId: randomUUID(),
         clientId,
         delta: options.delta,
+        deferredMs: 0,
         wireBytes: 0,
         uploadedFiles: 0,
         uploadedBytes: 0,

@@ -19,16 +19,32 @@ export function isPassing(problem: ShamanClientError): boolean {
   return problem.status !== undefined && busyStatuses.has(problem.status)
 }
 
+/** The headers of an answer. */
+export type HttpHeaders = Record<string, string | string[] | undefined>
+
+/** How long an answer's `Retry-After` asks to wait, in seconds or until a date; 0 without one. */
+export function retryAfterOf(headers: HttpHeaders, now: () => number = Date.now): number {
+  const text = String(headers['retry-after'] ?? '')
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const until = Date.parse(text)
+  return Number.isNaN(until) ? 0 : Math.max(0, until - now())
+}
+
 /** A refusal as an error, with the server's own words where it sent some. */
 export function problemOf(
-  answer: { status: number; text: string },
+  answer: { status: number; text: string; headers: HttpHeaders },
   path: string,
 ): ShamanClientError {
   const body = parseProblem(answer.text)
   return new ShamanClientError(
     body.error_code ?? `HTTP_${answer.status}`,
     body.message ?? `the server answered ${answer.status} to ${path}`,
-    { status: answer.status, hint: body.hint, detail: { body } },
+    {
+      status: answer.status,
+      retryAfterMs: retryAfterOf(answer.headers),
+      hint: body.hint,
+      detail: { body },
+    },
   )
 }
 

@@ -70,7 +70,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     if (status === wanted) return answer
     const text = await textOf(answer)
     if (status < 400) throw unexpected(status, wanted)
-    throw problemOf({ status, text }, path)
+    throw problemOf({ status, headers: answer.headers, text }, path)
   }
 
   function send(path: string, request: ReceiveRequest): Promise<IncomingMessage> {

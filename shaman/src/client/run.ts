@@ -22,6 +22,8 @@ export interface UploadRun {
   clientId: string
   /** Sends what changed inside large files; undefined sends them whole. */
   delta: DeltaSender | undefined
+  /** How long a Flamenco manager asks to wait with what was deferred since the last pause. */
+  deferredMs: number
   wireBytes: number
   uploadedFiles: number
   uploadedBytes: number

@@ -1,7 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { counted } from './counted.ts'
 import { ShamanClientError } from './errors.ts'
 import type { HttpAnswer } from './http.ts'
+import { retryAfterOf } from './problems.ts'
+import { pauseBeforeRetry } from './retries.ts'
 import { countStored, type UploadRun } from './run.ts'
 import { readSource, type UploadFile } from './upload-file.ts'
 
@@ -29,7 +30,7 @@ export async function sendResumable(run: UploadRun, file: UploadFile): Promise<n
     } else if (tries >= run.retries || !isPassing(answer)) {
       throw asChanged(file, answer)
     } else {
-      await sleep(Math.min(3000, 100 * 2 ** tries), undefined, run.signal && { signal: run.signal })
+      await pauseBeforeRetry(tries, run.signal, { leastMs: retryAfterOfError(answer) })
       offset = offsetOf(await ask())
     }
     run.meter.bytes(offset - told)
@@ -90,6 +91,7 @@ export async function sendWhole(
   })
   run.meter.bytes(answer.status === 425 ? -sent : size - sent)
   if (answer.status !== 425) countStored(run, size, answer.status !== 208)
+  else run.deferredMs = Math.max(run.deferredMs, retryAfterOf(answer.headers))
 }
 
 function offsetOf(answer: HttpAnswer): number {
@@ -99,6 +101,10 @@ function offsetOf(answer: HttpAnswer): number {
     'ANSWER_INVALID',
     'the server did not tell where the upload continues',
   )
+}
+
+function retryAfterOfError(error: Error): number {
+  return error instanceof ShamanClientError ? error.retryAfterMs : 0
 }
 
 /** The connection or the server failed, not the file. */

@@ -13,6 +13,7 @@ import type { UploadFile } from './upload-file.ts'
 // Waiting for another client: rounds of up to 10 s against our server, of half a second against Flamenco's.
 const maxRounds = 60
 const waitForOthersMs = 500
+const mostWaitMs = 10_000
 const maxBatchLanes = 3
 
 /** Sends what the store lacks; resolves once it lacks nothing. */
@@ -43,7 +44,7 @@ async function sendMissing(run: UploadRun, files: readonly UploadFile[]): Promis
     // What was answered as stored needs no second question; what others send does, and what was deferred.
     const open = run.isOurs ? uploading : [...unknown, ...uploading]
     if (open.length === 0) return
-    if (!run.isOurs && uploading.length > 0) await pause(run)
+    if (!run.isOurs && (uploading.length > 0 || run.deferredMs > 0)) await pause(run)
     ;({ unknown, uploading } = await negotiate(run, open, { wait: true }))
     arrived(run, open, [...unknown, ...uploading])
   }
@@ -84,8 +85,10 @@ function goesAlone(run: UploadRun, { path, digest }: UploadFile): boolean {
   return run.delta !== undefined && digest.size >= deltaSizes.min && /\.blend\d*$/i.test(path)
 }
 
-function pause(run: UploadRun): Promise<void> {
-  return sleep(waitForOthersMs, undefined, run.signal && { signal: run.signal })
+async function pause(run: UploadRun): Promise<void> {
+  const wait = Math.max(waitForOthersMs, Math.min(run.deferredMs, mostWaitMs))
+  run.deferredMs = 0
+  await sleep(wait, undefined, run.signal && { signal: run.signal })
 }
 
 function bytesOf(files: readonly UploadFile[]): number {

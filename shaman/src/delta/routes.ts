@@ -171,6 +171,7 @@ async function receiveSplice(
   } catch (error) {
     if (!(error instanceof DeltaError)) return refuse(error, request, reply)
     const problem = problemOfDelta(error, request)
+    if (problem.code === 503) void reply.header('retry-after', 1)
     return answerEarly(request, reply, problem.code, problem)
   }
 }

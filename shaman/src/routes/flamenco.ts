@@ -133,7 +133,7 @@ async function storeFile(
 }
 
 async function receiveFile(
-  { negotiator, inFlight, blobs, unverified, stallMs }: Shaman,
+  { negotiator, inFlight, places, blobs, unverified, stallMs }: Shaman,
   params: FileParams,
   request: FastifyRequest,
 ): Promise<204 | 208> {
@@ -148,6 +148,7 @@ async function receiveFile(
       detail: { ...digest },
     })
   }
+  const leave = places.take()
   const upload = inFlight.begin(digest)
   let outcome: 'stored' | 'failed' = 'failed'
   try {
@@ -161,5 +162,6 @@ async function receiveFile(
     return put === 'stored' ? 204 : 208
   } finally {
     upload.end(outcome)
+    leave()
   }
 }

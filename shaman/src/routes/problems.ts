@@ -31,6 +31,15 @@ export const statusOf = {
   MANIFEST_CORRUPT: 500,
 } satisfies Record<ShamanErrorCode, number>
 
+/**
+ * After how many seconds another attempt may succeed. Not told of what patience does not mend: 424 wants an upload, 507 room that
+ * a person has to make.
+ */
+const retryAfter: Partial<Record<ShamanErrorCode, number>> = {
+  UPLOAD_DEFERRED: 1,
+  STORE_BUSY: 1,
+}
+
 /** A problem as Flamenco's error body. */
 export function problemOf(error: unknown): ShamanProblem {
   if (error instanceof ShamanError) {
@@ -52,6 +61,7 @@ export function problemOf(error: unknown): ShamanProblem {
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = problemOf(error)
   if (problem.code >= 500) request.log.error({ err: error }, 'store request failed')
+  askForPatience(error, reply)
   return answerEarly(request, reply, problem.code, problem)
 }
 
@@ -59,5 +69,11 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
 export function answerProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error)
   if (problem.code >= 500) request.log.error({ err: error }, 'store request failed')
+  askForPatience(error, reply)
   void reply.code(problem.code).send(problem)
+}
+
+function askForPatience(error: unknown, reply: FastifyReply): void {
+  const seconds = error instanceof ShamanError ? retryAfter[error.code] : undefined
+  if (seconds !== undefined) void reply.header('retry-after', seconds)
 }

@@ -22,7 +22,7 @@ const url = '/x/uploads/:sha/:size/:client'
  */
 export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
   const app = plain.withTypeProvider<TypeBoxTypeProvider>()
-  const { partials, inFlight, negotiator, unverified } = shaman
+  const { partials, inFlight, places, negotiator, unverified } = shaman
 
   app.head(
     url,
@@ -64,7 +64,9 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
       }
       const upload = inFlight.begin(digest)
       let outcome: 'stored' | 'failed' = 'failed'
+      let leave = (): void => {}
       try {
+        leave = places.take()
         const { client } = request.params
         const body = rawBody(request, { copied: true, stallMs: shaman.stallMs })
         const bytes = touching(shaman, clientOf(request), body)
@@ -81,6 +83,7 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
         return refuse(error, request, reply)
       } finally {
         upload.end(outcome)
+        leave()
       }
     },
   )

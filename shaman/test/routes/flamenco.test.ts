@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { blobOf, putBlob, randomBlob, startTestFarm } from '../support/farm.ts'
+import { blobOf, putBlob, randomBlob, startTestFarm, uploadFile } from '../support/farm.ts'
 import { ask, askJson, fileUrl, openRequest, sleep, until } from '../support/http.ts'
 
 const spec = (blob: ReturnType<typeof blobOf>, path: string) => ({ ...blob.digest, path })
@@ -83,7 +83,7 @@ test('425 is answered only while another upload of the same file runs', async (t
   await first.write(blob.bytes.subarray(0, 50_000))
   await until(async () => (await ask('GET', fileUrl(url, blob))).json().status === 'uploading')
   const deferred = await ask('POST', fileUrl(url, blob), { headers: defer, body: blob.bytes })
-  assert.equal(deferred.status, 425)
+  assert.deepEqual([deferred.status, deferred.headers['retry-after']], [425, '1'])
   first.close()
   await until(async () => (await ask('GET', fileUrl(url, blob))).json().status === 'unknown')
   const second = await ask('POST', fileUrl(url, blob), { headers: defer, body: blob.bytes })
@@ -161,4 +161,19 @@ test('a full volume is a 507 for uploads while reads go on', async (t) => {
   })
   assert.equal(made.status, 200)
   assert.equal((await shaman.stats()).blobs, 1)
+})
+
+test('when all places are taken an upload is answered 503 with the time to wait, and our client waits', async (t) => {
+  const { shaman, url, client } = await startTestFarm(t, { mostUploads: 1 })
+  const [slow, other, large] = [randomBlob(100_000), randomBlob(50), randomBlob(5_000_000)]
+  const first = openRequest(fileUrl(url, slow), { 'content-length': '100000' })
+  await first.write(slow.bytes.subarray(0, 50_000))
+  await until(() => shaman.inFlight.count() === 1)
+  const refused = await ask('POST', fileUrl(url, other), { body: other.bytes })
+  assert.deepEqual([refused.status, refused.headers['retry-after']], [503, '1'])
+  assert.equal(refused.json().error_code, 'STORE_BUSY')
+  const uploading = client.upload({ files: [uploadFile('large', large)] })
+  await first.write(slow.bytes.subarray(50_000))
+  assert.match(await first.answer, / 204 /)
+  assert.equal((await uploading).uploadedFiles, 1)
 })
