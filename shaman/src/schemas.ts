@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import { maxFilesPerRequest } from './wire.ts'
 
 /** Lower-case hexadecimal SHA-256. */
 export const Sha = Type.String({
@@ -26,9 +27,6 @@ export const ShamanFileSpecWithStatus = Type.Object({
   status: ShamanFileStatus,
 })
 export type ShamanFileSpecWithStatus = Static<typeof ShamanFileSpecWithStatus>
-
-/** Most files one request may name. */
-export const maxFilesPerRequest = 200_000
 
 export const ShamanRequirementsRequest = Type.Object({
   files: Type.Array(ShamanFileSpec, { maxItems: maxFilesPerRequest }),
@@ -146,12 +144,6 @@ export const CheckoutShares = Type.Object({
   ),
 })
 export type CheckoutShares = Static<typeof CheckoutShares>
-
-/** Media type of 40-byte records: SHA-256, then the size as a big-endian 64-bit number. */
-export const digestListType = 'application/vnd.shaman.digests'
-
-/** How a status is written in the answer to a digest list. */
-export const statusBytes = { unknown: 0, uploading: 1, stored: 2 } as const
 
 /** A line of the answer to a tar batch. */
 export type BatchLine =

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'n
 import { dirname } from 'node:path'
 import { type Digest, digestKey, digestOf, sameDigest } from '../digest.ts'
 import { inLanes } from '../lanes.ts'
-import { digestListType } from '../schemas.ts'
+import { digestListType } from '../wire.ts'
 import { encodeDigests } from './digest-list.ts'
 import { type DownloadOptions, damaged, downloadBlob, interrupted } from './download.ts'
 import { createEntryReader } from './entry-reader.ts'

@@ -1,10 +1,5 @@
-import {
-  digestListType,
-  maxFilesPerRequest,
-  type ShamanFileSpec,
-  type ShamanFileSpecWithStatus,
-  statusBytes,
-} from '../schemas.ts'
+import type { ShamanFileSpec, ShamanFileSpecWithStatus } from '../schemas.ts'
+import { digestListType, maxFilesPerRequest, statusBytes } from '../wire.ts'
 import { encodeDigests } from './digest-list.ts'
 import { ShamanClientError } from './errors.ts'
 import type { UploadRun } from './run.ts'

@@ -1,8 +1,9 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance } from 'fastify'
 import { canReflink } from '../delta/reflink.ts'
-import { Capabilities, maxFilesPerRequest, StoreStats } from '../schemas.ts'
+import { Capabilities, StoreStats } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
+import { maxFilesPerRequest } from '../wire.ts'
 import { batchLimits } from './limits.ts'
 
 const features = ['digest-list', 'tar-batch', 'resume', 'range', 'blob-tar', 'checkout-tar', 'form']

@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { type Digest, digestBytes, readDigest } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { BlobStatus } from '../requirements.ts'
-import { digestListType, maxFilesPerRequest, statusBytes } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
+import { digestListType, maxFilesPerRequest, statusBytes } from '../wire.ts'
 import { clientOf } from './headers.ts'
 
 const maxWaitSeconds = 20
