@@ -1,9 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import {
-  createManagerClient,
-  type ManagerClient,
-  type WorkerStatus,
-} from '@shaman-farm/manager-api'
+import type { WorkerStatus } from '@shaman-farm/manager-api'
+import { createWorkerClient, type WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import type { Logger } from 'pino'
 import { createBackoff } from './backoff.ts'
 import { type Credentials, readCredentials, writeCredentials } from './credentials.ts'
@@ -16,7 +13,7 @@ export interface SignOnOptions {
   name: string
   taskTypes: readonly string[]
   /** What of it can be done here, as far as the manager's answers tell. */
-  possibleTaskTypes?: (client: ManagerClient) => Promise<readonly string[]>
+  possibleTaskTypes?: (client: WorkerClient) => Promise<readonly string[]>
   canRestart: boolean
   softwareVersion: string
   log: Logger
@@ -25,7 +22,7 @@ export interface SignOnOptions {
 }
 
 export interface SignedOn {
-  client: ManagerClient
+  client: WorkerClient
   credentials: Credentials
   /** The status the manager wants the worker in. */
   status: WorkerStatus
@@ -43,7 +40,7 @@ export async function signOn(options: SignOnOptions): Promise<SignedOn> {
     signal.throwIfAborted()
     try {
       credentials ??= await register(options)
-      const client = createManagerClient({ url: options.managerUrl, worker: credentials })
+      const client = createWorkerClient({ url: options.managerUrl, worker: credentials })
       const answer: { status: number; body: unknown } = await client.request('signOn', {
         body: {
           name: options.name,
@@ -73,7 +70,7 @@ export async function signOn(options: SignOnOptions): Promise<SignedOn> {
 
 async function possibleTypes(
   { taskTypes, possibleTaskTypes }: SignOnOptions,
-  client: ManagerClient,
+  client: WorkerClient,
 ): Promise<readonly string[]> {
   return possibleTaskTypes ? possibleTaskTypes(client) : taskTypes
 }
@@ -86,7 +83,7 @@ function isRefusedEnrolment(error: unknown): boolean {
 
 async function register(options: SignOnOptions): Promise<Credentials> {
   const secret = randomBytes(32).toString('hex')
-  const client = createManagerClient({ url: options.managerUrl })
+  const client = createWorkerClient({ url: options.managerUrl })
   const { uuid } = await client.registerWorker({
     body: {
       name: options.name,

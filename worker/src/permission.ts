@@ -1,4 +1,5 @@
-import type { ManagerClient, MayKeepRunning } from '@shaman-farm/manager-api'
+import type { MayKeepRunning } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import type { Logger } from 'pino'
 import { createBackoff, pause, wasHeld } from './backoff.ts'
 
@@ -9,7 +10,7 @@ export interface Refusal {
 }
 
 export interface PermissionOptions {
-  client: ManagerClient
+  client: WorkerClient
   taskId: string
   log: Logger
   signal: AbortSignal

@@ -1,4 +1,4 @@
-import { type ManagerClient, ManagerError } from '@shaman-farm/manager-api'
+import { ManagerError, type WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import type { Logger } from 'pino'
 import { pause } from './backoff.ts'
 import { previewOf } from './images/check.ts'
@@ -17,7 +17,7 @@ export interface Previews {
 
 export interface PreviewOptions {
   /** The client of whoever the worker is at that time: a manager that forgot it makes it somebody new. */
-  client: () => ManagerClient
+  client: () => WorkerClient
   log: Logger
   /** How long to wait when the manager has enough images. */
   busyMs?: number
@@ -61,7 +61,7 @@ export function startPreviews({ client, log, busyMs = 1_000 }: PreviewOptions): 
 
 /** False when the manager asks to come later. */
 async function show(
-  client: ManagerClient,
+  client: WorkerClient,
   image: RenderedImage,
   signal: AbortSignal,
 ): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import type { ManagerClient } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import type { Logger } from 'pino'
 import { type Backoff, createBackoff } from './backoff.ts'
 import { createSelfCheck, type SelfCheck } from './doctor/self-check.ts'
@@ -129,7 +129,7 @@ function graceOf(options: WorkerOptions): { graceMs?: number } {
 
 /** Whatever the manager says about a task is final, except that it cannot answer now. */
 async function deliver(
-  client: ManagerClient,
+  client: WorkerClient,
   { seq, taskId, update }: StoredUpdate,
   signal: AbortSignal,
 ): Promise<Delivery> {

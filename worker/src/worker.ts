@@ -1,4 +1,4 @@
-import type { ManagerClient } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import { type SignedOn, type SignOnOptions, signOn } from './identity.ts'
 import { findJobsDir, isReadable } from './mount-free/storage.ts'
 import { defaultTiming, retryOf, type WorkerOptions, type WorkerTiming } from './options.ts'
@@ -74,7 +74,7 @@ function signOnOptions(
 /** Moving files about the farm's storage takes a machine that sees it. */
 async function possibleTaskTypes(
   { taskTypes, storageMode, log }: WorkerOptions,
-  client: ManagerClient,
+  client: WorkerClient,
 ): Promise<readonly string[]> {
   if (!taskTypes.includes('file-management') || storageMode === 'mounted') return taskTypes
   const location = await findJobsDir(client).catch(() => undefined)

@@ -1,7 +1,7 @@
 import { access, constants, mkdir, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ManagerClient } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import { formatBytes, formatDuration, formatRate } from '@shaman-farm/terminal'
 import { platformName } from '../identity.ts'
 import { createHelper } from '../process/helper.ts'
@@ -128,7 +128,7 @@ export async function checkManager(url: string): Promise<Finding[]> {
   ]
 }
 
-export async function checkStorage(client: ManagerClient): Promise<Finding> {
+export async function checkStorage(client: WorkerClient): Promise<Finding> {
   const params = { audience: 'workers', platform: platformName() }
   const { location } = await client.getSharedStorage({ params })
   const isReadable = await access(location, constants.R_OK).then(
@@ -151,7 +151,7 @@ const throughput = createHelper(fileURLToPath(new URL('./throughput-process.ts',
 
 /** How fast blobs come from the store, over the network as it is now. */
 export async function checkThroughput(
-  { url, authorization }: Pick<ManagerClient, 'url' | 'authorization'>,
+  { url, authorization }: Pick<WorkerClient, 'url' | 'authorization'>,
   bytes = 8 << 20,
 ): Promise<Finding> {
   const question: ThroughputQuestion = { url, authorization, bytes }

@@ -1,4 +1,4 @@
-import { createManagerClient, type ManagerClient } from '@shaman-farm/manager-api'
+import { createWorkerClient, type WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import { formatTable } from '@shaman-farm/terminal'
 import type { Command } from 'commander'
 import { type ConfigFlags, readConfig, type WorkerConfig } from '../config.ts'
@@ -39,11 +39,11 @@ async function clientFor({
   managerUrl: url,
   home,
   token,
-}: WorkerConfig): Promise<ManagerClient | undefined> {
+}: WorkerConfig): Promise<WorkerClient | undefined> {
   if (url === undefined) return undefined
   const worker = await readCredentials(home)
   const who = worker ? { worker } : token ? { token } : {}
-  return createManagerClient({ url, timeoutMs: 5_000, ...who })
+  return createWorkerClient({ url, timeoutMs: 5_000, ...who })
 }
 
 const signs = { ok: '✓', warning: '!', problem: '✗', skipped: '·' } as const

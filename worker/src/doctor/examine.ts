@@ -1,4 +1,5 @@
-import type { ManagerClient, ManagerVariables } from '@shaman-farm/manager-api'
+import type { ManagerVariables } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import { platformName } from '../identity.ts'
 import { type RunProgram, runPlainly } from '../process/run-program.ts'
 import {
@@ -15,7 +16,7 @@ import {
 
 export interface ExamineOptions {
   /** Without a manager only what concerns this machine is looked at. */
-  client: ManagerClient | undefined
+  client: WorkerClient | undefined
   home: string
   /** Default: each Blender that the manager's variables name. */
   blender?: string | undefined
@@ -62,7 +63,7 @@ interface Programs {
 }
 
 /** What tasks will call here: the manager's variables say. */
-async function programsHere(client: ManagerClient | undefined): Promise<Programs> {
+async function programsHere(client: WorkerClient | undefined): Promise<Programs> {
   const params = { audience: 'workers', platform: platformName() }
   const asked = client?.getVariables({ params, timeoutMs: 5_000 })
   const variables: ManagerVariables = (await asked?.catch(() => undefined)) ?? {}

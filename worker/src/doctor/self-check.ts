@@ -1,4 +1,5 @@
-import type { DoctorReport, ManagerClient } from '@shaman-farm/manager-api'
+import type { DoctorReport } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import type { Logger } from 'pino'
 import { platformName } from '../identity.ts'
 import type { Guard } from '../process/guard.ts'
@@ -9,11 +10,11 @@ import { type ExamineOptions, examine } from './examine.ts'
 /** A worker's reports on its own machine, for the dashboard. Renders go first. */
 export interface SelfCheck {
   /** Reports what can be told at once; the rest follows when the worker has nothing to do. */
-  signedOn(client: ManagerClient): void
+  signedOn(client: WorkerClient): void
   /** Somebody asked for a fresh report. */
-  wanted(client: ManagerClient): void
+  wanted(client: WorkerClient): void
   /** There is no task just now. May be said again and again. */
-  idle(client: ManagerClient): void
+  idle(client: WorkerClient): void
   /** There is one. */
   busy(): void
   /** Ends what is under way. */
@@ -53,7 +54,7 @@ export function createSelfCheck(options: SelfCheckOptions): SelfCheck {
   let idling: NodeJS.Timeout | undefined
   let working: Promise<void> = Promise.resolve()
 
-  async function report(client: ManagerClient, depth: ExamineOptions['depth']): Promise<void> {
+  async function report(client: WorkerClient, depth: ExamineOptions['depth']): Promise<void> {
     try {
       if (closing.signal.aborted) return
       const findings = await look({ client, home, depth, run })
@@ -70,10 +71,10 @@ export function createSelfCheck(options: SelfCheckOptions): SelfCheck {
       log.debug({ err: error }, 'not reported on this machine')
     }
   }
-  const queue = (client: ManagerClient, depth: ExamineOptions['depth']): void => {
+  const queue = (client: WorkerClient, depth: ExamineOptions['depth']): void => {
     working = working.then(() => report(client, depth))
   }
-  const queueUnlessComplete = (client: ManagerClient): void => {
+  const queueUnlessComplete = (client: WorkerClient): void => {
     working = working.then(() => (isComplete ? undefined : report(client, 'all')))
   }
 

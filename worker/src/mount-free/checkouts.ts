@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { readdir, rm, stat, utimes } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import type { ManagerClient } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import { digestKey } from '@shaman-farm/shaman/digest'
 import type { Logger } from 'pino'
 import type { BlobCache } from './blob-cache.ts'
@@ -40,7 +40,7 @@ export interface CheckoutsOptions {
   home: string
   cache: BlobCache
   shaman: Store
-  client: ManagerClient
+  client: WorkerClient
   authorization: string
   log: Logger
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import type { ManagerClient } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import { digestOfFile } from '@shaman-farm/shaman/digest'
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
@@ -28,7 +28,7 @@ export interface OutputSender {
 export interface OutputSenderOptions {
   taskId: string
   shaman: Store
-  client: ManagerClient
+  client: WorkerClient
   signal: AbortSignal
   log: Logger
   retry?: { minMs: number; maxMs: number }

@@ -1,11 +1,7 @@
 import { chmod, constants, copyFile, mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import {
-  type AssignedTask,
-  type JobOutputs,
-  type ManagerClient,
-  ManagerError,
-} from '@shaman-farm/manager-api'
+import type { AssignedTask, JobOutputs } from '@shaman-farm/manager-api'
+import { ManagerError, type WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import type { Digest } from '@shaman-farm/shaman/digest'
 import type { BlobCache } from './blob-cache.ts'
 import type { Checkouts } from './checkouts.ts'
@@ -20,7 +16,7 @@ export interface Parts {
   cache: BlobCache
   checkouts: Checkouts
   shaman: Store
-  client: ManagerClient
+  client: WorkerClient
   authorization: string
 }
 
@@ -118,7 +114,7 @@ type StoredOutput = JobOutputs['files'][number] & Digest
 
 /** What the job has made, as far as its bytes are in the store. */
 async function storedOutputs(
-  client: ManagerClient,
+  client: WorkerClient,
   jobId: string,
   signal: AbortSignal,
 ): Promise<{ files: StoredOutput[]; directory?: string | undefined }> {

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises'
-import type { AssignedTask, ManagerClient } from '@shaman-farm/manager-api'
+import type { AssignedTask } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import type { Logger } from 'pino'
 import { createBackoff } from '../backoff.ts'
 import { CommandError } from '../commands/command.ts'
@@ -23,7 +24,7 @@ export interface Storage {
 
 export interface StorageOptions {
   mode: StorageMode
-  client: ManagerClient
+  client: WorkerClient
   credentials: Credentials
   home: string
   cache: BlobCache
@@ -136,7 +137,7 @@ function explained(error: unknown): CommandError {
 }
 
 /** Where checkouts are, as this platform names it. */
-export async function findJobsDir(client: ManagerClient, signal?: AbortSignal): Promise<string> {
+export async function findJobsDir(client: WorkerClient, signal?: AbortSignal): Promise<string> {
   const { location } = await client.getSharedStorage({
     params: { audience: 'workers', platform: platformName() },
     ...(signal ? { signal } : {}),

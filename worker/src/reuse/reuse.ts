@@ -1,6 +1,7 @@
 import { chmod, constants, copyFile, mkdir, rename } from 'node:fs/promises'
 import { dirname, extname } from 'node:path'
-import type { AssignedTask, ManagerClient, ReusableFrames } from '@shaman-farm/manager-api'
+import type { AssignedTask, ReusableFrames } from '@shaman-farm/manager-api'
+import type { WorkerClient } from '@shaman-farm/manager-api/worker-client'
 import { existingFrames, frameStem } from '../blender/output-path.ts'
 import type { BlobCache } from '../mount-free/blob-cache.ts'
 import type { Store } from '../mount-free/store.ts'
@@ -26,7 +27,7 @@ export interface Reuse {
 }
 
 export interface ReuseParts {
-  client: ManagerClient
+  client: WorkerClient
   shaman: Store
   cache: BlobCache
   authorization: string

@@ -8,8 +8,7 @@ import { outputsOperations } from './outputs.ts'
 import { workerOperations } from './worker.ts'
 import { workerMgtOperations } from './worker-mgt.ts'
 
-/** Everything under this path; the four store operations live in the shaman package. */
-export const apiBase = '/api/v3'
+export { apiBase } from './base.ts'
 
 /** The contract: operationId to method, path and schemas. */
 export const operations = {
