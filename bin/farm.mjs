@@ -9,7 +9,11 @@ const needsUi = ['up', 'manager'].includes(process.argv[2] ?? 'up')
 const { node, env } = ensureSetup({ ui: needsUi })
 const entry = join(dirname(fileURLToPath(import.meta.url)), 'src', 'main.ts')
 // As in src/node-flags.ts. The artist's commands start in half the time with the snapshot.
-const flagsOf = { pack: [], submit: [], worker: ['--max-semi-space-size=1', '--optimize-for-size'] }
+const flagsOf = {
+  pack: [],
+  submit: [],
+  worker: ['--max-semi-space-size=1', '--optimize-for-size', '--liftoff-only'],
+}
 const flags = flagsOf[process.argv[2]] ?? [
   '--no-node-snapshot',
   '--max-semi-space-size=8',
