@@ -165,7 +165,7 @@ function answer(facts: Idle & Pulling & { files: number; bytes: number }): Answe
           'reading, sending, receiving, hashing and writing files of their own takes 4 to 5 s of processor time a GiB, on two processors',
       },
       below('memory of a worker after that', memory.now, 'MiB', 120),
-      { name: 'the same, at most', value: memory.peak, unit: 'MiB' },
+      below('the same, at most', memory.peak, 'MiB', 120),
     ],
   }
 }
