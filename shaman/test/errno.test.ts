@@ -3,9 +3,11 @@ import { readdir } from 'node:fs/promises'
 import { type TestContext, test } from 'node:test'
 import { type Disk, realDisk } from '../src/disk.ts'
 import { isCode } from '../src/errors.ts'
+import type { GcResult } from '../src/gc/collector.ts'
 import type { Shaman } from '../src/shaman.ts'
 import { openTestShaman, randomBlob, readAll, type TestBlob } from './support/farm.ts'
 import { createFaultyDisk, type Fault, type FaultyDisk } from './support/faulty-disk.ts'
+import { until } from './support/http.ts'
 
 async function faultyShaman(t: TestContext): Promise<{ shaman: Shaman; disk: FaultyDisk }> {
   const disk = createFaultyDisk()
@@ -102,6 +104,80 @@ for (const [way, put] of Object.entries(ways)) {
     assert.ok(shaman.blobs.isStored(blob.digest))
   })
 }
+
+for (const errno of ['EPERM', 'EBUSY']) {
+  test(`a file that another program holds open for a moment gets its name afterwards (${errno}), and its neighbours do not wait`, async (t) => {
+    const { shaman, disk } = await faultyShaman(t)
+    const [held, beside] = [randomBlob(5000), randomBlob(6000)]
+    let isOpen = true
+    disk.inject({ call: 'renameSync', errno, times: 1000, when: () => isOpen })
+    const putting = shaman.blobs.putBytes(held.digest, held.bytes)
+    await until(() => disk.struck() > 0)
+    const [first] = (await readdir(shaman.blobs.tempDir)).map(
+      (name) => `${shaman.blobs.tempDir}/${name}`,
+    )
+    disk.inject({
+      call: 'renameSync',
+      errno,
+      times: 1000,
+      when: (path) => isOpen && path === first,
+    })
+    await shaman.blobs.putBytes(beside.digest, beside.bytes)
+    assert.equal(shaman.blobs.isStored(held.digest), false)
+    isOpen = false
+    assert.equal(await putting, 'stored')
+    assert.deepEqual(await readAll(await shaman.blobs.open(held.digest)), held.bytes)
+  })
+}
+
+test('a file that is held open for long fails its upload alone, and leaves nothing', async (t) => {
+  const { shaman, disk } = await faultyShaman(t)
+  const { digest, bytes } = randomBlob(5000)
+  disk.inject({ call: 'renameSync', errno: 'EBUSY', times: 1000 })
+  await assert.rejects(shaman.blobs.putBytes(digest, bytes), /EBUSY/)
+  assert.equal(disk.struck(), 9)
+  assert.deepEqual(await readdir(shaman.blobs.tempDir), [])
+})
+
+test('a checkout whose folder or manifest is held open for a moment is published afterwards', async (t) => {
+  const { shaman, disk } = await faultyShaman(t)
+  const blob = randomBlob(100)
+  await shaman.blobs.putBytes(blob.digest, blob.bytes)
+  for (const part of ['.staging-', 'manifests']) {
+    disk.inject({
+      ...{ call: 'renameSync', errno: 'EBUSY', times: 3 },
+      when: (path) => path.includes(part),
+    })
+    const files = [{ ...blob.digest, path: 'a' }]
+    assert.equal((await shaman.checkouts.create({ path: part.slice(1), files })).files, 1)
+    assert.equal(disk.struck(), 3)
+  }
+})
+
+test('when a blob cannot be collected, what was taken before is in the trash and out of the index', async (t) => {
+  const disk = createFaultyDisk()
+  let time = Date.now()
+  const shaman = await openTestShaman(t, { disk, now: () => time })
+  await shaman.ready
+  const blobs = Array.from({ length: 5 }, (_, i) => randomBlob(100 + i))
+  for (const { digest, bytes } of blobs) await shaman.blobs.putBytes(digest, bytes)
+  time += 40 * 24 * 3600 * 1000
+  const last = blobs.map(({ digest }) => digest.sha).sort()[4]!
+  const isLast = (path: string): boolean => path === shaman.layout.blob(lastDigest)
+  const lastDigest = blobs.find(({ digest }) => digest.sha === last)!.digest
+  const collect = async (): Promise<GcResult> => shaman.gc.apply((await shaman.gc.plan()).id)
+  disk.inject({ call: 'renameSync', errno: 'EIO', when: isLast })
+  await assert.rejects(collect(), /EIO/)
+  assert.deepEqual((await shaman.fsck()).problems, [])
+  const [epoch] = await shaman.gc.trash()
+  assert.equal(epoch?.blobs, 4)
+  assert.equal((await shaman.gc.undo(epoch.epoch)).blobs, 4)
+
+  time += 40 * 24 * 3600 * 1000
+  disk.inject({ call: 'renameSync', errno: 'EBUSY', when: isLast })
+  const { removed, spared } = await collect()
+  assert.deepEqual([removed.blobs, spared.blobs], [4, 1])
+})
 
 test('whatever call fails while a checkout is made, nothing of it is left and the next one works', async (t) => {
   const { shaman, disk } = await faultyShaman(t)

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type Digest, digestKey } from '../digest.ts'
 import { type Disk, nextTurn } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { Layout } from '../layout.ts'
+import { isHeldOpen, mostTries, pauseAfter } from '../patience.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { PutOutcome } from './blob-store.ts'
 import { removeQuietly } from './temp-file.ts'
@@ -25,6 +27,8 @@ interface Pending {
   digest: Digest
   temp: string
   outcome: PutOutcome
+  /** How often its temp file was found held open by another program. */
+  heldOpen: number
   resolve(outcome: PutOutcome): void
   reject(error: unknown): void
 }
@@ -49,6 +53,8 @@ interface CommitterParts {
 // A slice of ~5 ms of synchronous calls; between slices requests are served.
 const sliceLength = 48
 const groupLength = 4096
+// While there is nothing but what another program holds open.
+const lookEveryMs = 10
 
 /** Creates the committer of a store. */
 export function createCommitter(parts: CommitterParts): Committer {
@@ -56,20 +62,21 @@ export function createCommitter(parts: CommitterParts): Committer {
   const written: Pending[] = []
   let named: Pending[] = []
   const settling = new Map<string, number>()
+  let postponed = 0
   let isRunning = false
   let idle: Promise<void> = Promise.resolve()
 
   return {
     commit(digest, temp) {
       return new Promise((resolve, reject) => {
-        written.push({ digest, temp, outcome: 'stored', resolve, reject })
+        written.push({ digest, temp, outcome: 'stored', heldOpen: 0, resolve, reject })
         start()
       })
     },
     adopt(digest) {
       hold(digest)
       return new Promise((resolve, reject) => {
-        named.push({ digest, temp: '', outcome: 'stored', resolve, reject })
+        named.push({ digest, temp: '', outcome: 'stored', heldOpen: 0, resolve, reject })
         start()
       })
     },
@@ -87,7 +94,10 @@ export function createCommitter(parts: CommitterParts): Committer {
     // One turn, so that what arrives together is synced together.
     await nextTurn()
     try {
-      while (written.length > 0 || named.length > 0) await cycle()
+      while (written.length > 0 || named.length > 0 || postponed > 0) {
+        if (written.length > 0 || named.length > 0) await cycle()
+        else await sleep(lookEveryMs)
+      }
     } finally {
       // In the turn of the last look: what comes after starts a new run.
       isRunning = false
@@ -160,10 +170,23 @@ export function createCommitter(parts: CommitterParts): Committer {
         pending.outcome = giveName(pending)
         named.push(pending)
       } catch (error) {
-        removeQuietly(disk, pending.temp)
-        pending.reject(error)
+        if (isHeldOpen(error) && pending.heldOpen < mostTries) postpone(pending)
+        else {
+          removeQuietly(disk, pending.temp)
+          pending.reject(error)
+        }
       }
     }
+  }
+
+  // Its neighbours do not wait for it.
+  function postpone(pending: Pending): void {
+    pending.heldOpen += 1
+    postponed += 1
+    setTimeout(() => {
+      postponed -= 1
+      written.push(pending)
+    }, pauseAfter(pending.heldOpen))
   }
 
   // One turn from the look to the rename: no collector, scrubber or rival can come between.

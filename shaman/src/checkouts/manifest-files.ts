@@ -13,6 +13,7 @@ import {
   type Manifest,
   type ManifestHeader,
 } from '../manifest.ts'
+import { patiently } from '../patience.ts'
 import type { Durability, Syncer } from '../sync.ts'
 
 /** The manifests of a store's checkouts as files, by the checkouts' numbers. */
@@ -58,7 +59,7 @@ export function createManifestFiles(parts: ManifestFilesParts): ManifestFiles {
         } finally {
           disk.closeSync(fd)
         }
-        disk.renameSync(temp, final)
+        await patiently(() => disk.renameSync(temp, final))
       } catch (error) {
         removeQuietly(disk, temp)
         throw error

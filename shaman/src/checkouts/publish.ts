@@ -7,6 +7,7 @@ import type { Digest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import { stagingPrefix } from '../layout.ts'
 import type { ManifestFile } from '../manifest.ts'
+import { patiently } from '../patience.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { CheckoutCatalog, CheckoutSummary } from './catalog.ts'
 import { createLinker, type LinkChoice, relativeTarget } from './link.ts'
@@ -128,9 +129,11 @@ export function createPublisher(
     let path = draft.path
     for (let attempt = 0; attempt <= maxSuffixes; attempt += 1) {
       const final = `${layout.jobs}/${path}`
-      if (disk.lstatSync(final) === undefined && renameIfFree(stagingDir, final)) {
+      const published = await patiently(() => {
+        if (disk.lstatSync(final) !== undefined || !renameIfFree(stagingDir, final)) return
         return catalog.publish(draft.seq)
-      }
+      })
+      if (published) return published
       path = `${draft.requested}-${randomSuffix()}`
       await catalog.move(draft.seq, path)
     }

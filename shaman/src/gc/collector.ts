@@ -154,13 +154,17 @@ export function createCollector(parts: CollectorParts): Collector {
       for (let at = 0; at < candidates.length; at += batchLength) {
         const taken: Digest[] = []
         const end = Math.min(at + batchLength, candidates.length)
-        for (let i = at; i < end; i += 1) {
-          if (i % sliceLength === sliceLength - 1) await nextTurn()
-          const digest = candidates.at(i)
-          if (sweep(epoch, digest, guard)) taken.push(digest)
-          else add(spared, digest)
+        try {
+          for (let i = at; i < end; i += 1) {
+            if (i % sliceLength === sliceLength - 1) await nextTurn()
+            const digest = candidates.at(i)
+            if (sweep(epoch, digest, guard)) taken.push(digest)
+            else add(spared, digest)
+          }
+        } finally {
+          // Also when one could not be taken: the index must not know those that have gone.
+          await trash.record(epoch, taken)
         }
-        await trash.record(epoch, taken)
         for (const digest of taken) add(removed, digest)
       }
     } finally {

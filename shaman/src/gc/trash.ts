@@ -6,12 +6,13 @@ import { type Digest, digestFromKey, digestKey } from '../digest.ts'
 import { nextTurn } from '../disk.ts'
 import { isCode } from '../errors.ts'
 import type { IndexDb } from '../index-db.ts'
+import { isHeldOpen } from '../patience.ts'
 
 /** Collected blobs that can still be brought back: by name of the collection that took them. */
 export interface Trash {
   /**
    * Takes a blob out of the store, in one turn of the event loop: whoever looks afterwards finds it gone or brings it back,
-   * nobody finds it half gone. False when it was not there.
+   * nobody finds it half gone. False when it was not there, or cannot be moved now.
    */
   take(epoch: string, digest: Digest): boolean
   /** Tells the index what was taken. */
@@ -62,7 +63,8 @@ export function createTrash(parts: TrashParts): Trash {
       try {
         disk.renameSync(layout.blob(digest), `${dir}/${digestKey(digest)}`)
       } catch (error) {
-        if (isCode(error, 'ENOENT')) return false
+        // Held open by another program, as for a scan: a later collection takes it.
+        if (isCode(error, 'ENOENT') || isHeldOpen(error)) return false
         throw error
       }
       fresh.set(digestKey(digest), epoch)
