@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { createSharedRuns } from './shared-runs.ts'
 
-/** Makes all of a volume durable: syncfs(2), which Node does not offer, through coreutils' `sync -f`. */
+/** Makes all of one or more volumes durable: syncfs(2), which Node does not offer, through coreutils' `sync -f`. */
 export interface VolumeFlusher {
   /**
-   * Resolves when all that had been written to the volume by the time of the call is durable. Rejects with the code
-   * `ENOSYS` where there is no such command, and with its own words when the volume cannot be flushed.
+   * Resolves when all that had been written to the volumes by the time of the call is durable. Rejects with the code
+   * `ENOSYS` where there is no such command, and with its own words when one cannot be flushed.
    */
   flush(): Promise<void>
   /** Ends the helper; another flush would start it again. */
@@ -23,10 +23,10 @@ const timeoutMs = 120_000
 // One shell for the life of the server, which forks itself for each flush: forking the server, with all of its memory to be mapped
 // again, took a tenth of its time while small files came in. It ends with its standard input, so also with a killed server.
 const script =
-  'while read -r _; do if said=$(sync -f "$0" 2>&1); then echo done; else echo "failed $?" $said; fi; done'
+  'while read -r _; do if said=$(sync -f "$@" 2>&1); then echo done; else echo "failed $?" $said; fi; done'
 
-/** A flusher of the volume that holds `directory`. */
-export function createVolumeFlusher(directory: string): VolumeFlusher {
+/** A flusher of the volumes that hold these directories. */
+export function createVolumeFlusher(...directories: string[]): VolumeFlusher {
   let helper: Helper | undefined
   return { flush: createSharedRuns(ask), close: () => end(helper) }
 
@@ -52,7 +52,7 @@ export function createVolumeFlusher(directory: string): VolumeFlusher {
 
   function start(): Helper {
     // In a session of its own: Ctrl-C is for the server, which may have something to flush before it stops.
-    const child = spawn('sh', ['-c', script, directory], {
+    const child = spawn('sh', ['-c', script, 'flush', ...directories], {
       cwd: '/',
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { ShamanError } from './errors.ts'
 import { type IndexDb, openIndex } from './index-db.ts'
 import type { Layout } from './layout.ts'
 import { takeOwnership } from './ownership.ts'
 import { makeDirectories, openSentinel } from './sentinel.ts'
+import { layoutOnVolumes } from './volumes.ts'
 
 /** A store that is ours alone: its index is open and its lock taken. */
 export interface HeldStore {
@@ -23,7 +25,7 @@ export interface HeldStore {
 
 /** Opens the index and takes the store's lock, or neither. */
 export async function holdStore(
-  layout: Layout,
+  given: Layout,
   stateDir: string,
   options: { now: () => number; log: Logger; blobsIn: string | undefined },
 ): Promise<HeldStore> {
@@ -31,7 +33,10 @@ export async function holdStore(
   const index = await openIndex(join(stateDir, 'index.ldb'))
   try {
     const knownId = await index.getState<string>('store')
-    const { id } = await openSentinel(layout, knownId, { now, blobsIn })
+    const { id } = await openSentinel(given, knownId, { now, blobsIn })
+    const layout = await layoutOnVolumes(given)
+    const isApart = layout !== given
+    if (!isApart && (await index.getState<string>('apart')) === id) throw notMounted()
     await makeDirectories(layout)
     const serverId = randomUUID()
     const ownership = await takeOwnership(layout.ownerLock, serverId, {
@@ -41,6 +46,7 @@ export async function holdStore(
     const isNew = knownId !== id
     if (isNew) await index.clear()
     await index.setState('store', id)
+    if (isApart) await index.setState('apart', id)
     const isIndexed = (await index.getState<string>('indexed')) === id
     return {
       layout,
@@ -59,4 +65,11 @@ export async function holdStore(
     await index.close()
     throw error
   }
+}
+
+/** Blobs that had a volume of their own are on none now; that must not be taken for an empty store. */
+function notMounted(): ShamanError {
+  return new ShamanError('STORE_ABSENT', 'the volume of stored/ is not there', {
+    hint: 'It is probably not mounted. If the blobs were moved, remove the state directory too.',
+  })
 }

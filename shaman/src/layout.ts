@@ -61,6 +61,18 @@ export function layoutOf(root: string): Layout {
   }
 }
 
+/** The same with all that is renamed from or to a blob's place within `stored/`, under names that no shard can have. */
+export function unfinishedBesideBlobs(layout: Layout): Layout {
+  const beside = (name: string): string => join(layout.stored, `.${name}`)
+  return {
+    ...layout,
+    uploading: beside('uploading'),
+    partial: beside('partial'),
+    trash: beside('trash'),
+    quarantine: beside('quarantine'),
+  }
+}
+
 /** The digest a stored blob's path tells (its last three parts), or undefined. */
 export function digestFromBlobPath(path: string): Digest | undefined {
   const match = /(?:^|[/\\])([0-9a-f]{2})[/\\]([0-9a-f]{62})[/\\](0|[1-9]\d{0,15})\.blob$/.exec(

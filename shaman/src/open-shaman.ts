@@ -33,6 +33,7 @@ import { createNegotiator } from './requirements.ts'
 import type { Shaman, ShamanOptions, ShamanStats } from './shaman.ts'
 import { createSpaceKeeper, type SpaceLimits } from './space.ts'
 import { createSyncer } from './sync.ts'
+import { volumesOf } from './volumes.ts'
 
 /**
  * Opens the store under a storage root, or makes one; a store left by Flamenco is adopted as it is. Throws `STORE_LOCKED`
@@ -64,9 +65,9 @@ type Settled = ShamanOptions &
 async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
   const { root, durability, now, disk, leaseMs, log } = options
   const { layout, index, serverId, storeId } = held
-  const syncer = createSyncer(layout.fileStore, { disk })
+  const syncer = createSyncer(volumesOf(layout), { disk })
   const counters = await createCounters(index, log)
-  const space = createSpaceKeeper(layout.fileStore, spaceLimits(options, counters), { disk, now })
+  const space = createSpaceKeeper(layout.stored, spaceLimits(options, counters), { disk, now })
   const protection = createProtection({ now, leaseMs })
   const references = createReferenceTable()
   const inFlight = createUploadsInFlight()

@@ -22,12 +22,12 @@ const inFlight = 16
 // writes what others left dirty; on a busy volume a commit per file was slower still.
 const flushFrom = 24
 
-/** A syncer for the volume that holds `directory`. */
+/** A syncer for the volumes that hold these directories. */
 export function createSyncer(
-  directory: string,
+  directories: readonly string[],
   options: { disk?: Disk; flusher?: VolumeFlusher } = {},
 ): Syncer {
-  const { disk = realDisk, flusher = createVolumeFlusher(directory) } = options
+  const { disk = realDisk, flusher = createVolumeFlusher(...directories) } = options
   let flushWorks = process.platform === 'linux'
 
   return {
