@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { command, makeTask, startStandIn } from './manager-stand-in.ts'
 import { tempDir } from './temp.ts'
@@ -49,6 +51,23 @@ test('a restart asked for by the farm ends with the exit code agreed on', async 
   await manager.until(() => manager.states.length > 0)
   manager.statusRequested = { status: 'restart', lazy: false }
   assert.equal(await worker.exited, 47)
+})
+
+test('all that a command starts is as dispensable as the settings say, from its first moment; the worker is not', {
+  skip: process.platform !== 'linux' && 'Linux alone has such a score',
+}, async (t) => {
+  const manager = await startStandIn(t)
+  const home = await tempDir(t)
+  await writeFile(join(home, 'worker.yaml'), 'oom_score_adjust: 321\n')
+  const script = 'sh -c "cat /proc/self/oom_score_adj" && cat /proc/self/oom_score_adj'
+  const task = makeTask([command('exec', { exe: 'sh', args: ['-c', script] })])
+  manager.queue.push(task)
+  const worker = startWorkerProcess(t, ['--manager', manager.url, '--home', home], randomUUID())
+  await manager.until(() => manager.statusesOf(task.uuid).includes('completed'))
+  const said = [...manager.log(task.uuid).matchAll(/pid=\d+ > (\S+)$/gm)].map((line) => line[1])
+  assert.deepEqual(said, ['started', '321', '321'])
+  const scoreOf = (pid: number): Promise<string> => readFile(`/proc/${pid}/oom_score_adj`, 'utf8')
+  assert.equal(await scoreOf(worker.child.pid!), await scoreOf(process.pid))
 })
 
 test('without a manager to be found, the hint says how to name one', async (t) => {

@@ -1,22 +1,17 @@
-import { writeFile } from 'node:fs/promises'
-import { setPriority } from 'node:os'
 import { execa } from 'execa'
 import type { Presence } from '../presence/presence.ts'
 import { type Guard, markerName } from './guard.ts'
 import { createLineSplitter } from './lines.ts'
+import { applyNiceness, type Priority, startWithScore } from './priority.ts'
 import { killRemains, signalGroup, terminateTree } from './terminate.ts'
 
 /** What a worker grants the processes it starts. */
-export interface ProcessLimits {
+export interface ProcessLimits extends Priority {
   /** No output for this long means stuck; undefined = never. */
   stallMs?: number | undefined
   timeLimitMs?: number | undefined
   /** Between TERM and KILL. */
   graceMs?: number | undefined
-  /** 0 (as the worker) to 19 (only when nothing else wants the processor). */
-  nice?: number | undefined
-  /** Linux: how readily the kernel picks this process when memory runs out, -1000 to 1000. */
-  oomScoreAdjust?: number | undefined
 }
 
 export interface RunOptions {
@@ -51,20 +46,22 @@ export async function runProcess(options: RunOptions): Promise<RunResult> {
   const [exe, ...args] = options.argv
   const marker = guard.nextMarker()
   const started = performance.now()
-  const child = execa(exe ?? '', args, {
-    detached: process.platform !== 'win32',
-    cleanup: false,
-    reject: false,
-    buffer: false,
-    stdin: 'ignore',
-    windowsHide: true,
-    env: { ...options.env, [markerName]: marker },
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-  })
+  const child = startWithScore(limits, () =>
+    execa(exe ?? '', args, {
+      detached: process.platform !== 'win32',
+      cleanup: false,
+      reject: false,
+      buffer: false,
+      stdin: 'ignore',
+      windowsHide: true,
+      env: { ...options.env, [markerName]: marker },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    }),
+  )
   const { pid } = child
   if (pid === undefined) return notStarted(await child, started)
   guard.watch(pid)
-  void applyPriority(pid, limits)
+  applyNiceness(pid, limits)
   options.onStart?.(pid)
 
   let endedBy: EndedBy = 'itself'
@@ -125,17 +122,6 @@ function notStarted(
     endedBy: 'itself',
     durationMs: performance.now() - started,
     startError: Object.assign(cause, { code: result.code ?? 'UNKNOWN' }),
-  }
-}
-
-async function applyPriority(pid: number, limits: ProcessLimits): Promise<void> {
-  try {
-    if (limits.nice !== undefined) setPriority(pid, limits.nice)
-    if (limits.oomScoreAdjust !== undefined && process.platform === 'linux') {
-      await writeFile(`/proc/${pid}/oom_score_adj`, String(limits.oomScoreAdjust))
-    }
-  } catch {
-    // The process is over already, or the worker lacks the right: neither is a reason not to render.
   }
 }
 
