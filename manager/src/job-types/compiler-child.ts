@@ -1,5 +1,4 @@
 // The process that runs job type scripts. It holds no secret and is expendable: it ends itself rather than be in doubt.
-import { setPriority } from 'node:os'
 import { createTaskGraph, readJobValues, readTask } from './authored.ts'
 import { describeFailure, LimitReached } from './failures.ts'
 import { patience } from './limits.ts'
@@ -14,6 +13,7 @@ const watchIntervalMs = 10
 let files: ScriptFiles = {}
 let underWay: { id: number; window: Window } | undefined
 
+// It has a session of its own, so that nothing else ends it with the manager.
 process.on('disconnect', die)
 process.on('message', (message: ToChild) => {
   if (message.kind === 'files') files = message.files
@@ -21,7 +21,6 @@ process.on('message', (message: ToChild) => {
     if (underWay?.id === message.id) underWay.window.leave()
   } else void answer(message)
 })
-beNice()
 await send({ kind: 'ready' })
 
 async function answer(request: Request): Promise<void> {
@@ -143,13 +142,4 @@ function send(message: FromChild): Promise<void> {
 /** Not process.exit: that waits for isolates, and one of them may never end. */
 function die(): void {
   process.kill(process.pid, 'SIGKILL')
-}
-
-/** Scripts run after everything else on the machine; threads made later inherit this. */
-function beNice(): void {
-  try {
-    setPriority(5)
-  } catch {
-    // A sandbox may forbid it; it is a courtesy only.
-  }
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { sacrificeFirst } from '../expendable.ts'
+import { giveWay, ownSession, sacrificeFirst } from '../expendable.ts'
 import { readTask } from './authored.ts'
 import { JobTypeError } from './errors.ts'
 import { type CompilerLimits, patience } from './limits.ts'
@@ -203,7 +203,9 @@ function spawn(): ChildProcess {
     env: pick(process.env, ['TZ', 'SystemRoot']),
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'json',
+    detached: ownSession,
   })
+  giveWay(child)
   void sacrificeFirst(child)
   return child
 }
