@@ -164,7 +164,9 @@ function figures(facts: Facts): Figure[] {
         'ms',
         50,
       ),
-      baseline: `idle ${round(hostile.idleDelayMs)} ms; worst under ${hostile.worst.script}`,
+      baseline: `idle ${round(hostile.idleDelayMs)} ms; worst under ${hostile.worst.script}, a process that did nothing was ${round(hostile.worst.bystanderMs)} ms late meanwhile`,
+      cause:
+        'the manager neither computes nor blocks meanwhile: it waits for its turn on processors that others use, as the process that does nothing does',
     },
     {
       name: 'hostile job scripts that were not refused',
