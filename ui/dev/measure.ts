@@ -1,5 +1,5 @@
 // How the dashboard does with a lot of everything, in a real browser against a real manager.
-// `node ui/dev/measure.ts [--quick] [--json] [--only NAME] [--soak-minutes N] [--dir FOLDER]`
+// `node ui/dev/measure.ts [--quick] [--json] [--only NAME] [--soak-hours N] [--soak-minutes N] [--dir FOLDER]`
 // Nothing here passes or fails: the bench sets the figures beside their targets.
 import { parseArgs } from 'node:util'
 import { createManagerClient } from '@shaman-farm/manager-api'
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    'soak-hours': { type: 'string' },
     'soak-minutes': { type: 'string' },
     dir: { type: 'string' },
   },
@@ -44,7 +45,10 @@ try {
     client: createManagerClient({ url: manager.url, timeoutMs: 600_000 }),
     url: manager.url,
     quick: values.quick,
-    soakMinutes: Number(values['soak-minutes'] ?? (values.quick ? 0.25 : 10)),
+    soak: {
+      hours: Number(values['soak-hours'] ?? (values.quick ? 0.1 : 4)),
+      minutes: Number(values['soak-minutes'] ?? (values.quick ? 0.5 : 20)),
+    },
   }
   for (const [name, measure] of Object.entries(measures)) {
     if (name.includes(values.only)) tell(name, await measure(measuring).catch(failed))

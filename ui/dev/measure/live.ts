@@ -51,8 +51,14 @@ export async function taskIds(client: ManagerClient, job: string): Promise<strin
   return tasks.map((task) => task.id)
 }
 
+export interface Pace {
+  perSecond: number
+  seconds: number
+}
+export type Changes = (pace: Pace) => Promise<void>
+
 /** Cancels and requeues tasks in turn, so many in a second, going on where it stopped. */
-export function createChanges(client: ManagerClient, tasks: readonly string[]) {
+export function createChanges(client: ManagerClient, tasks: readonly string[]): Changes {
   let next = 0
   const change = (): Promise<unknown> => {
     const status = Math.floor(next / tasks.length) % 2 === 0 ? 'canceled' : 'queued'
@@ -63,14 +69,10 @@ export function createChanges(client: ManagerClient, tasks: readonly string[]) {
       body: { status, reason: 'measured' },
     })
   }
-  return async (pace: {
-    perSecond: number
-    seconds: number
-    stop?: () => boolean
-  }): Promise<void> => {
+  return async (pace) => {
     const from = performance.now()
     const underWay = new Set<Promise<unknown>>()
-    for (let done = 0; done < pace.perSecond * pace.seconds && !pace.stop?.(); done += 1) {
+    for (let done = 0; done < pace.perSecond * pace.seconds; done += 1) {
       const ahead = (done * 1000) / pace.perSecond - (performance.now() - from)
       if (ahead > 5) await sleep(ahead)
       const one = change().finally(() => underWay.delete(one))
@@ -82,7 +84,7 @@ export function createChanges(client: ManagerClient, tasks: readonly string[]) {
 }
 
 /** Counts what the manager tells a listener of its own. */
-async function countEvents(client: ManagerClient, job: string) {
+export async function countEvents(client: ManagerClient, job: string) {
   const stopper = new AbortController()
   const address = client.eventsUrl(['status', 'jobs', 'workers', `job:${job}`])
   const response = await fetch(address, { signal: stopper.signal })

@@ -7,7 +7,8 @@ export interface Measuring {
   client: ManagerClient
   url: string
   quick: boolean
-  soakMinutes: number
+  /** Hours of the page's time, and the minutes they are compressed into. */
+  soak: { hours: number; minutes: number }
 }
 
 /** Figures by name; the unit is the end of the name. */

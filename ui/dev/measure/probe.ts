@@ -73,6 +73,16 @@ export async function heapOf(page: Page): Promise<() => Promise<number>> {
   }
 }
 
+/** What a page holds once what nobody needs is gone: bytes of its heap, and nodes of all its documents. */
+export async function heldBy(page: Page): Promise<() => Promise<{ heap: number; nodes: number }>> {
+  const session = await page.context().newCDPSession(page)
+  const heap = await heapOf(page)
+  return async () => ({
+    heap: await heap(),
+    nodes: (await session.send('Memory.getDOMCounters')).nodes,
+  })
+}
+
 export function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 }

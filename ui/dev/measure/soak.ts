@@ -1,72 +1,140 @@
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { keepAwake, seedFarm } from '../seed.ts'
-import { createChanges, taskIds } from './live.ts'
+import { complete, framesOf, type SeedWorker } from '../seed-worker.ts'
+import { runFast } from './fast-clock.ts'
+import { type Changes, countEvents, createChanges, taskIds } from './live.ts'
 import type { Figures, Measuring } from './measuring.ts'
-import { heapOf, openProbed } from './probe.ts'
+import { heldBy } from './probe.ts'
 
-const perSecond = 50
+/** What a hundred workers bring that render a frame in 15 s: begun, done, its job, its picture. */
+const eventsPerSecond = 20
+const sampleEveryHours = 0.5
 
-/** Hours of work in little: a page that goes from place to place while tasks change. */
-export async function measureSoak({
-  browser,
-  url,
-  client,
-  soakMinutes,
-}: Measuring): Promise<Figures> {
+/**
+ * Hours of a busy farm in minutes: the page's clock runs faster, and as many events come as those hours bring, while it
+ * goes from place to place. What it holds is looked at in one place after each half hour of its own time.
+ */
+export async function measureSoak(measuring: Measuring): Promise<Figures> {
+  const { browser, url, client, soak } = measuring
   const { jobs, workers } = await seedFarm(url, {
     workers: 4,
-    jobs: [{ name: 'soak', frames: '1-2000', finish: 40, pictures: true }],
+    jobs: [
+      { name: 'soak', frames: '1-2000', finish: 40, pictures: true },
+      { name: 'renders', frames: '1-8000', finish: 0, priority: 90 },
+    ],
   })
   keepAwake(workers)
   const job = jobs[0]!.id
-  const tasks = await taskIds(client, job)
+  const heard = await countEvents(client, job)
+  const change = createChanges(client, await taskIds(client, job))
+  const speed = (soak.hours * 60) / soak.minutes
+  const page = await openFast(browser, `${url}/app/`, speed)
+  const from = performance.now()
+  const hours = (): number => ((performance.now() - from) / 3_600_000) * speed
+  const isBehind = () => heard.count() < hours() * 3600 * eventsPerSecond
   let isOver = false
-  const changes = createChanges(
-    client,
-    tasks,
-  )({
-    perSecond,
-    seconds: soakMinutes * 60 + 600,
-    stop: () => isOver,
-  })
-  const page = await openProbed(browser, `${url}/app/`)
-  const heap = await heapOf(page)
-  // Code and what is kept on purpose come with the first visits.
-  for (let round = 0; round < 3; round += 1) await visitAll(page)
-  const first = await heap()
-  const end = performance.now() + soakMinutes * 60_000
-  let visits = 0
-  let most = first
-  while (performance.now() < end) {
-    await visitAll(page)
-    visits += 1
-    if (visits % 10 === 0) most = Math.max(most, await heap())
-  }
-  const last = await heap()
-  isOver = true
-  await changes
-  await page.context().close()
-  return {
-    'soak, minutes': soakMinutes,
-    'rounds through all places': visits,
-    'heap after the first rounds, MB': first / 1e6,
-    'heap at the end, MB': last / 1e6,
-    'heap, most to first': Math.max(most, last) / first,
+  const busy = keepBusy({ change, workers, isBehind, isOver: () => isOver })
+  try {
+    const figures = await Promise.race([
+      lookAgainAndAgain(page, { hours, until: soak.hours }),
+      busy.then(() => Promise.reject(new Error('the farm stood still'))),
+    ])
+    return {
+      'soak, hours of the page': soak.hours,
+      'soak, minutes it took': soak.minutes,
+      'events heard': heard.count(),
+      ...figures,
+    }
+  } finally {
+    isOver = true
+    await busy.catch(() => {})
+    heard.stop()
+    await page.context().close()
   }
 }
 
-/** By keys and clicks, as a person does: the page is never loaded anew. */
-async function visitAll(page: Page): Promise<void> {
-  for (const key of ['o', 'a', 'w', 's', 'j']) {
-    await page.keyboard.press('g')
-    await page.keyboard.press(key)
-    await page.waitForTimeout(400)
+async function openFast(browser: Browser, address: string, speed: number): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
+  const page = await context.newPage()
+  page.setDefaultTimeout(60_000)
+  await runFast(page, speed)
+  await page.goto(address)
+  return page
+}
+
+/** Goes through all places until the page's time is over, and looks at what it holds every half hour of it. */
+async function lookAgainAndAgain(
+  page: Page,
+  { hours, until }: { hours: () => number; until: number },
+): Promise<Figures> {
+  const held = await heldBy(page)
+  // Code and what is kept on purpose come with the first visits.
+  for (let round = 0; round < 3; round += 1) await visitAll(page)
+  const first = await held()
+  const most = { ...first }
+  const figures: Figures = { 'heap after the first rounds, MB': first.heap / 1e6 }
+  const every = Math.min(sampleEveryHours, until / 4)
+  let visits = 0
+  for (let next = every; hours() < until; visits += 1) {
+    await visitAll(page)
+    if (hours() < next) continue
+    next += every
+    const now = await held()
+    most.heap = Math.max(most.heap, now.heap)
+    most.nodes = Math.max(most.nodes, now.nodes)
+    figures[`heap after ${hours().toFixed(1)} h, MB`] = now.heap / 1e6
   }
+  return {
+    'rounds through all places': visits,
+    ...figures,
+    'heap, most to first': most.heap / first.heap,
+    'DOM nodes, most to first': most.nodes / first.nodes,
+  }
+}
+
+interface Busy {
+  change: Changes
+  workers: readonly SeedWorker[]
+  /** Fewer events were heard than the time that is gone brings. */
+  isBehind(): boolean
+  isOver(): boolean
+}
+
+/** Tasks change for as long as events are owed, and workers send pictures and logs meanwhile. */
+async function keepBusy({ change, workers, isBehind, isOver }: Busy): Promise<void> {
+  const changes = async (): Promise<void> => {
+    while (!isOver()) {
+      if (isBehind()) await change({ perSecond: 1000, seconds: 0.1 })
+      else await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  const renders = async (worker: SeedWorker): Promise<void> => {
+    while (!isOver()) {
+      const task = await worker.client.scheduleTask()
+      if (task && 'uuid' in task) await complete(worker, task, framesOf(task), true, 200)
+      await new Promise((resolve) => setTimeout(resolve, 1000))
+    }
+  }
+  await Promise.all([changes(), ...workers.map(renders)])
+}
+
+/** By keys and clicks, as a person does: the page is never loaded anew. Ends in the list of jobs. */
+async function visitAll(page: Page): Promise<void> {
+  await page.getByRole('link', { name: 'Jobs', exact: true }).click()
   await page.getByRole('link', { name: 'soak', exact: true }).click()
   await page.locator('canvas').first().waitFor()
   await page.waitForTimeout(400)
-  for (const tab of ['Tasks', 'History', 'Submission', 'Frames']) {
-    await page.getByRole('navigation', { name: 'Job' }).getByRole('link', { name: tab }).click()
+  const tabs = page.getByRole('navigation', { name: 'Job' })
+  for (const tab of ['Submission', 'Settings', 'History', 'Frames', 'Tasks']) {
+    await tabs.getByRole('link', { name: tab }).click()
     await page.waitForTimeout(300)
+  }
+  await page.getByRole('link', { name: 'render-1', exact: true }).click()
+  await page.getByRole('log').waitFor()
+  await page.waitForTimeout(300)
+  for (const key of ['o', 'a', 'w', 's', ',', 'j']) {
+    await page.keyboard.press('g')
+    await page.keyboard.press(key)
+    await page.waitForTimeout(400)
   }
 }
