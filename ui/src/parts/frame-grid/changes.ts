@@ -1,5 +1,5 @@
 import type { Frames } from '../../farm/frames-buffer.ts'
-import type { GridMode } from './draw.ts'
+import type { GridMode } from './drawing.ts'
 
 /**
  * Which cells look another way now, in what the mode shows of them; undefined when all have to be drawn anew: the frames

@@ -3,7 +3,7 @@ import { formatDuration } from '../../farm/format.ts'
 import { cellStatuses, type Frames, timeScale } from '../../farm/frames-buffer.ts'
 import { lookOf } from '../../farm/status.ts'
 import type { FrameStatus } from '../../farm/wire.ts'
-import type { GridMode } from './draw.ts'
+import type { GridMode } from './drawing.ts'
 import styles from './grid.module.css'
 
 /** What the colours of the present mode mean. */

@@ -9,7 +9,8 @@ import {
 } from 'solid-js'
 import type { Frames } from '../../farm/frames-buffer.ts'
 import { changedCells } from './changes.ts'
-import { type Drawing, drawCells, drawLabels, type GridMode } from './draw.ts'
+import { drawCells, drawLabels } from './draw.ts'
+import type { Drawing, GridMode } from './drawing.ts'
 import { type GridLayout, layoutGrid } from './layout.ts'
 import { onThemeChange, readPalette } from './palette.ts'
 

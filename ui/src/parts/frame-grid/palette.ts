@@ -1,4 +1,4 @@
-import type { Palette } from './draw.ts'
+import type { Palette } from './drawing.ts'
 
 /** What the custom properties come to in the present theme; a canvas cannot read them by itself. */
 export function readPalette(host: HTMLElement): Palette {
