@@ -31,3 +31,24 @@ test('a drag over the timeline chooses attempts, and their tasks are requeued', 
   await made.getByRole('button', { name: 'Busy' }).waitFor()
   assert.deepEqual(problems, [])
 })
+
+test('no time under the bars is cut off at an edge, however wide the window', async (t) => {
+  if (needsChromium(t)) return
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers?view=timeline`)
+  await page
+    .getByText(/attempts?$/)
+    .first()
+    .waitFor()
+  for (let width = 1000; width <= 1400; width += 20) {
+    await page.setViewportSize({ width, height: 800 })
+    const cut = await page.evaluate(async () => {
+      for (let frame = 0; frame < 3; frame += 1) await new Promise(requestAnimationFrame)
+      const labels = [...document.querySelectorAll<HTMLElement>('[data-ticks] span')]
+      const edge = labels[0]!.parentElement!.getBoundingClientRect()
+      return labels
+        .map((label) => label.getBoundingClientRect())
+        .filter(({ left, right }) => left < edge.left - 1 || right > edge.right + 1).length
+    })
+    assert.equal(cut, 0, `${width} px wide`)
+  }
+})

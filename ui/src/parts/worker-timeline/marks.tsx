@@ -12,14 +12,22 @@ export function Ticks(props: { span: Span; width: number }) {
   const tell = (tick: number): string =>
     props.span.to - props.span.from < 600_000 ? formatClock(tick) : formatClock(tick).slice(0, 5)
   return (
-    <div class={styles.ticks} aria-hidden="true">
+    <div class={styles.ticks} data-ticks aria-hidden="true">
       <For each={ticksOf(props.span, Math.max(2, Math.floor(props.width / tickRoom)))}>
         {(tick) => (
-          <span style={{ left: `${placeOf(tick, props.span) * props.width}px` }}>{tell(tick)}</span>
+          <span style={{ left: within(placeOf(tick, props.span) * props.width, tell(tick)) }}>
+            {tell(tick)}
+          </span>
         )}
       </For>
     </div>
   )
+}
+
+/** The middle of a label: at its time, but never so near an edge that a part of it is cut off. */
+function within(x: number, label: string): string {
+  const half = `${label.length / 2}ch`
+  return `clamp(${half}, ${x}px, calc(100% - ${half}))`
 }
 
 /** A bar and where the pointer is on it, in pixels from the left. */
