@@ -11,7 +11,7 @@ export function EmptyState(props: {
   small?: boolean
 }) {
   return (
-    <div class={styles.empty} data-small={props.small ? '' : undefined}>
+    <div class={styles.empty} data-empty data-small={props.small ? '' : undefined}>
       <Icon name={props.icon} size={props.small ? 16 : 24} />
       <p class={styles.title}>{props.title}</p>
       <Show when={props.sentence}>

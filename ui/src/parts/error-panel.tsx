@@ -1,3 +1,4 @@
+import { A } from '@solidjs/router'
 import { Show } from 'solid-js'
 import { asApiError } from '../farm/api.ts'
 import { reportOf } from '../farm/report.ts'
@@ -6,7 +7,13 @@ import styles from './error-panel.module.css'
 import { Glyph } from './glyph.tsx'
 
 /** An error with its code, what to do about it, and a report to hand on. */
-export function ErrorPanel(props: { error: unknown; onRetry?: () => void; what?: string }) {
+export function ErrorPanel(props: {
+  error: unknown
+  onRetry?: () => void
+  what?: string
+  /** Where to go on from what is not there. */
+  above?: { href: string; label: string } | undefined
+}) {
   const error = () => asApiError(props.error)
   return (
     <div class={styles.panel} role="alert">
@@ -30,6 +37,13 @@ export function ErrorPanel(props: { error: unknown; onRetry?: () => void; what?:
           <button type="button" class="button" onClick={() => props.onRetry?.()}>
             Try again
           </button>
+        </Show>
+        <Show when={props.above}>
+          {(above) => (
+            <A class="button" href={above().href}>
+              {above().label}
+            </A>
+          )}
         </Show>
         <CopyButton text={() => reportOf(error())} label="Copy report" />
       </div>
