@@ -46,16 +46,22 @@ function longestRise(places: readonly number[]): number {
   return tails.length
 }
 
-/** A list whose order rests while `held` says so, and what then waits. */
-export function createHeldList<Row>(
-  next: Accessor<readonly Row[]>,
-  held: Accessor<boolean>,
-  keyOf: (row: Row) => string,
-) {
+/** A list whose order rests while `held` says so, and what then waits. What answers another question is shown at once. */
+export function createHeldList<Row>(options: {
+  next: Accessor<readonly Row[]>
+  held: Accessor<boolean>
+  keyOf: (row: Row) => string
+  /** The order and the filter that `next` is of. */
+  question: Accessor<unknown>
+}) {
+  const { next, held, keyOf, question } = options
   const [view, setView] = createSignal<HeldView<Row>>({ rows: [], pending: 0 })
-  createEffect(() => {
+  createEffect<unknown>((answered) => {
     const rows = next()
-    setView((before) => (held() ? holdOrder(before.rows, rows, keyOf) : { rows, pending: 0 }))
+    const asked = question()
+    const isHeld = held() && asked === answered
+    setView((before) => (isHeld ? holdOrder(before.rows, rows, keyOf) : { rows, pending: 0 }))
+    return asked
   })
   return {
     rows: () => view().rows,

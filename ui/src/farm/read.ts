@@ -1,4 +1,4 @@
-import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { type Accessor, batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { createStore, reconcile } from 'solid-js/store'
 import { type ApiError, asApiError, call, isAborted, type RequestOptions } from './api.ts'
 
@@ -7,6 +7,8 @@ export interface Read<T> {
   error: Accessor<ApiError | undefined>
   /** True until the first answer for the present path. */
   loading: Accessor<boolean>
+  /** The query that what is shown answers. */
+  question: Accessor<string | undefined>
   /** When what is shown was read. */
   asOf: Accessor<number | undefined>
   reload(): void
@@ -40,6 +42,7 @@ export function createRead<T extends object>(
   const [error, setError] = createSignal<ApiError>()
   const [loading, setLoading] = createSignal(true)
   const [asOf, setAsOf] = createSignal<number>()
+  const [question, setQuestion] = createSignal<string>()
   let running: AbortController | undefined
   let again = false
   let soon: ReturnType<typeof setTimeout> | undefined
@@ -69,6 +72,7 @@ export function createRead<T extends object>(
     data: () => (options.raw ? whole() : state.value),
     error,
     loading,
+    question,
     asOf,
     reload: () => void load(),
     reloadSoon() {
@@ -93,12 +97,16 @@ export function createRead<T extends object>(
     const mine = new AbortController()
     running = mine
     try {
-      const value = await call<T>(wanted, { query: options.query?.() ?? {}, signal: mine.signal })
+      const query = options.query?.() ?? {}
+      const value = await call<T>(wanted, { query, signal: mine.signal })
       if (mine.signal.aborted) return
       shownPath = wanted
-      show(value)
-      setAsOf(Date.now())
-      setError(undefined)
+      batch(() => {
+        show(value)
+        setQuestion(JSON.stringify(query))
+        setAsOf(Date.now())
+        setError(undefined)
+      })
     } catch (cause) {
       if (mine.signal.aborted || isAborted(cause)) return
       setError(asApiError(cause))

@@ -10,14 +10,14 @@ import type { Rows } from '../farm/rows.ts'
 import { useShortcuts } from '../farm/use-shortcuts.ts'
 import type { JobPage, JobRow } from '../farm/wire.ts'
 import { DeleteJobs } from '../parts/delete-jobs.tsx'
-import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
 import { FirstJob } from '../parts/first-job.tsx'
 import { JobFilters, type JobQuery, noFilter } from '../parts/job-filters.tsx'
 import { priorityShortcuts } from '../parts/job-order.tsx'
 import { JobSelection, jobActs, PendingOrder } from '../parts/job-selection.tsx'
 import { JobTable } from '../parts/job-table.tsx'
 import { JobWall } from '../parts/job-wall.tsx'
+import { NoMatch } from '../parts/no-match.tsx'
+import { Told } from '../parts/told.tsx'
 import styles from './jobs.module.css'
 
 const pageSize = 1000
@@ -49,11 +49,12 @@ export function Jobs() {
   })
 
   const [rows, setRows] = createSignal<Rows>()
-  const view = createHeldList(
-    () => jobs.data()?.jobs ?? [],
-    () => rows()?.held() ?? false,
-    (job) => job.id,
-  )
+  const view = createHeldList({
+    next: () => jobs.data()?.jobs ?? [],
+    held: () => rows()?.held() ?? false,
+    keyOf: (job) => job.id,
+    question: jobs.question,
+  })
   const selected = createMemo(() => {
     const keys = rows()?.selection().keys ?? new Set()
     return view.rows().filter((job) => keys.has(job.id))
@@ -110,29 +111,18 @@ export function Jobs() {
           onClose={() => setDeleting(undefined)}
           onDone={() => rows()?.clear()}
         />
-        <Show when={jobs.error()}>
-          {(error) => <ErrorPanel error={error()} onRetry={jobs.reload} what="the jobs" />}
-        </Show>
-        <Show
-          when={view.rows().length > 0}
-          fallback={
-            <Show when={!jobs.loading() && !jobs.error()}>
-              <EmptyState
-                icon="search"
-                title="No job matches."
-                action={
-                  <button type="button" class="button" onClick={() => setParams(noFilter)}>
-                    Clear the filter
-                  </button>
-                }
-              />
+        <Told read={jobs} what="the jobs">
+          {() => (
+            <Show
+              when={view.rows().length > 0}
+              fallback={<NoMatch what="job" onClear={() => setParams(noFilter)} />}
+            >
+              <Show when={isWall()} fallback={table()}>
+                <JobWall jobs={view.rows()} onRows={setRows} />
+              </Show>
             </Show>
-          }
-        >
-          <Show when={isWall()} fallback={table()}>
-            <JobWall jobs={view.rows()} onRows={setRows} />
-          </Show>
-        </Show>
+          )}
+        </Told>
       </Show>
     </div>
   )

@@ -1,13 +1,17 @@
 import { A, useNavigate, useSearchParams } from '@solidjs/router'
 import { createMemo, Match, Show, Switch } from 'solid-js'
 import { formatCount } from '../farm/format.ts'
+import { createHeldList } from '../farm/held-list.ts'
 import { createRows } from '../farm/rows.ts'
-import type { WorkerRow, WorkerStatus } from '../farm/wire.ts'
+import type { WorkerRow } from '../farm/wire.ts'
+import { sortWorkers, workerStatusOrder } from '../farm/worker-order.ts'
 import { createWorkers } from '../farm/workers.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
+import { PendingOrder } from '../parts/job-selection.tsx'
+import { NoMatch } from '../parts/no-match.tsx'
 import { StatusChips } from '../parts/status-chips.tsx'
+import { Told } from '../parts/told.tsx'
 import { ViewAs } from '../parts/view-as.tsx'
 import { WorkerActs } from '../parts/worker-acts.tsx'
 import { WorkerGrid } from '../parts/worker-grid.tsx'
@@ -15,19 +19,14 @@ import { WorkerTable } from '../parts/worker-table.tsx'
 import { FarmTimeline } from '../parts/worker-timeline/farm-timeline.tsx'
 import page from './page.module.css'
 
-const order: readonly WorkerStatus[] = [
-  'error',
-  'awake',
-  'asleep',
-  'starting',
-  'restart',
-  'testing',
-  'offline',
-]
-
 /** Who is healthy? */
 export function Workers() {
-  const [params, setParams] = useSearchParams<{ view?: string; status?: string; q?: string }>()
+  const [params, setParams] = useSearchParams<{
+    view?: string
+    status?: string
+    q?: string
+    sort?: string
+  }>()
   const all = createWorkers()
   const navigate = useNavigate()
   const view = () => (params.view === 'table' || params.view === 'timeline' ? params.view : 'grid')
@@ -38,13 +37,21 @@ export function Workers() {
       byStatus[worker.status] = (byStatus[worker.status] ?? 0) + 1
     return byStatus
   })
-  const shown = createMemo(() => {
+  const sort = () => params.sort ?? 'name'
+  const matching = createMemo(() => {
     const wanted = (params.q ?? '').toLowerCase()
-    return (all.data()?.workers ?? [])
+    const found = (all.data()?.workers ?? [])
       .filter((worker) => statuses().length === 0 || statuses().includes(worker.status))
       .filter((worker) => matches(worker, wanted))
-      .toSorted((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }))
+    return sortWorkers(found, sort())
   })
+  const list = createHeldList({
+    next: matching,
+    held: () => rows.held(),
+    keyOf: (worker) => worker.id,
+    question: () => [sort(), params.q, params.status, view()].join(),
+  })
+  const shown = list.rows
   const rows = createRows({
     keys: () => shown().map((worker) => worker.id),
     onOpen: (id) => navigate(`/workers/${id}`),
@@ -55,18 +62,19 @@ export function Workers() {
   return (
     <div class={page.page}>
       <h1 class="sr-only">Workers</h1>
-      <Show when={all.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={all.reload} what="the workers" />}
-      </Show>
-      <Show when={all.data()?.total === 0}>
-        <NoWorkers />
-      </Show>
+      <Told read={all} what="the workers">
+        {(data) => (
+          <Show when={data().total === 0}>
+            <NoWorkers />
+          </Show>
+        )}
+      </Told>
       <Show when={(all.data()?.total ?? 0) > 0}>
         <div class="tools">
           <div class={page.head}>
             <StatusChips
               kind="worker"
-              order={order}
+              order={workerStatusOrder}
               counts={counts()}
               chosen={statuses()}
               onChoose={(chosen) => setParams({ status: chosen.join(',') || null })}
@@ -84,6 +92,7 @@ export function Workers() {
               }
             />
             <A href="/workers/tags">Tags</A>
+            <PendingOrder count={list.pending()} onApply={list.release} />
             <span class="spread">
               <ViewAs
                 views={{ grid: 'Grid', table: 'Table', timeline: 'Timeline' }}
@@ -104,28 +113,19 @@ export function Workers() {
         </div>
         <Show
           when={shown().length > 0}
-          fallback={
-            <EmptyState
-              icon="search"
-              title="No worker matches."
-              action={
-                <button
-                  type="button"
-                  class="button"
-                  onClick={() => setParams({ status: null, q: null })}
-                >
-                  Clear the filter
-                </button>
-              }
-            />
-          }
+          fallback={<NoMatch what="worker" onClear={() => setParams({ status: null, q: null })} />}
         >
           <Switch>
             <Match when={view() === 'grid'}>
               <WorkerGrid workers={shown()} rows={rows} />
             </Match>
             <Match when={view() === 'table'}>
-              <WorkerTable workers={shown()} rows={rows} />
+              <WorkerTable
+                workers={shown()}
+                rows={rows}
+                sort={sort()}
+                onSort={(next) => setParams({ sort: next === 'name' ? null : next })}
+              />
             </Match>
             <Match when={view() === 'timeline'}>
               <section class="card" aria-label="Timeline">

@@ -10,6 +10,7 @@ import { jobActs } from './job-selection.tsx'
 import styles from './job-table.module.css'
 import { JobTableRow } from './job-table-row.tsx'
 import { MenuBox, type MenuItem } from './menu.tsx'
+import { SortHead } from './sort-head.tsx'
 
 export interface JobTableProps {
   jobs: readonly JobRow[]
@@ -25,9 +26,21 @@ const columns = [
   { key: 'name', label: 'Name', sort: 'name', className: styles.name },
   { key: 'progress', label: 'Tasks', className: styles.progress },
   { key: 'eta', label: 'Time left', className: styles.eta },
-  { key: 'priority', label: 'Prio', sort: 'priority', className: styles.priority },
+  {
+    key: 'priority',
+    label: 'Prio',
+    sort: 'priority',
+    own: '-priority',
+    className: styles.priority,
+  },
   { key: 'user', label: 'By', className: styles.user },
-  { key: 'updated', label: 'Changed', sort: 'updated', className: styles.updated },
+  {
+    key: 'updated',
+    label: 'Changed',
+    sort: 'updated',
+    own: '-updated',
+    className: styles.updated,
+  },
 ] as const
 
 /** Jobs as rows: what state, how far, how long still. Drawn only where it is looked at. */
@@ -87,23 +100,14 @@ export function JobTable(props: JobTableProps) {
             </th>
             <For each={columns}>
               {(column) => (
-                <th
+                <SortHead
+                  label={column.label}
                   class={column.className}
-                  aria-sort={ariaSort(props.sort, 'sort' in column ? column.sort : undefined)}
-                >
-                  <Show when={'sort' in column && column.sort} fallback={column.label}>
-                    {(sort) => (
-                      <button
-                        type="button"
-                        class={styles.sort}
-                        onClick={() => props.onSort(turn(props.sort, sort()))}
-                      >
-                        {column.label}
-                        <span aria-hidden="true">{arrow(props.sort, sort())}</span>
-                      </button>
-                    )}
-                  </Show>
-                </th>
+                  by={'sort' in column ? column.sort : undefined}
+                  own={'own' in column ? column.own : undefined}
+                  sort={props.sort}
+                  onSort={props.onSort}
+                />
               )}
             </For>
             <th class={styles.more}>
@@ -146,19 +150,4 @@ function itemsFor(job: JobRow | undefined, onAct: JobTableProps['onAct']): MenuI
   return jobActs
     .filter((act) => canDoToJob(act, job.status))
     .map((act) => ({ id: act, label: jobActLooks[act].verb, run: () => onAct(act, [job]) }))
-}
-
-function turn(sort: string, key: string): string {
-  if (sort === key) return key === 'status' ? key : `-${key}`
-  if (sort === `-${key}`) return key
-  return key === 'name' || key === 'status' ? key : `-${key}`
-}
-
-function arrow(sort: string, key: string): string {
-  return sort === key ? ' ↑' : sort === `-${key}` ? ' ↓' : ''
-}
-
-function ariaSort(sort: string, key: string | undefined): 'ascending' | 'descending' | undefined {
-  if (key === undefined) return undefined
-  return sort === key ? 'ascending' : sort === `-${key}` ? 'descending' : undefined
 }

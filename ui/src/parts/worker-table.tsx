@@ -2,12 +2,30 @@ import { A } from '@solidjs/router'
 import { For, Show } from 'solid-js'
 import type { Rows } from '../farm/rows.ts'
 import type { WorkerRow } from '../farm/wire.ts'
+import type { WorkerSort } from '../farm/worker-order.ts'
 import { Ago } from './ago.tsx'
+import { SortHead } from './sort-head.tsx'
 import { WorkerStatusWord } from './worker-status.tsx'
 import styles from './worker-table.module.css'
 
+const columns: readonly { by: WorkerSort; label: string; own?: string }[] = [
+  { by: 'status', label: 'Status' },
+  { by: 'name', label: 'Name' },
+  { by: 'task', label: 'Task' },
+  { by: 'tags', label: 'Tags' },
+  { by: 'takes', label: 'Takes' },
+  { by: 'address', label: 'Address' },
+  { by: 'version', label: 'Version' },
+  { by: 'seen', label: 'Seen', own: '-seen' },
+]
+
 /** Workers as rows: what each is, does, takes and was last heard of. */
-export function WorkerTable(props: { workers: readonly WorkerRow[]; rows: Rows }) {
+export function WorkerTable(props: {
+  workers: readonly WorkerRow[]
+  rows: Rows
+  sort: string
+  onSort: (sort: string) => void
+}) {
   return (
     <section class={`card ${styles.scroll}`} {...props.rows.listProps}>
       <table
@@ -22,14 +40,9 @@ export function WorkerTable(props: { workers: readonly WorkerRow[]; rows: Rows }
             <th>
               <span class="sr-only">Select</span>
             </th>
-            <th>Status</th>
-            <th>Name</th>
-            <th>Task</th>
-            <th>Tags</th>
-            <th>Takes</th>
-            <th>Address</th>
-            <th>Version</th>
-            <th>Seen</th>
+            <For each={columns}>
+              {(column) => <SortHead {...column} sort={props.sort} onSort={props.onSort} />}
+            </For>
           </tr>
         </thead>
         <tbody>

@@ -52,7 +52,7 @@ test('a sleep schedule with two windows is saved and shown as hours of the week'
   const uuid = farm.seeded.workers[1]!.uuid
   const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers/${uuid}`)
   await page.getByLabel('in force').check()
-  await page.getByLabel('from').fill('09:00')
+  await page.getByLabel('from', { exact: true }).fill('09:00')
   await page.getByLabel('to', { exact: true }).fill('18:00')
   await page.getByRole('button', { name: 'sa', exact: true }).click()
   await page.getByRole('button', { name: 'su', exact: true }).click()
@@ -135,4 +135,31 @@ test('a worker that fails where others do not says so beside their share, and no
     0,
   )
   assert.deepEqual(problems, [])
+})
+
+test('the table is sorted by any of its columns, by keys too, in the address and under the pointer', async (t) => {
+  if (needsChromium(t)) return
+  const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers?view=table`)
+  const names = async (): Promise<string[]> =>
+    (await page.locator('tbody tr td:nth-child(3)').allTextContents()).map((text) => text.trim())
+  const isSorted = (name: string) =>
+    page.getByRole('columnheader', { name }).first().getAttribute('aria-sort')
+  await page.getByText('node-03').first().waitFor()
+  const byName = await names()
+  // The pointer comes to rest on the list, whose order then waits, but not for who asks for another.
+  await page.getByRole('button', { name: /^Name/ }).click()
+  await page.waitForURL('**/workers?view=table&sort=-name')
+  assert.deepEqual(await names(), byName.toReversed())
+  assert.equal(await isSorted('Name'), 'descending')
+  const heads = page.locator('thead button')
+  assert.equal(await heads.count(), 8)
+  for (const name of ['Status', 'Task', 'Tags', 'Takes', 'Address', 'Version', 'Seen']) {
+    await page.getByRole('button', { name, exact: true }).focus()
+    await page.keyboard.press('Enter')
+    const way = name === 'Seen' ? 'descending' : 'ascending'
+    await page.locator(`th[aria-sort=${way}]`, { hasText: name }).waitFor()
+    assert.match(page.url(), new RegExp(`sort=-?${name.toLowerCase()}`))
+  }
+  await page.reload()
+  await page.locator('th[aria-sort=descending]', { hasText: 'Seen' }).waitFor()
 })
