@@ -2,12 +2,14 @@ import { type Accessor, createEffect, createMemo, createSignal, on } from 'solid
 import type { ApiError } from './api.ts'
 import { useFarm } from './farm.tsx'
 import { type Frames, framesOf, framesOfTasks, patchTask, withAttempts } from './frames-buffer.ts'
-import { createRead } from './read.ts'
+import { createRead, type Read } from './read.ts'
 import type { Attempt, Attempts, JobFrames, TaskPage } from './wire.ts'
 
 export interface JobFramesLive {
   frames: Accessor<Frames | undefined>
   attempts: Accessor<readonly Attempt[]>
+  /** Where the attempts come from: on their way, or why they did not come. */
+  told: Pick<Read<Attempts>, 'data' | 'error' | 'reload'>
   /** Cells changed since the last full answer, for a repaint of only those. */
   changed: Accessor<readonly number[]>
   error: Accessor<ApiError | undefined>
@@ -64,6 +66,7 @@ export function createJobFrames(jobId: () => string): JobFramesLive {
   return {
     frames,
     attempts: () => told.data()?.attempts ?? [],
+    told,
     changed,
     error: answer.error,
     loading: answer.loading,

@@ -2,12 +2,14 @@ import { useSearchParams } from '@solidjs/router'
 import { createMemo, For, Show } from 'solid-js'
 import { useAttention } from '../farm/attention.tsx'
 import { formatMoment } from '../farm/format.ts'
+import type { AttentionItem } from '../farm/wire.ts'
 import { AttentionCard } from '../parts/attention-card.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
+import { NoMatch } from '../parts/no-match.tsx'
+import { Told } from '../parts/told.tsx'
 import styles from './page.module.css'
 
-const kindLabels: Record<string, string> = {
+const kindLabels: Record<AttentionItem['kind'], string> = {
   failures: 'Failures',
   'stuck-task': 'Stuck tasks',
   'worker-gone': 'Workers gone',
@@ -50,7 +52,7 @@ export function AttentionPage() {
                   aria-pressed={params.kind === kind}
                   onClick={() => setParams({ kind })}
                 >
-                  {kindLabels[kind] ?? kind}
+                  {kindLabels[kind]}
                 </button>
               )}
             </For>
@@ -60,30 +62,35 @@ export function AttentionPage() {
           {(asOf) => <span class="spread faint">as of {formatMoment(asOf())}</span>}
         </Show>
       </div>
-      <Show when={attention.error()}>
-        {(error) => (
-          <ErrorPanel error={error()} onRetry={attention.reload} what="what needs attention" />
+      <Told read={attention} what="what needs attention">
+        {() => (
+          <section class="card" aria-label="Issues">
+            <h2 class="sr-only">Issues</h2>
+            <Show
+              when={shown().length > 0}
+              fallback={
+                <Show when={items().length > 0} fallback={<NothingNeedsYou />}>
+                  <NoMatch what="issue" onClear={() => setParams({ kind: null })} />
+                </Show>
+              }
+            >
+              <For each={shown()}>
+                {(item) => <AttentionCard item={item} onDone={attention.reload} />}
+              </For>
+            </Show>
+          </section>
         )}
-      </Show>
-      <Show when={attention.data()}>
-        <section class="card" aria-label="Issues">
-          <h2 class="sr-only">Issues</h2>
-          <Show
-            when={shown().length > 0}
-            fallback={
-              <EmptyState
-                icon="done"
-                title="Nothing needs you."
-                sentence="Failures, stuck tasks and silent workers are gathered here by their cause."
-              />
-            }
-          >
-            <For each={shown()}>
-              {(item) => <AttentionCard item={item} onDone={attention.reload} />}
-            </For>
-          </Show>
-        </section>
-      </Show>
+      </Told>
     </div>
+  )
+}
+
+function NothingNeedsYou() {
+  return (
+    <EmptyState
+      icon="done"
+      title="Nothing needs you."
+      sentence="Failures, stuck tasks and silent workers are gathered here by their cause."
+    />
   )
 }

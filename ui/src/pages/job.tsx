@@ -11,7 +11,6 @@ import { createSteady } from '../farm/steady.ts'
 import { tellEta } from '../farm/tell-eta.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { BlockedWorkers } from '../parts/blocklist.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
 import { Filmstrip } from '../parts/filmstrip.tsx'
 import { FrameGrid } from '../parts/frame-grid/grid.tsx'
 import { JobActions } from '../parts/job-actions.tsx'
@@ -20,6 +19,7 @@ import { ProgressBar } from '../parts/progress-bar.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
 import { SteadyCount } from '../parts/steady-count.tsx'
 import { Submission } from '../parts/submission.tsx'
+import { Told } from '../parts/told.tsx'
 import { WhyPanel } from '../parts/why-panel.tsx'
 import { WorkerTimeline } from '../parts/worker-timeline/timeline.tsx'
 import styles from './job.module.css'
@@ -37,10 +37,7 @@ export function JobPage(props: RouteSectionProps) {
   return (
     <JobContext.Provider value={{ id: () => params.job!, job }}>
       <div class={styles.page}>
-        <Show when={job.error()}>
-          {(error) => <ErrorPanel error={error()} onRetry={job.reload} what="the job" />}
-        </Show>
-        <Show when={job.data()}>
+        <Told read={job} what="the job" above={{ href: '/jobs', label: 'All jobs' }}>
           {(data) => (
             <>
               <Head job={data()} />
@@ -48,7 +45,7 @@ export function JobPage(props: RouteSectionProps) {
               {props.children}
             </>
           )}
-        </Show>
+        </Told>
       </div>
     </JobContext.Provider>
   )
@@ -147,19 +144,20 @@ export function JobOverview() {
   return (
     <div class={styles.columns}>
       <div class="stack">
-        <Show when={live.error()}>
-          {(error) => <ErrorPanel error={error()} onRetry={live.reload} what="the frames" />}
-        </Show>
-        <Show when={live.frames()}>
+        <Told read={{ ...live, data: live.frames }} what="the frames">
           {(frames) => <FrameGrid jobId={id()} live={live} frames={frames()} />}
-        </Show>
+        </Told>
         <section class={`card ${styles.made}`} aria-label="Made">
           <Filmstrip job={data()} frames={live.frames()} />
-          <WorkerTimeline
-            title="Workers on this job"
-            attempts={live.attempts()}
-            notes={blocked()}
-          />
+          <Told read={live.told} what="who worked on it">
+            {() => (
+              <WorkerTimeline
+                title="Workers on this job"
+                attempts={live.attempts()}
+                notes={blocked()}
+              />
+            )}
+          </Told>
         </section>
       </div>
       <div class="stack">
@@ -167,8 +165,8 @@ export function JobOverview() {
           <Submission job={data()} />
           <WhyPanel jobId={id()} status={data().status} />
         </section>
-        <BlockedWorkers jobId={id()} list={blocklist} />
         <LogTail jobId={id()} />
+        <BlockedWorkers jobId={id()} list={blocklist} />
       </div>
     </div>
   )

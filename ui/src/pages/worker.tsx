@@ -13,9 +13,9 @@ import { CopyButton } from '../parts/copy-button.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Doctor } from '../parts/doctor.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
 import { SleepSchedule } from '../parts/sleep-schedule.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
+import { Told } from '../parts/told.tsx'
 import { WorkerActs } from '../parts/worker-acts.tsx'
 import { WorkerStatusWord } from '../parts/worker-status.tsx'
 import { WorkerTags } from '../parts/worker-tags.tsx'
@@ -40,10 +40,7 @@ export function WorkerPage() {
   farm.on('reset', worker.reload)
   return (
     <div class={page.page}>
-      <Show when={worker.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={worker.reload} what="the worker" />}
-      </Show>
-      <Show when={worker.data()}>
+      <Told read={worker} what="the worker" above={{ href: '/workers', label: 'All workers' }}>
         {(data) => (
           <>
             <header class={page.head}>
@@ -71,19 +68,27 @@ export function WorkerPage() {
                   <header>
                     <h2>What it did</h2>
                   </header>
-                  <Show
-                    when={(attempts.data()?.attempts.length ?? 0) > 0}
-                    fallback={
-                      <EmptyState small icon="worker" title="It has not worked on anything yet." />
-                    }
-                  >
-                    <AttemptList attempts={attempts.data()!.attempts} byTask />
-                  </Show>
+                  <Told read={attempts} what="what it did">
+                    {(done) => (
+                      <Show
+                        when={done().attempts.length > 0}
+                        fallback={
+                          <EmptyState
+                            small
+                            icon="worker"
+                            title="It has not worked on anything yet."
+                          />
+                        }
+                      >
+                        <AttemptList attempts={done().attempts} byTask />
+                      </Show>
+                    )}
+                  </Told>
                 </section>
               </div>
               <div class="stack">
                 <WorkerFacts worker={data()} />
-                <BlockedJobs workerId={data().id} name={data().name} />
+                <BlockedJobs worker={data()} />
                 <Doctor workerId={data().id} name={data().name} />
                 <WorkerTags worker={data()} onChange={worker.reload} />
                 <SleepSchedule workerId={data().id} />
@@ -91,7 +96,7 @@ export function WorkerPage() {
             </div>
           </>
         )}
-      </Show>
+      </Told>
     </div>
   )
 }

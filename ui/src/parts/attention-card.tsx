@@ -3,15 +3,26 @@ import { For, Show } from 'solid-js'
 import { actOnEach, setTaskStatus } from '../farm/acts.ts'
 import { call } from '../farm/api.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
+import { exclude, exclusionsOf } from '../farm/exclusion.ts'
 import { formatCount } from '../farm/format.ts'
 import type { AttentionItem } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
 import styles from './attention-card.module.css'
 import { Glyph } from './glyph.tsx'
 
+/** Where those kinds are mended that no button here mends. */
+const places: Partial<Record<AttentionItem['kind'], { href: string; label: string }>> = {
+  'no-eligible-worker': { href: '/workers?view=table', label: 'See what workers take' },
+  'storage-low': { href: '/storage/gc', label: 'Plan a collection' },
+  'upload-stalled': { href: '/jobs/submit', label: 'Submit again' },
+  'version-skew': { href: '/workers?view=table&sort=version', label: 'See the versions' },
+}
+
 /** One cause of trouble, however many tasks it hit, and what can be done about it. */
 export function AttentionCard(props: { item: AttentionItem; onDone: () => void }) {
   const item = () => props.item
+  // A worker that is gone or broken takes no tasks anyway.
+  const exclusions = () => (item().kind === 'failures' ? exclusionsOf(item()) : [])
   const acknowledge = async (): Promise<void> => {
     const results = await actOnEach([item().id], (id) =>
       call(`/farm/attention/${encodeURIComponent(id)}/acknowledge`, { method: 'POST' }),
@@ -72,6 +83,25 @@ export function AttentionCard(props: { item: AttentionItem; onDone: () => void }
           <button type="button" class="button" onClick={() => void requeue()}>
             Requeue {formatCount(item().tasks.length, 'task')}
           </button>
+        </Show>
+        <Show when={exclusions().length > 0}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => void exclude(exclusions(), props.onDone)}
+          >
+            Exclude{' '}
+            {item().workers.length === 1
+              ? item().workers[0]!.name
+              : formatCount(item().workers.length, 'worker')}
+          </button>
+        </Show>
+        <Show when={places[item().kind]}>
+          {(place) => (
+            <A class="button" href={place().href}>
+              {place().label}
+            </A>
+          )}
         </Show>
         <Show when={!item().acknowledged}>
           <button type="button" class="button quiet" onClick={() => void acknowledge()}>
