@@ -44,7 +44,8 @@ export function createStorage() {
   return {
     stats: stats.data,
     checkouts: () => checkouts.data()?.checkouts ?? [],
-    isKnown: () => stats.data() !== undefined && checkouts.data() !== undefined,
+    /** What the pages need to show anything: both or neither. */
+    data: () => (checkouts.data() ? stats.data() : undefined),
     /** Bytes by path; undefined until they are counted. */
     shares: sharesByPath,
     sizes: sizes.data,

@@ -1,7 +1,8 @@
-import { createEffect, createSignal, For, on, onCleanup, Show } from 'solid-js'
+import { createEffect, createSignal, on, onCleanup, Show } from 'solid-js'
 import { type ApiError, asApiError } from '../farm/api.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import { reportOf } from '../farm/report.ts'
+import type { Storage } from '../farm/storage.ts'
 import {
   applyCollection,
   type GcPlan,
@@ -18,12 +19,14 @@ import { ErrorPanel } from './error-panel.tsx'
 import { PlanBar, PlanTable } from './gc-figures.tsx'
 import styles from './gc-plan.module.css'
 import { Icon } from './glyph.tsx'
+import { PlannedCheckouts } from './planned-checkouts.tsx'
 
 const replanMs = 300
-const shownAtMost = 100
 
 /** What a collection would free, seen before it is done. The plan that is shown is what is applied. */
 export function GcPlanCard(props: {
+  store: Storage
+  /** Checkouts to remove with the plan. */
   erase: readonly string[]
   onPlan: (plan: GcPlan | undefined) => void
   onKeep: (path: string) => void
@@ -111,24 +114,7 @@ export function GcPlanCard(props: {
               <p class={styles.warning}>{made().warning}</p>
             </Show>
             <Show when={made().erase.length > 0}>
-              <h3 class={styles.chosen}>
-                {formatCount(made().erase.length, 'checkout')} in this plan
-              </h3>
-              <ul class={styles.erase}>
-                <For each={made().erase.slice(0, shownAtMost)}>
-                  {(path) => (
-                    <li>
-                      <span class="truncate mono">{path}</span>
-                      <button type="button" class="button quiet" onClick={() => props.onKeep(path)}>
-                        Keep
-                      </button>
-                    </li>
-                  )}
-                </For>
-              </ul>
-              <Show when={made().erase.length > shownAtMost}>
-                <p class="faint">and {made().erase.length - shownAtMost} more</p>
-              </Show>
+              <PlannedCheckouts paths={made().erase} store={props.store} onKeep={props.onKeep} />
             </Show>
             <p class={`muted ${styles.planned}`}>
               Planned <Ago time={made().created} />. Blobs that gain a use before you apply are

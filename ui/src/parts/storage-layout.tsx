@@ -1,10 +1,10 @@
-import { createSignal, type JSX, Show } from 'solid-js'
+import { createSignal, type JSX } from 'solid-js'
 import type { Storage } from '../farm/storage.ts'
 import type { GcPlan } from '../farm/store.ts'
 import page from '../pages/page.module.css'
-import { ErrorPanel } from './error-panel.tsx'
 import { GcPlanCard } from './gc-plan.tsx'
 import { SpaceMap } from './space-map.tsx'
+import { Told } from './told.tsx'
 import { Trash } from './trash.tsx'
 
 /** The disk as a map, the plan of a collection beside it, and below it the checkouts that a page chooses from. */
@@ -23,30 +23,30 @@ export function StorageLayout(props: {
   return (
     <div class={page.page}>
       {props.head}
-      <Show when={props.store.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={props.store.reload} what="the store" />}
-      </Show>
-      <Show when={props.store.isKnown()}>
-        <div class={page.two}>
-          <div class="stack">
-            <SpaceMap store={props.store} plan={plan()} />
-            {props.children}
+      <Told read={props.store} what="the store">
+        {() => (
+          <div class={page.two}>
+            <div class="stack">
+              <SpaceMap store={props.store} plan={plan()} />
+              {props.children}
+            </div>
+            <div class="stack">
+              <GcPlanCard
+                store={props.store}
+                erase={props.erase}
+                onPlan={setPlan}
+                onKeep={props.onKeep}
+                onApplied={() => {
+                  props.onApplied()
+                  props.store.reload()
+                }}
+              />
+              <Trash onChange={props.store.reload} stats={props.store.stats()!} />
+              {props.aside}
+            </div>
           </div>
-          <div class="stack">
-            <GcPlanCard
-              erase={props.erase}
-              onPlan={setPlan}
-              onKeep={props.onKeep}
-              onApplied={() => {
-                props.onApplied()
-                props.store.reload()
-              }}
-            />
-            <Trash onChange={props.store.reload} stats={props.store.stats()!} />
-            {props.aside}
-          </div>
-        </div>
-      </Show>
+        )}
+      </Told>
     </div>
   )
 }
