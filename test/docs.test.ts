@@ -74,6 +74,7 @@ test('the page on failures tells the thresholds that are in force', () => {
     'task_timeout',
     'worker_timeout',
     'stuck_after',
+    'task_log_limit_mib',
   ] as const) {
     assert.ok(text.includes(`| \`${key}\` | ${defaultConfig[key]} |`), key)
   }

@@ -2,7 +2,7 @@ import { type Handlers, noContent, ok } from '../http/route.ts'
 import type { Services } from '../services.ts'
 import { withSetup } from '../setup/assistant.ts'
 import { checkBlender, findBlender } from '../setup/blender-check.ts'
-import { checkStoragePath } from '../setup/storage-check.ts'
+import { checkStoragePath, needStorage } from '../setup/storage-check.ts'
 import { expandVariables, resolveVariables } from '../variables/main.ts'
 import { versionOf } from '../version.ts'
 import { maskSecrets } from './secrets.ts'
@@ -12,6 +12,7 @@ export function configHandlers(services: Services): Handlers {
   const { farm, variables, shaman, farmStatus, restart } = services
   const { config } = farm
   const settings = createSettings(farm)
+  const ownDirs = () => ({ ownDir: config.current.dataDir, storage: config.current.storage })
   return {
     getVersion: () => ok(versionOf(config.current.raw)),
     getFarmStatus: () => ok({ status: farmStatus.status }),
@@ -21,17 +22,13 @@ export function configHandlers(services: Services): Handlers {
         shamanEnabled: shaman !== undefined,
         isFirstRun: config.current.isFirstRun,
       }),
-    checkSharedStoragePath: async ({ body }) =>
-      ok(
-        await checkStoragePath(body.path, {
-          ownDir: config.current.dataDir,
-          storage: config.current.storage,
-        }),
-      ),
+    checkSharedStoragePath: async ({ body }) => ok(await checkStoragePath(body.path, ownDirs())),
     findBlenderExePath: async () => ok(await findBlender()),
     checkBlenderExePath: async ({ body }) => ok(await checkBlender(body.path)),
-    saveSetupAssistantConfig({ body }) {
-      settings.replace(withSetup(config.stored(), body))
+    async saveSetupAssistantConfig({ body }) {
+      const next = withSetup(config.stored(), body)
+      await needStorage(next.shared_storage_path, ownDirs())
+      settings.replace(next)
       restart?.()
       return noContent
     },

@@ -32,6 +32,9 @@ export interface Config {
   integrityCheckMs: number
   backupPeriodMs: number
   checkoutExpiryMs: number
+  /** Bytes of a task's log; infinite when it has no limit. */
+  taskLogLimit: number
+  /** Nobody has said yet where the storage is to be; until then it is in the data folder. */
   isFirstRun: boolean
   tls: { cert: string; key: string } | undefined
 }
@@ -126,7 +129,8 @@ function workOut(raw: RawConfig, options: ConfigOptions): Config {
     integrityCheckMs: durationOf(raw.database_check_period),
     backupPeriodMs: durationOf(raw.backup_period),
     checkoutExpiryMs: durationOf(raw.checkout_expiry),
-    isFirstRun: false,
+    taskLogLimit: raw.task_log_limit_mib > 0 ? raw.task_log_limit_mib * 2 ** 20 : Infinity,
+    isFirstRun: !options.storage && raw.shared_storage_path === '',
     tls: tlsOf(raw, inData),
   })
 }

@@ -63,6 +63,8 @@ export const RawConfig = Type.Object({
   job_fail_percent: Type.Integer({ minimum: 1, maximum: 100 }),
   stuck_after: Duration,
   backup_period: Duration,
+  /** Most of a task's log that is kept; 0 keeps all of it. */
+  task_log_limit_mib: Type.Integer({ minimum: 0 }),
   /** How long after its end a job's input is kept; 0 keeps it until the job is deleted. */
   checkout_expiry: Duration,
   /** `open` lets everyone on the network do everything; `tokens` asks who they are. */
@@ -119,6 +121,7 @@ export const defaultConfig: RawConfig = {
   job_fail_percent: 10,
   stuck_after: '20m',
   backup_period: '24h',
+  task_log_limit_mib: 1024,
   checkout_expiry: '0',
   auth: 'open',
   allowed_hosts: [],

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises'
-import { join, resolve, sep } from 'node:path'
+import { isAbsolute, join, resolve, sep } from 'node:path'
 import type { PathCheckResult } from '@shaman-farm/manager-api'
 import { CodedError } from '@shaman-farm/terminal/coded-error'
+import { FarmError } from '../problems.ts'
 
 /**
  * Whether jobs can be stored there. Whoever reaches the port may ask about any path, so that nothing is written except
@@ -20,6 +21,18 @@ export async function checkStoragePath(
   }
 }
 
+/** @throws BAD_REQUEST when jobs cannot be stored there, in the words of {@link checkStoragePath} */
+export async function needStorage(
+  path: string,
+  dirs: { ownDir: string; storage: string },
+): Promise<void> {
+  const { is_usable, cause } = await checkStoragePath(path, dirs)
+  if (is_usable) return
+  throw new FarmError('BAD_REQUEST', `${path} cannot be the storage: ${cause}`, {
+    fields: [{ field: 'storageLocation', message: cause }],
+  })
+}
+
 async function problemWith(
   path: string,
   { ownDir, storage }: { ownDir: string; storage: string },
@@ -28,6 +41,7 @@ async function problemWith(
   if (path.startsWith('\\\\')) {
     return 'UNC paths are not supported, as workers on other platforms cannot use them. Use a drive letter.'
   }
+  if (!isAbsolute(path)) return 'A relative path is not suitable; give the whole path.'
   const facts = await stat(path).catch(() => undefined)
   if (!facts) return 'This path does not exist. Create the directory first.'
   if (!facts.isDirectory()) return 'This path is a file, not a directory.'

@@ -51,6 +51,14 @@ test('without a file everything has its default, and the storage lies in the dat
   assert.equal(current.port, 8080)
 })
 
+test('it is the first run until somebody has said where the storage is to be', (t) => {
+  const dataDir = tempDir(t)
+  assert.equal(openConfig({ dataDir }).current.isFirstRun, true)
+  assert.equal(openConfig({ dataDir, storage: '/other' }).current.isFirstRun, false)
+  writeFileSync(join(dataDir, 'flamenco-manager.yaml'), flamenco)
+  assert.equal(openConfig({ dataDir }).current.isFirstRun, false)
+})
+
 test('flags come before the file', (t) => {
   const dataDir = tempDir(t)
   writeFileSync(join(dataDir, 'flamenco-manager.yaml'), flamenco)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { apiBase } from '@shaman-farm/manager-api'
 import { openSetting } from './setting.ts'
@@ -36,9 +37,17 @@ test('meta operations answer as documented', async (t) => {
   await expect('saveSetupAssistantConfig', 400, {
     body: { storageLocation: '', blenderExecutable: blender },
   })
+  const storage = join(manager.dir, 'storage')
+  for (const path of [manager.dir, join(storage, 'not there'), 'storage']) {
+    await expect('saveSetupAssistantConfig', 400, {
+      body: { storageLocation: path, blenderExecutable: blender },
+    })
+  }
   await expect('saveSetupAssistantConfig', 204, {
-    body: { storageLocation: manager.dir, blenderExecutable: blender },
+    body: { storageLocation: storage, blenderExecutable: blender },
   })
+  const { shared_storage_path } = await manager.client.getConfigurationFile()
+  assert.equal(shared_storage_path, storage)
 })
 
 test('an address that is not there is a 404 with a message', async (t) => {
