@@ -91,7 +91,6 @@ async function resubmissions(
   paths: string[],
   context: QuestionContext,
 ): Promise<Figure[]> {
-  const blobs = join(store.dir, 'storage', 'file-store', 'stored')
   const runs = await medianOf(5, async (i) => {
     let requests = 0
     const ours = await seconds(async () => {
@@ -100,7 +99,7 @@ async function resubmissions(
     })
     const bare = await seconds(() => {
       statEach(dir, paths)
-      bareSymlinks(join(store.dir, `bare ${i}`), blobs, files)
+      bareSymlinks(join(store.dir, `bare ${i}`), join(store.dir, 'storage'), files)
     })
     const client = createShamanClient({ url: store.url })
     const checkout = await seconds(() => client.checkout({ files, path: `checkout ${i}` }))

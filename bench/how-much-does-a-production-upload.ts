@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { openShaman, serveShaman } from '@shaman-farm/shaman'
+import { layoutOf, newestLayout, openShaman, serveShaman } from '@shaman-farm/shaman'
 import { createDeltaSender, createShamanClient, type UploadFile } from '@shaman-farm/shaman/client'
 import { formatBytes } from '@shaman-farm/terminal'
 import { execa } from 'execa'
@@ -155,8 +155,7 @@ async function lowerBound(
   const known = new Set(versions.values())
   for (const file of files) {
     const thing = thingOf(file.path, edit)
-    const { sha, size } = file.digest
-    const blob = join(store, 'file-store', 'stored', sha.slice(0, 2), sha.slice(2), `${size}.blob`)
+    const blob = layoutOf(store, newestLayout).blob(file.digest)
     if (!known.has(blob) && 'file' in file.source)
       bytes += await xdelta(file.source.file, versions.get(thing))
     versions.set(thing, blob)

@@ -79,7 +79,7 @@ async function snapshot(
 ): Promise<{ taskIds: string[]; logs: Map<string, string>; blobs: string[] }> {
   const { tasks = [] } = await farm.api.fetchJobTasks({ params: { job_id: jobId } })
   const taskIds = tasks.map((task) => task.id)
-  const stored = await readdir(join(farm.dir, 'storage', 'file-store', 'stored'), {
+  const stored = await readdir(join(farm.dir, 'storage', 'file-store', 'blobs'), {
     recursive: true,
   })
   return {

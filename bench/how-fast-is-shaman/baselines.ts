@@ -9,6 +9,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { layoutOf, newestLayout } from '@shaman-farm/shaman'
 import type { UploadFile } from '@shaman-farm/shaman/client'
 import { execa } from 'execa'
 import { Agent, request } from 'undici'
@@ -71,20 +72,15 @@ async function postOne(agent: Agent, url: string, { digest, source }: UploadFile
 }
 
 /** What any checkout must at least do: make the folders and the links. */
-export function bareSymlinks(dir: string, blobs: string, files: readonly UploadFile[]): void {
+export function bareSymlinks(dir: string, root: string, files: readonly UploadFile[]): void {
+  const { blob } = layoutOf(root, newestLayout)
   const made = new Set<string>()
   for (const { path, digest } of files) {
     const link = join(dir, path)
     const parent = dirname(link)
     if (!made.has(parent)) mkdirSync(parent, { recursive: true })
     made.add(parent)
-    symlinkSync(
-      relative(
-        parent,
-        join(blobs, digest.sha.slice(0, 2), digest.sha.slice(2), `${digest.size}.blob`),
-      ),
-      link,
-    )
+    symlinkSync(relative(parent, blob(digest)), link)
   }
 }
 

@@ -40,8 +40,8 @@ async function openStore(t: TestContext, garbageCollect?: { period: string; maxA
   // Looked up on the disk: whoever asks the store for a blob keeps it for a while.
   const has = (bytes: Buffer): boolean => {
     const sha = hash('sha256', bytes)
-    const folder = join(manager.dir, 'storage', 'file-store', 'stored', sha.slice(0, 2))
-    return existsSync(join(folder, sha.slice(2), `${bytes.length}.blob`))
+    const folder = join(manager.dir, 'storage', 'file-store', 'blobs', sha.slice(0, 2))
+    return existsSync(join(folder, `${sha.slice(2)}-${bytes.length}.blob`))
   }
   const isAllHeld = (): boolean => held.every(has)
   assert.ok(has(unused) && isAllHeld())

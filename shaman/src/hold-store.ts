@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { ShamanError } from './errors.ts'
 import { type IndexDb, openIndex } from './index-db.ts'
-import type { Layout } from './layout.ts'
+import { type Layout, layoutOf } from './layout.ts'
 import { takeOwnership } from './ownership.ts'
 import { makeDirectories, openSentinel } from './sentinel.ts'
 import { layoutOnVolumes } from './volumes.ts'
@@ -25,7 +25,7 @@ export interface HeldStore {
 
 /** Opens the index and takes the store's lock, or neither. */
 export async function holdStore(
-  given: Layout,
+  root: string,
   stateDir: string,
   options: { now: () => number; log: Logger; blobsIn: string | undefined },
 ): Promise<HeldStore> {
@@ -33,10 +33,11 @@ export async function holdStore(
   const index = await openIndex(join(stateDir, 'index.ldb'))
   try {
     const knownId = await index.getState<string>('store')
-    const { id } = await openSentinel(given, knownId, { now, blobsIn })
+    const { id, layout: version } = await openSentinel(root, knownId, { now, blobsIn })
+    const given = layoutOf(root, version)
     const layout = await layoutOnVolumes(given)
     const isApart = layout !== given
-    if (!isApart && (await index.getState<string>('apart')) === id) throw notMounted()
+    if (!isApart && (await index.getState<string>('apart')) === id) throw notMounted(layout)
     await makeDirectories(layout)
     const serverId = randomUUID()
     const ownership = await takeOwnership(layout.ownerLock, serverId, {
@@ -68,8 +69,8 @@ export async function holdStore(
 }
 
 /** Blobs that had a volume of their own are on none now; that must not be taken for an empty store. */
-function notMounted(): ShamanError {
-  return new ShamanError('STORE_ABSENT', 'the volume of stored/ is not there', {
+function notMounted({ stored }: Layout): ShamanError {
+  return new ShamanError('STORE_ABSENT', `the volume of ${stored} is not there`, {
     hint: 'It is probably not mounted. If the blobs were moved, remove the state directory too.',
   })
 }

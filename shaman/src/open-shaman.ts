@@ -24,7 +24,7 @@ import { createCollector } from './gc/collector.ts'
 import { createTrash } from './gc/trash.ts'
 import { type HeldStore, holdStore } from './hold-store.ts'
 import { keepLastUses } from './last-use.ts'
-import { type Layout, layoutOf, stagingPrefix } from './layout.ts'
+import { type Layout, stagingPrefix } from './layout.ts'
 import { createPlaces } from './places.ts'
 import { createProtection, defaultLeaseMs } from './protection.ts'
 import { rebuildIndex } from './rebuild.ts'
@@ -45,7 +45,7 @@ export async function openShaman(options: ShamanOptions): Promise<Shaman> {
   await mkdir(options.root, { recursive: true })
   await mkdir(options.stateDir, { recursive: true })
   const root = await realpath(options.root)
-  const held = await holdStore(layoutOf(root), options.stateDir, {
+  const held = await holdStore(root, options.stateDir, {
     now,
     log,
     blobsIn: options.blobsIn?.place,

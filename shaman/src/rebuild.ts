@@ -56,7 +56,7 @@ async function adoptElsewhere(
     if (isKnown()) continue
     await elsewhere.exclusively(digest, async () => {
       if (!(await elsewhere.store.has(digest)) || isKnown()) return
-      makeDir(disk, layout.blobDir(digest))
+      makeDir(disk, layout.dirOf(digest))
       elsewhere.makePlaceholder(digest, layout.blob(digest))
     })
   }

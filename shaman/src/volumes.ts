@@ -7,7 +7,7 @@ import { type Layout, unfinishedBesideBlobs } from './layout.ts'
 
 /**
  * The layout whose unfinished files can become blobs by a rename. Where the blobs have a volume of their own, mounted at
- * `stored/`, these directories lie within it: a copy in place of the rename would be neither one step nor quick.
+ * their place, these directories lie within it: a copy in place of the rename would be neither one step nor quick.
  */
 export async function layoutOnVolumes(layout: Layout): Promise<Layout> {
   await mkdir(layout.uploading, { recursive: true })

@@ -235,7 +235,7 @@ test('a link planted in the store in place of a blob is not taken for one', asyn
   const dir = await tempDir(t)
   const blob = blobOf('secret')
   await writeFile(join(dir, 'outside'), 'secret')
-  await mkdir(shaman.layout.blobDir(blob.digest), { recursive: true })
+  await mkdir(shaman.layout.dirOf(blob.digest), { recursive: true })
   await symlink(join(dir, 'outside'), shaman.layout.blob(blob.digest))
   assert.deepEqual((await ask('GET', fileUrl(url, blob))).json(), { status: 'unknown' })
   assert.equal((await ask('GET', `${url}/x/blobs/${blob.digest.sha}/6`)).status, 404)
@@ -246,7 +246,7 @@ test('a link planted in the store in place of a blob is not taken for one', asyn
 test('a torn blob of the right name counts as missing and is replaced', async (t) => {
   const { shaman, url } = await startTestFarm(t)
   const blob = randomBlob(1000)
-  await mkdir(shaman.layout.blobDir(blob.digest), { recursive: true })
+  await mkdir(shaman.layout.dirOf(blob.digest), { recursive: true })
   await writeFile(shaman.layout.blob(blob.digest), '')
   assert.deepEqual((await ask('GET', fileUrl(url, blob))).json(), { status: 'unknown' })
   assert.equal((await ask('POST', fileUrl(url, blob), { body: blob.bytes })).status, 204)

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict'
 import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { isCode } from '../src/errors.ts'
 import type { Shaman } from '../src/shaman.ts'
-import { openTestShaman, randomBlob, readAll, type TestBlob } from './support/farm.ts'
+import {
+  leaveAsFlamenco,
+  openTestShaman,
+  randomBlob,
+  readAll,
+  type TestBlob,
+  tempDir,
+} from './support/farm.ts'
 import {
   createFaultyThreads,
   errnos,
@@ -11,9 +19,14 @@ import {
   threadCalls,
 } from './support/faulty-threads.ts'
 
-async function faultyShaman(t: TestContext): Promise<{ shaman: Shaman; threads: FaultyThreads }> {
+async function faultyShaman(
+  t: TestContext,
+  options: { isFlamencos?: boolean } = {},
+): Promise<{ shaman: Shaman; threads: FaultyThreads }> {
+  const root = join(await tempDir(t), 'storage')
+  if (options.isFlamencos) await leaveAsFlamenco(root, [randomBlob(10)])
   const threads = createFaultyThreads()
-  return { shaman: await openTestShaman(t, { threads }), threads }
+  return { shaman: await openTestShaman(t, { root, threads }), threads }
 }
 
 async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
@@ -21,16 +34,24 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
 }
 
 const largeBytes = 2_500_000
-const ways: Record<string, { blobs(): TestBlob[]; put: Put }> = {
-  'many small blobs at once': {
-    blobs: () => Array.from({ length: 12 }, (_, i) => randomBlob(3000 + i)),
-    put: (shaman, { digest, bytes }) => shaman.blobs.putBytes(digest, bytes),
+const manyBlobs = {
+  blobs: () => Array.from({ length: 12 }, (_, i) => randomBlob(3000 + i)),
+  put: (shaman: Shaman, { digest, bytes }: TestBlob) => shaman.blobs.putBytes(digest, bytes),
+}
+const ways: Record<string, Way> = {
+  'many small blobs at once': { ...manyBlobs, strikes: ['openSync', 'writeSync', 'closeSync'] },
+  "many small blobs at once, in Flamenco's layout": {
+    ...manyBlobs,
+    isFlamencos: true,
+    strikes: ['openSync', 'writeSync', 'closeSync', 'mkdirSync'],
   },
   'a large stream': {
+    strikes: ['writeSync'],
     blobs: () => [randomBlob(largeBytes)],
     put: (shaman, { digest, bytes }) => shaman.blobs.put(digest, pieces(bytes)),
   },
   'a large resumable upload': {
+    strikes: ['writeSync'],
     blobs: () => [randomBlob(largeBytes)],
     async put(shaman, { digest, bytes }) {
       const offset = await shaman.partials.offset(digest, 'me')
@@ -39,11 +60,17 @@ const ways: Record<string, { blobs(): TestBlob[]; put: Put }> = {
     },
   },
 }
-type Put = (shaman: Shaman, blob: TestBlob) => Promise<unknown>
+interface Way {
+  isFlamencos?: boolean
+  blobs(): TestBlob[]
+  put(shaman: Shaman, blob: TestBlob): Promise<unknown>
+  /** The calls that it makes in a thread. */
+  strikes: string[]
+}
 
-for (const [way, { blobs, put }] of Object.entries(ways)) {
+for (const [way, { blobs, put, strikes, ...kind }] of Object.entries(ways)) {
   test(`whatever call fails in a thread, ${way}: what failed is not acknowledged, leaves nothing, and goes in afterwards`, async (t) => {
-    const { shaman, threads } = await faultyShaman(t)
+    const { shaman, threads } = await faultyShaman(t, kind)
     const struck = new Set<string>()
     for (const call of threadCalls) {
       for (const errno of errnos) {
@@ -70,15 +97,11 @@ for (const [way, { blobs, put }] of Object.entries(ways)) {
         }
       }
     }
-    const isMany = way.startsWith('many')
-    assert.deepEqual(
-      [...struck],
-      isMany ? ['openSync', 'writeSync', 'closeSync', 'mkdirSync'] : ['writeSync'],
-    )
+    assert.deepEqual([...struck], strikes)
   })
 
   test(`short writes in a thread are continued for ${way}`, async (t) => {
-    const { shaman, threads } = await faultyShaman(t)
+    const { shaman, threads } = await faultyShaman(t, kind)
     const given = blobs()
     threads.inject({ call: 'writeSync', short: true, times: 5 })
     await Promise.all(given.map((blob) => put(shaman, blob)))

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { createScrubber } from '../src/care/scrub.ts'
 import { createShamanClient } from '../src/client/main.ts'
 import { isCode } from '../src/errors.ts'
-import { layoutOf } from '../src/layout.ts'
+import { layoutOf, newestLayout } from '../src/layout.ts'
 import { openShaman } from '../src/open-shaman.ts'
 import type { Shaman } from '../src/shaman.ts'
 import type { Durability } from '../src/sync.ts'
@@ -43,7 +43,7 @@ for (const durability of ['batch', 'none'] as const) {
     await client.close()
     server.child.kill('SIGKILL')
     await once(server.child, 'exit')
-    await tear(layoutOf(root).blob(torn.digest), torn)
+    await tear(layoutOf(root, newestLayout).blob(torn.digest), torn)
 
     const farm = await startTestFarm(t, { root, stateDir })
     const { shaman } = farm
@@ -83,7 +83,7 @@ test('a torn blob that Flamenco left is replaced by an upload of the same file, 
   const dir = await tempDir(t)
   const root = join(dir, 'root')
   const [good, torn] = [randomBlob(5000), randomBlob(6000)]
-  const paths = [good, torn].map(({ digest }) => layoutOf(root).blob(digest))
+  const paths = [good, torn].map(({ digest }) => layoutOf(root, newestLayout).blob(digest))
   for (const path of paths) await mkdir(dirname(path), { recursive: true })
   await writeFile(paths[0]!, good.bytes)
   await writeFile(paths[1]!, Buffer.alloc(torn.bytes.length))
@@ -107,7 +107,7 @@ test('a scrub begins with what is unverified, after which everything is verified
   const first = await openShaman({ root, stateDir, reserveBytes: 0, durability: 'none' })
   for (const blob of blobs) await putBlob(first, blob)
   await first.close()
-  await tear(layoutOf(root).blob(blobs[1]!.digest), blobs[1]!)
+  await tear(layoutOf(root, newestLayout).blob(blobs[1]!.digest), blobs[1]!)
   const shaman = await openTestShaman(t, { root, stateDir })
   await putBlob(shaman, randomBlob(800))
   const examined: number[] = []

@@ -14,7 +14,7 @@ test('a store whose blobs lie on a volume of their own takes, flushes, collects 
   const dir = await tempDir(t)
   const options = { root: join(dir, 'root'), stateDir: join(dir, 'state') }
   await mkdir(join(options.root, 'file-store'), { recursive: true })
-  await symlink(volume, join(options.root, 'file-store/stored'))
+  await symlink(volume, join(options.root, 'file-store/blobs'))
   let time = Date.now()
   const { shaman, client } = await startTestFarm(t, { ...options, now: () => time })
 
@@ -25,7 +25,7 @@ test('a store whose blobs lie on a volume of their own takes, flushes, collects 
   assert.deepEqual(await readFile(join(shaman.jobsDir, checkoutPath, 'f100')), large.bytes)
   const processes = execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' }).split('\n')
   const flushed = processes.find((line) => line.includes('sync -f') && line.includes(options.root))
-  assert.ok(flushed?.includes(`${options.root}/file-store/stored`), `flushed: ${flushed}`)
+  assert.ok(flushed?.includes(`${options.root}/file-store/blobs`), `flushed: ${flushed}`)
 
   const damaged = shaman.layout.blob(small[0]!.digest)
   await chmod(damaged, 0o644)
@@ -42,6 +42,6 @@ test('a store whose blobs lie on a volume of their own takes, flushes, collects 
   assert.ok(shaman.blobs.isStored(large.digest))
 
   await shaman.close()
-  await rm(join(options.root, 'file-store/stored'))
+  await rm(join(options.root, 'file-store/blobs'))
   await assert.rejects(openShaman(options), (error) => isCode(error, 'STORE_ABSENT'))
 })

@@ -45,9 +45,9 @@ export async function auditStore(storage: string): Promise<Findings> {
     const target = resolve(dirname(link), await readlink(link))
     if (!(await stat(target).catch(() => undefined))) findings.push(`${link} leads nowhere`)
   }
-  const stored = join(storage, 'file-store', 'stored')
+  const stored = join(storage, 'file-store', 'blobs')
   for (const name of await readdir(stored, { recursive: true })) {
-    const parts = /^(..)\/(.{62})\/(\d+)\.blob$/.exec(name)
+    const parts = /^(..)\/(.{62})-(\d+)\.blob$/.exec(name)
     if (!parts) continue
     const digest = await digestOfFile(join(stored, name))
     if (digest.sha !== `${parts[1]}${parts[2]}` || digest.size !== Number(parts[3]))

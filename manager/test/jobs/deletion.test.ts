@@ -65,7 +65,7 @@ for (const id of ['..', '.', '../file-store', '/etc', 'not-a-checkout/..']) {
     const job = await submitEcho(manager, { storage: { shaman_checkout_id: id } })
     await deleteAndWait(manager, job.id)
     assert.deepEqual(readdirSync(jobs), before)
-    assert.ok(existsSync(join(manager.dir, 'storage', 'file-store', 'stored')))
+    assert.ok(existsSync(join(manager.dir, 'storage', 'file-store', 'blobs')))
   })
 }
 

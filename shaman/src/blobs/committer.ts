@@ -143,10 +143,7 @@ export function createCommitter(parts: CommitterParts): Committer {
 
   function directoriesOf(pendings: readonly Pending[]): string[] {
     const dirs = new Set<string>()
-    for (const { digest } of pendings) {
-      dirs.add(layout.blobDir(digest))
-      dirs.add(layout.shard(digest))
-    }
+    for (const { digest } of pendings) for (const dir of layout.dirsOf(digest)) dirs.add(dir)
     return [...dirs]
   }
 
@@ -224,7 +221,7 @@ export function createCommitter(parts: CommitterParts): Committer {
       disk.renameSync(temp, final)
     } catch (error) {
       if (!isCode(error, 'ENOENT') || disk.lstatSync(temp) === undefined) throw error
-      makeDir(disk, layout.blobDir(digest))
+      makeDir(disk, layout.dirOf(digest))
       disk.renameSync(temp, final)
     }
   }

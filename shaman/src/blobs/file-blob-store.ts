@@ -19,7 +19,7 @@ import { openTempFile, removeQuietly, type TempFile, verifyDigest } from './temp
 import type { Threads } from './threads.ts'
 import { createWritePool } from './write-pool.ts'
 
-/** Blobs as files on a volume that workers may see, in Flamenco's layout. */
+/** Blobs as files on a volume that workers may see; where, {@link Layout} tells. */
 export interface FileBlobStore extends BlobStore {
   readonly kind: 'file-system'
   readonly layout: Layout
@@ -188,7 +188,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   async function writeSmall(digest: Digest, bytes: Uint8Array): Promise<string> {
     const path = nextTemp()
     if (pool && smallOnes > aloneUpTo && bytes.byteLength === digest.size) {
-      await pool.write({ path, dir: layout.blobDir(digest), sha: digest.sha, bytes })
+      await pool.write({ path, dir: layout.ownDirOf(digest), sha: digest.sha, bytes })
       return path
     }
     verifyDigest({ sha: hash('sha256', bytes, 'hex'), size: bytes.byteLength }, digest)
@@ -247,12 +247,21 @@ function openRange(path: string, digest: Digest, range: ByteRange | undefined): 
 async function* listBlobs(layout: Layout): AsyncIterable<Digest> {
   for await (const shard of await opendir(layout.stored)) {
     if (!shard.isDirectory() || !/^[0-9a-f]{2}$/.test(shard.name)) continue
-    for await (const dir of await opendir(join(layout.stored, shard.name))) {
-      if (!dir.isDirectory()) continue
-      for await (const file of await opendir(join(layout.stored, shard.name, dir.name))) {
-        const digest = digestFromBlobPath(`${shard.name}/${dir.name}/${file.name}`)
-        if (digest && file.isFile()) yield digest
-      }
+    for await (const path of filesIn(layout, shard.name)) {
+      const digest = digestFromBlobPath(path)
+      if (digest) yield digest
+    }
+  }
+}
+
+/** Files of a shard at the depth of the layout's blobs, by their paths from there. */
+async function* filesIn({ stored, version }: Layout, shard: string): AsyncIterable<string> {
+  for await (const entry of await opendir(join(stored, shard))) {
+    const path = `${shard}/${entry.name}`
+    if (version === 2 && entry.isFile()) yield path
+    if (version === 2 || !entry.isDirectory()) continue
+    for await (const file of await opendir(join(stored, path))) {
+      if (file.isFile()) yield `${path}/${file.name}`
     }
   }
 }

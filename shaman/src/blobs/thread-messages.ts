@@ -27,7 +27,7 @@ export interface Answers {
 /** A file to write, and where its bytes are. */
 export interface PlacedFile {
   path: string
-  dir: string
+  dir: string | undefined
   sha: string
   memory: number
   start: number

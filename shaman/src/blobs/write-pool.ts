@@ -13,7 +13,8 @@ export interface WritePool {
 /** A file to write. Bytes in shared memory are not copied; they must stay as they are until it is written. */
 export interface NewFile {
   path: string
-  dir: string
+  /** Where its blob is going to lie, if that is a directory of its own. */
+  dir: string | undefined
   sha: string
   bytes: Uint8Array
 }

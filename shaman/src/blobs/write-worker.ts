@@ -57,7 +57,7 @@ function store({ path, dir, sha }: PlacedFile, bytes: Uint8Array): Problem | nul
     } finally {
       fs.closeSync(fd)
     }
-    makeDir(dir)
+    if (dir !== undefined) makeDir(dir)
     return null
   } catch (error) {
     fs.rmSync(path, { force: true })

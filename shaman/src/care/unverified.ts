@@ -78,7 +78,7 @@ export function createUnverified(parts: UnverifiedParts): Unverified {
       return damaged
     },
     async makeDurable(digests) {
-      const dirs = digests.flatMap((digest) => [layout.blobDir(digest), layout.shard(digest)])
+      const dirs = digests.flatMap((digest) => layout.dirsOf(digest))
       await syncer.sync(
         digests.map((digest) => layout.blob(digest)),
         [...new Set(dirs)],

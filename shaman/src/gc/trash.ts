@@ -86,7 +86,7 @@ export function createTrash(parts: TrashParts): Trash {
       const key = digestKey(digest)
       const epoch = fresh.get(key) ?? index.getTrashed(digest)
       if (epoch === undefined) return false
-      makeDir(disk, layout.blobDir(digest))
+      makeDir(disk, layout.dirOf(digest))
       try {
         disk.renameSync(`${layout.trash}/${epoch}/${key}`, layout.blob(digest))
       } catch (error) {
@@ -173,8 +173,10 @@ export function createTrash(parts: TrashParts): Trash {
   }
 
   function removeEmptyDir(digest: Digest): void {
+    const dir = layout.ownDirOf(digest)
+    if (dir === undefined) return
     try {
-      disk.rmdirSync(layout.blobDir(digest))
+      disk.rmdirSync(dir)
     } catch {
       // Another size of the same checksum lives there.
     }

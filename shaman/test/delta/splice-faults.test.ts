@@ -51,7 +51,7 @@ test('a kill in the middle of a splice leaves nothing, and the same splice succe
   assert.equal(shaman.blobs.isStored(target.digest), false)
   assert.equal(shaman.blobs.isStored(base.digest), true)
   assert.deepEqual(await filesUnder(join(root, 'file-store', 'uploading')), [])
-  assert.equal((await filesUnder(join(root, 'file-store', 'stored'))).length, 1)
+  assert.equal((await filesUnder(join(root, 'file-store', 'blobs'))).length, 1)
   await shaman.close()
 
   const server = await startServer(root, stateDir)

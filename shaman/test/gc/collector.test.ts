@@ -6,6 +6,7 @@ import { isCode } from '../../src/errors.ts'
 import { openShaman } from '../../src/open-shaman.ts'
 import type { Shaman } from '../../src/shaman.ts'
 import {
+  leaveAsFlamenco,
   openTestShaman,
   putBlob,
   randomBlob,
@@ -169,7 +170,7 @@ test('links of Flamenco or made by hand are respected, also absolute ones and th
   const [relative, absolute, unused] = [randomBlob(10), randomBlob(20), randomBlob(30)]
   for (const blob of [relative, absolute, unused]) await putBlob(shaman, blob)
   const pathIn = (base: string, blob: TestBlob) =>
-    `${base}/stored/${blob.digest.sha.slice(0, 2)}/${blob.digest.sha.slice(2)}/${blob.digest.size}.blob`
+    `${base}/${shaman.layout.blob(blob.digest).slice(shaman.layout.fileStore.length + 1)}`
   const jobs = join(dir, 'linked/jobs/old job/sub')
   await mkdir(jobs, { recursive: true })
   await symlink(pathIn('../../../file-store', relative), join(jobs, 'r'))
@@ -226,11 +227,7 @@ test('a store left by Flamenco is adopted in place: blobs found, links respected
   const dir = await tempDir(t)
   const root = join(dir, 'flamenco')
   const [linked, loose] = [randomBlob(40), randomBlob(50)]
-  for (const { digest, bytes } of [linked, loose]) {
-    const blobDir = join(root, 'file-store/stored', digest.sha.slice(0, 2), digest.sha.slice(2))
-    await mkdir(blobDir, { recursive: true })
-    await writeFile(join(blobDir, `${digest.size}.blob`), bytes)
-  }
+  await leaveAsFlamenco(root, [linked, loose])
   await mkdir(join(root, 'jobs/shot'), { recursive: true })
   const target = `../../file-store/stored/${linked.digest.sha.slice(0, 2)}/${linked.digest.sha.slice(2)}/40.blob`
   await symlink(target, join(root, 'jobs/shot/a.png'))

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { BlobStore } from '../../src/blobs/blob-store.ts'
 import { createShamanClient, type ShamanClient, type UploadFile } from '../../src/client/main.ts'
 import { type Digest, digestKey, digestOf } from '../../src/digest.ts'
+import { layoutOf } from '../../src/layout.ts'
 import { openShaman } from '../../src/open-shaman.ts'
 import { type ShamanServer, serveShaman } from '../../src/serve.ts'
 import type { Shaman, ShamanOptions } from '../../src/shaman.ts'
@@ -31,6 +32,15 @@ export async function openTestShaman(
   })
   afterwards(t, () => shaman.close().catch(() => undefined))
   return shaman
+}
+
+/** A storage root as Flamenco leaves it, with these blobs. */
+export async function leaveAsFlamenco(root: string, blobs: readonly TestBlob[]): Promise<void> {
+  for (const { digest, bytes } of blobs) {
+    const path = layoutOf(root, 1).blob(digest)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, bytes)
+  }
 }
 
 export interface TestFarm {

@@ -174,7 +174,7 @@ test('a file the store has lost fails the task as missing', async (t) => {
   const farm = await startWorkedFarm(t)
   const dir = await tempDir(t)
   const checkout = await submitFolder(farm, join(import.meta.dirname, '../fixtures'), 'lost')
-  await rm(join(farm.shaman.root, 'file-store', 'stored'), { recursive: true })
+  await rm(farm.shaman.layout.stored, { recursive: true })
   await farm.worker()
   const task = renderTask(checkout, `${nowhere}/jobs/${checkout}/x.blend`, `${dir}/######`, '1')
   farm.manager.queue.push(task)

@@ -99,7 +99,7 @@ test('a frame is offered again to a job that agrees, from the store or from wher
   assert.deepEqual(await expect('farmTaskReusable', 200, asked), { frames: [frame] })
 
   // The store may let go of it: nothing there refers to it.
-  const blobs = join(manager.dir, 'storage', 'file-store', 'stored')
+  const blobs = join(manager.dir, 'storage', 'file-store', 'blobs')
   await rm(join(blobs, digest.sha.slice(0, 2)), { recursive: true })
   assert.deepEqual(await expect('farmTaskReusable', 200, asked), { frames: [frame] })
   await rm(join(blobs, digest.sha.slice(0, 2)), { recursive: true })
