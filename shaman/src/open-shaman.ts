@@ -107,7 +107,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     blobsIn: options.blobsIn,
     onStored,
   })
-  const partials = createPartials({ store: blobs, index, syncer, durability, space, now, log })
+  const partials = createPartials({ store: blobs, index, durability, space, now })
   const catalog = createCatalog({
     layout,
     disk,

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { createPartials } from '../src/blobs/partials.ts'
 import { createShamanClient } from '../src/client/main.ts'
-import { randomBlob, startTestFarm, tempDir, uploadFile } from './support/farm.ts'
+import { openTestShaman, randomBlob, startTestFarm, tempDir, uploadFile } from './support/farm.ts'
 import { ask, openRequest, sleep, until } from './support/http.ts'
 import { startServer } from './support/kill-loop.ts'
 
@@ -38,6 +39,31 @@ test('an upload survives the death of the server, and a later client process con
   const receipt = await client.upload({ files: [uploadFile('big', blob)] })
   assert.equal(receipt.uploadedFiles, 1)
   assert.ok(receipt.wireBytes < blob.digest.size, `${receipt.wireBytes} bytes travelled again`)
+})
+
+test('an offset is told only once it is recorded, so that a kill at any moment finds it', async (t) => {
+  const { blobs, index, durability, space, now } = await openTestShaman(t)
+  const asked = Promise.withResolvers<void>()
+  const recorded = Promise.withResolvers<void>()
+  const slowIndex = {
+    ...index,
+    async setState(name: string, value: unknown) {
+      asked.resolve()
+      await recorded.promise
+      await index.setState(name, value)
+    },
+  }
+  const partials = createPartials({ store: blobs, index: slowIndex, durability, space, now })
+  const { digest, bytes } = randomBlob(5000)
+  const half = async function* (): AsyncGenerator<Buffer> {
+    yield bytes.subarray(0, 2000)
+  }
+  const appended = partials.append({ digest, client: 'me', offset: 0, bytes: half() })
+  await asked.promise
+  assert.equal(await partials.offset(digest, 'me'), 0)
+  recorded.resolve()
+  assert.deepEqual(await appended, { offset: 2000 })
+  assert.equal(await partials.offset(digest, 'me'), 2000)
 })
 
 test('an upload can be aborted at any moment, and the next one succeeds', async (t) => {

@@ -1,11 +1,10 @@
 import { constants } from 'node:fs'
 import { readdir, stat, truncate } from 'node:fs/promises'
-import type { Logger } from 'pino'
 import { type Digest, digestFromKey, digestKey } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { IndexDb } from '../index-db.ts'
 import type { SpaceKeeper } from '../space.ts'
-import type { Durability, Syncer } from '../sync.ts'
+import type { Durability } from '../sync.ts'
 import type { PutOutcome } from './blob-store.ts'
 import { asSpaceProblem, type FileBlobStore } from './file-blob-store.ts'
 import type { FileWriter } from './file-writer.ts'
@@ -68,11 +67,9 @@ interface Upload {
 interface PartialsParts {
   store: FileBlobStore
   index: IndexDb
-  syncer: Syncer
   durability: Durability
   space: SpaceKeeper
   now: () => number
-  log: Logger
 }
 
 const maxUploads = 1000
@@ -214,8 +211,9 @@ export function createPartials(parts: PartialsParts): Partials {
     const piece = createPiece({
       ...{ from: upload.offset, fd, writer, disk, now, durability },
       async markDurable(offset) {
-        upload.offset = offset
         await index.setState(`partial:${upload.name}`, offset)
+        // Told to clients from here on: not before a killed server would still know it.
+        upload.offset = offset
       },
     })
     try {
