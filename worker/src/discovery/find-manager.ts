@@ -46,7 +46,8 @@ interface Listener {
 }
 
 function listenSsdp(type: string, heard: Set<string>, log: Logger): Listener {
-  const client = new ssdp.Client({})
+  // Bound to each of the machine's addresses, a call goes out of each of its networks, and needs no default route.
+  const client = new ssdp.Client({ explicitSocketBind: true })
   client.on('response', ({ LOCATION, ST }) => {
     if (ST === type && typeof LOCATION === 'string') addRoot(heard, LOCATION)
   })
