@@ -24,6 +24,7 @@ import { Announcer } from './parts/announcer.tsx'
 import { ErrorPanel } from './parts/error-panel.tsx'
 import { Icon } from './parts/glyph.tsx'
 import { Keys } from './parts/keys.tsx'
+import { Loading } from './parts/loading.tsx'
 import { StatusWord } from './parts/status-word.tsx'
 import { Toasts } from './parts/toasts.tsx'
 import { preloadJobPages } from './routes.tsx'
@@ -88,7 +89,7 @@ export function Shell(props: RouteSectionProps) {
       <TopBar onPalette={() => setOverlay('palette')} onHelp={() => setOverlay('help')} />
       <main id="page" class={styles.page} tabindex="-1">
         <ErrorBoundary fallback={brokenPage}>
-          <Suspense>{props.children}</Suspense>
+          <Suspense fallback={<Loading what="the page" />}>{props.children}</Suspense>
         </ErrorBoundary>
       </main>
       <StatusBar onNotices={() => setOverlay('notices')} />

@@ -1,7 +1,8 @@
-import { type Accessor, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { createEffect, createSignal, on, onCleanup } from 'solid-js'
 import { actOnEach } from './acts.ts'
-import { call } from './api.ts'
+import { type ApiError, call } from './api.ts'
 import { useFarm } from './farm.tsx'
+import type { Read } from './read.ts'
 import type { Attempt, Attempts } from './wire.ts'
 
 const ofEach = 200
@@ -11,10 +12,10 @@ const againMs = 5000
 export function createFarmAttempts(
   workerIds: () => readonly string[],
   sinceMs: () => number,
-): { attempts: Accessor<readonly Attempt[]>; loading: Accessor<boolean> } {
+): Pick<Read<readonly Attempt[]>, 'data' | 'error' | 'reload'> {
   const farm = useFarm()
-  const [attempts, setAttempts] = createSignal<readonly Attempt[]>([])
-  const [loading, setLoading] = createSignal(true)
+  const [attempts, setAttempts] = createSignal<readonly Attempt[]>()
+  const [error, setError] = createSignal<ApiError>()
   let round = 0
   let soon: ReturnType<typeof setTimeout> | undefined
 
@@ -30,20 +31,21 @@ export function createFarmAttempts(
     round += 1
     clearTimeout(soon)
   })
-  return { attempts, loading }
+  return { data: attempts, error, reload: () => void load() }
 
   async function load(): Promise<void> {
     round += 1
     const mine = round
     const found: Attempt[] = []
     const from = new Date(Date.now() - sinceMs()).toISOString()
-    await actOnEach(workerIds(), async (id) => {
+    const results = await actOnEach(workerIds(), async (id) => {
       const query = { from, limit: ofEach }
       const answer = await call<Attempts>(`/farm/workers/${id}/attempts`, { query })
       found.push(...answer.attempts)
     })
     if (mine !== round) return
-    setAttempts(found)
-    setLoading(false)
+    const failed = results.find((result) => result.error)?.error
+    setError(failed)
+    if (!failed) setAttempts(found)
   }
 }

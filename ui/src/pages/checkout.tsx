@@ -13,6 +13,7 @@ import { Icon } from '../parts/glyph.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { ReceiptFacts } from '../parts/receipt.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
+import { Told } from '../parts/told.tsx'
 import page from './page.module.css'
 
 /** What is in this checkout, who uses it, what changed since another? */
@@ -69,18 +70,22 @@ export function CheckoutPage() {
           </Show>
           <section class="card" aria-label="Jobs">
             <header>
-              <h2>{formatCount(users().length, 'job')} with it</h2>
+              <h2>Jobs with it</h2>
             </header>
-            <ul>
-              <For each={users()}>
-                {(job) => (
-                  <li class="row-gap">
-                    <A href={`/jobs/${job.id}`}>{job.name}</A>
-                    <StatusWord kind="job" status={job.status} />
-                  </li>
-                )}
-              </For>
-            </ul>
+            <Told read={jobs} what="the jobs">
+              {() => (
+                <ul>
+                  <For each={users()} fallback={<li class="muted">No job uses it.</li>}>
+                    {(job) => (
+                      <li class="row-gap">
+                        <A href={`/jobs/${job.id}`}>{job.name}</A>
+                        <StatusWord kind="job" status={job.status} />
+                      </li>
+                    )}
+                  </For>
+                </ul>
+              )}
+            </Told>
           </section>
         </div>
       </div>
@@ -104,10 +109,7 @@ export function BlobPage() {
           </span>
         }
       />
-      <Show when={holders.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={holders.reload} what="the blob" />}
-      </Show>
-      <Show when={holders.data()}>
+      <Told read={holders} what="the blob">
         {(data) => (
           <section class="card" aria-label="Checkouts">
             <header>
@@ -125,7 +127,14 @@ export function BlobPage() {
               </a>
             </header>
             <ul>
-              <For each={data().checkouts}>
+              <For
+                each={data().checkouts}
+                fallback={
+                  <li class="muted">
+                    No checkout holds it. If the store has it, a collection removes it.
+                  </li>
+                }
+              >
                 {(checkout) => (
                   <li>
                     <A href={checkoutHref(checkout)}>{checkout}</A>
@@ -135,7 +144,7 @@ export function BlobPage() {
             </ul>
           </section>
         )}
-      </Show>
+      </Told>
     </div>
   )
 }

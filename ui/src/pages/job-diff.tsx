@@ -6,7 +6,7 @@ import { type CheckoutDiff, storePaths } from '../farm/store.ts'
 import type { FarmJob } from '../farm/wire.ts'
 import { Diff } from '../parts/checkout-diff.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
+import { Told } from '../parts/told.tsx'
 import styles from './job-diff.module.css'
 import page from './page.module.css'
 
@@ -21,7 +21,9 @@ export function JobDiff() {
     () => (mine() && theirs() ? storePaths.diff(mine()!) : undefined),
     { query: () => ({ since: theirs() }), key: 'path' },
   )
-  const settings = createMemo(() => differences(other.data()?.settings, job.data()?.settings))
+  const settings = createMemo(() =>
+    other.data() ? differences(other.data()?.settings, job.data()?.settings) : [],
+  )
   return (
     <div class={page.two}>
       <section class="card" aria-label="Files">
@@ -31,13 +33,20 @@ export function JobDiff() {
             <A href={`/jobs/${params.other}/submission`}>{other.data()?.name ?? params.other}</A>
           </h2>
         </header>
-        <Show when={other.error() ?? diff.error()}>
-          {(error) => <ErrorPanel error={error()} onRetry={other.reload} what="the difference" />}
-        </Show>
-        <Show when={other.data() && !(mine() && theirs())}>
-          <EmptyState small icon="disk" title="One of the two jobs has no checkout." />
-        </Show>
-        <Show when={diff.data()}>{(data) => <Diff diff={data()} />}</Show>
+        <Told read={other} what="the other job">
+          {() => (
+            <Show
+              when={mine() && theirs()}
+              fallback={
+                <EmptyState small icon="disk" title="One of the two jobs has no checkout." />
+              }
+            >
+              <Told read={diff} what="the difference">
+                {(data) => <Diff diff={data()} />}
+              </Told>
+            </Show>
+          )}
+        </Told>
       </section>
       <section class="card" aria-label="Settings">
         <header>
@@ -45,7 +54,11 @@ export function JobDiff() {
         </header>
         <Show
           when={settings().length > 0}
-          fallback={<EmptyState small icon="done" title="The settings are the same." />}
+          fallback={
+            <Show when={other.data()}>
+              <EmptyState small icon="done" title="The settings are the same." />
+            </Show>
+          }
         >
           <table class={`table ${styles.settings}`}>
             <thead>

@@ -8,6 +8,7 @@ import { sayCell } from '../parts/frame-grid/summary.ts'
 import { Icon } from '../parts/glyph.tsx'
 import { Lightbox } from '../parts/lightbox.tsx'
 import { TaskPanel } from '../parts/task-panel.tsx'
+import { Told } from '../parts/told.tsx'
 import styles from './job-frame.module.css'
 
 /** This frame: its picture, and the task that makes it. */
@@ -37,17 +38,19 @@ export function JobFrame() {
       when={task()}
       keyed
       fallback={
-        <Show when={live.frames()}>
-          <EmptyState
-            icon="search"
-            title={`This job has no frame ${params.frame}.`}
-            action={
-              <A class="button" href={`/jobs/${id()}`}>
-                All frames
-              </A>
-            }
-          />
-        </Show>
+        <Told read={{ ...live, data: live.frames }} what="the frame">
+          {() => (
+            <EmptyState
+              icon="search"
+              title={`This job has no frame ${params.frame}.`}
+              action={
+                <A class="button" href={`/jobs/${id()}`}>
+                  All frames
+                </A>
+              }
+            />
+          )}
+        </Told>
       }
     >
       {(taskId) => (

@@ -5,7 +5,7 @@ import { createRead } from '../farm/read.ts'
 import type { Attempts } from '../farm/wire.ts'
 import { AttemptList } from '../parts/attempt-list.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
+import { Told } from '../parts/told.tsx'
 
 const shownAtMost = 300
 
@@ -27,15 +27,16 @@ export function JobHistory() {
           <span class="muted">the latest {shownAtMost}</span>
         </Show>
       </header>
-      <Show when={attempts.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={attempts.reload} what="the attempts" />}
-      </Show>
-      <Show
-        when={list().length > 0}
-        fallback={<EmptyState small icon="worker" title="No worker has begun yet" />}
-      >
-        <AttemptList attempts={list()} byTask withWorker />
-      </Show>
+      <Told read={attempts} what="the attempts">
+        {() => (
+          <Show
+            when={list().length > 0}
+            fallback={<EmptyState small icon="worker" title="No worker has begun yet" />}
+          >
+            <AttemptList attempts={list()} byTask withWorker />
+          </Show>
+        )}
+      </Told>
     </section>
   )
 }

@@ -1,11 +1,12 @@
 import { A, useLocation, useParams } from '@solidjs/router'
-import { createSignal, Show } from 'solid-js'
+import { createSignal } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
 import { createRead } from '../farm/read.ts'
 import type { Attempts, Task } from '../farm/wire.ts'
 import { AttemptSwitch } from '../parts/attempt-switch.tsx'
 import { LogView } from '../parts/log-view.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
+import { Told } from '../parts/told.tsx'
 import styles from './page.module.css'
 
 /** What happened? A task's log on a page of its own; `#L120` opens it at a line, `#B4096` at a byte. */
@@ -29,7 +30,7 @@ export function LogPage() {
   }
   return (
     <div class={styles.page}>
-      <Show when={task.data()}>
+      <Told read={task} what="the task" above={{ href: '/jobs', label: 'All jobs' }}>
         {(data) => (
           <div class={styles.head}>
             <h1>
@@ -39,7 +40,7 @@ export function LogPage() {
             <AttemptSwitch attempts={attempts.data()?.attempts ?? []} onChoose={setAttemptAt} />
           </div>
         )}
-      </Show>
+      </Told>
       <LogView
         taskId={params.task!}
         tools

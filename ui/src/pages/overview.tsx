@@ -3,21 +3,21 @@ import { createMemo, For, Show } from 'solid-js'
 import { useAttention } from '../farm/attention.tsx'
 import { useFarm } from '../farm/farm.tsx'
 import { formatCount } from '../farm/format.ts'
-import { createNewestFrames, tellFrame } from '../farm/newest-frames.ts'
 import { createRead } from '../farm/read.ts'
 import { jobStatusOrder, lookOf } from '../farm/status.ts'
 import { tellEta } from '../farm/tell-eta.ts'
-import type { JobPage, JobRow } from '../farm/wire.ts'
+import type { JobPage, JobRow, WorkerRow } from '../farm/wire.ts'
 import { createWorkers } from '../farm/workers.ts'
 import { Ago } from '../parts/ago.tsx'
 import { AttentionCard } from '../parts/attention-card.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
 import { FirstJob } from '../parts/first-job.tsx'
+import { NewestFrames } from '../parts/newest-frames.tsx'
 import { ProgressBar } from '../parts/progress-bar.tsx'
 import { StatusWord } from '../parts/status-word.tsx'
 import { StoreGauge } from '../parts/store-gauge.tsx'
 import { Throughput } from '../parts/throughput.tsx'
+import { Told } from '../parts/told.tsx'
 import styles from './overview.module.css'
 import page from './page.module.css'
 
@@ -41,7 +41,6 @@ export function Overview() {
     newest.reloadSoon()
   }
   farm.on('job', reload)
-  const made = createNewestFrames()
   farm.on('reset', reload)
 
   const open = () => attention.data()?.items.filter((item) => !item.acknowledged) ?? []
@@ -73,9 +72,6 @@ export function Overview() {
         <StatusWord kind="farm" status={farm.status()} />
         <span class="muted">{lookOf('farm', farm.status()).doc}</span>
       </p>
-      <Show when={jobs.error() ?? attention.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={jobs.reload} what="the farm’s state" />}
-      </Show>
       <Show when={!nothingYet()} fallback={<FirstJob />}>
         <div class={`${page.two} ${styles.halves}`}>
           <div class="stack">
@@ -86,22 +82,20 @@ export function Overview() {
                   {open().length > 5 ? `All ${open().length}` : 'All issues'}
                 </A>
               </header>
-              <Show
-                when={open().length > 0}
-                fallback={
-                  <EmptyState
-                    small
-                    icon="done"
-                    title={attention.loading() ? 'Looking…' : 'Nothing needs you.'}
-                  />
-                }
-              >
-                <div class={styles.issues}>
-                  <For each={open().slice(0, 5)}>
-                    {(item) => <AttentionCard item={item} onDone={attention.reload} />}
-                  </For>
-                </div>
-              </Show>
+              <Told read={attention} what="what needs attention">
+                {() => (
+                  <Show
+                    when={open().length > 0}
+                    fallback={<EmptyState small icon="done" title="Nothing needs you." />}
+                  >
+                    <div class={styles.issues}>
+                      <For each={open().slice(0, 5)}>
+                        {(item) => <AttentionCard item={item} onDone={attention.reload} />}
+                      </For>
+                    </div>
+                  </Show>
+                )}
+              </Told>
             </section>
             <section class="card" aria-label="Jobs in progress">
               <header>
@@ -110,20 +104,20 @@ export function Overview() {
                   All jobs
                 </A>
               </header>
-              <Show
-                when={(jobs.data()?.jobs.length ?? 0) > 0}
-                fallback={
-                  <EmptyState
-                    small
-                    icon="jobs"
-                    title={jobs.loading() ? 'Looking…' : 'No job is waiting or running.'}
-                  />
-                }
-              >
-                <ul>
-                  <For each={inProgress()}>{(job) => <JobLine job={job} />}</For>
-                </ul>
-              </Show>
+              <Told read={jobs} what="the jobs">
+                {() => (
+                  <Show
+                    when={inProgress().length > 0}
+                    fallback={
+                      <EmptyState small icon="jobs" title="No job is waiting or running." />
+                    }
+                  >
+                    <ul>
+                      <For each={inProgress()}>{(job) => <JobLine job={job} />}</For>
+                    </ul>
+                  </Show>
+                )}
+              </Told>
             </section>
           </div>
           <div class={`stack ${styles.side}`}>
@@ -134,71 +128,56 @@ export function Overview() {
                   {workers.data() ? formatCount(workers.data()!.total, 'worker') : 'Workers'}
                 </A>
               </header>
-              <Show
-                when={(workers.data()?.total ?? 0) > 0}
-                fallback={
-                  <EmptyState
-                    small
-                    icon="worker"
-                    title="No worker yet"
-                    sentence={
-                      <>
-                        Start one with <code>farm worker --manager {location.origin}</code>
-                      </>
-                    }
-                  />
-                }
-              >
-                <ul class={styles.workers}>
-                  <For each={workers.data()?.workers}>
-                    {(worker) => (
-                      <li>
-                        <A
-                          href={`/workers/${worker.id}`}
-                          class={styles.worker}
-                          title={`${worker.name}: ${lookOf('worker', worker.status).label}${worker.task ? `, ${worker.task.name}` : ''}`}
-                        >
-                          <StatusWord kind="worker" status={worker.status} text={worker.name} />
-                        </A>
-                      </li>
-                    )}
-                  </For>
-                </ul>
-              </Show>
+              <Told read={workers} what="the workers">
+                {(data) => (
+                  <Show when={data().total > 0} fallback={<NoWorker />}>
+                    <WorkerStrip workers={data().workers} />
+                  </Show>
+                )}
+              </Told>
             </section>
             <Throughput />
             <StoreGauge />
-            <Show when={frames().length > 0}>
-              <section class="card" aria-label="Newest frames">
-                <header>
-                  <h2>Newest frames</h2>
-                  <A href="/wall" class="spread">
-                    Wall
-                  </A>
-                </header>
-                <ul class={styles.frames}>
-                  <For each={frames()}>
-                    {(job) => (
-                      <li>
-                        <A href={`/jobs/${job.id}`} title={job.name}>
-                          <img
-                            src={made.of(job.id)?.small ?? job.thumbnail}
-                            alt={`Newest frame of ${job.name}`}
-                          />
-                          <Show when={tellFrame(made.of(job.id))}>
-                            {(by) => <span class={styles.by}>{by()}</span>}
-                          </Show>
-                        </A>
-                      </li>
-                    )}
-                  </For>
-                </ul>
-              </section>
-            </Show>
+            <NewestFrames jobs={frames()} />
           </div>
         </div>
       </Show>
     </div>
+  )
+}
+
+function NoWorker() {
+  return (
+    <EmptyState
+      small
+      icon="worker"
+      title="No worker yet"
+      sentence={
+        <>
+          Start one with <code>farm worker --manager {location.origin}</code>
+        </>
+      }
+    />
+  )
+}
+
+function WorkerStrip(props: { workers: readonly WorkerRow[] }) {
+  return (
+    <ul class={styles.workers}>
+      <For each={props.workers}>
+        {(worker) => (
+          <li>
+            <A
+              href={`/workers/${worker.id}`}
+              class={styles.worker}
+              title={`${worker.name}: ${lookOf('worker', worker.status).label}${worker.task ? `, ${worker.task.name}` : ''}`}
+            >
+              <StatusWord kind="worker" status={worker.status} text={worker.name} />
+            </A>
+          </li>
+        )}
+      </For>
+    </ul>
   )
 }
 

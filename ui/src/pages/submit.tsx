@@ -11,6 +11,7 @@ import { OrderFields } from '../parts/submit/order-fields.tsx'
 import { ProgressLine } from '../parts/submit/progress-line.tsx'
 import styles from '../parts/submit/submit.module.css'
 import { TraceReportCard } from '../parts/submit/trace-report.tsx'
+import { Told } from '../parts/told.tsx'
 import { createOrder } from '../submit/order.ts'
 import { type Project, projectOfDrop, projectOfInput } from '../submit/project.ts'
 import { createSubmission } from '../submit/submission.ts'
@@ -109,7 +110,9 @@ function Form(props: { project: Project; onOther: () => void }) {
       }}
     >
       <section class="card" aria-label="Job">
-        <OrderFields order={order} blends={props.project.blends} busy={busy()} />
+        <Told read={order.needed} what="the job types">
+          {() => <OrderFields order={order} blends={props.project.blends} busy={busy()} />}
+        </Told>
       </section>
       <div class="stack">
         <section class="card" aria-label="Project">

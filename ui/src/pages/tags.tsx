@@ -10,8 +10,8 @@ import type { WorkerTag, WorkerTagList } from '../farm/wire.ts'
 import { createWorkers } from '../farm/workers.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { EmptyState } from '../parts/empty-state.tsx'
-import { ErrorPanel } from '../parts/error-panel.tsx'
 import { PageHead } from '../parts/page-head.tsx'
+import { Told } from '../parts/told.tsx'
 import page from './page.module.css'
 import styles from './tags.module.css'
 
@@ -67,10 +67,7 @@ export function Tags() {
       <p class="muted">
         A job with a tag goes only to workers that have it; a job without one goes to every worker.
       </p>
-      <Show when={tags.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={tags.reload} what="the tags" />}
-      </Show>
-      <Show when={tags.data()}>
+      <Told read={tags} what="the tags">
         {(data) => (
           <section class="card" aria-label="Tags">
             <Show
@@ -129,7 +126,7 @@ export function Tags() {
             </Show>
           </section>
         )}
-      </Show>
+      </Told>
       <Dialog
         open={editing() !== undefined}
         onClose={() => setEditing(undefined)}

@@ -6,6 +6,7 @@ import { createNewestFrames, tellFrame } from '../farm/newest-frames.ts'
 import { createRead } from '../farm/read.ts'
 import type { JobPage } from '../farm/wire.ts'
 import { EmptyState } from '../parts/empty-state.tsx'
+import { Told } from '../parts/told.tsx'
 import styles from './wall.module.css'
 
 interface Shown {
@@ -53,7 +54,11 @@ export function Wall() {
       <h1 class="sr-only">Newest frames</h1>
       <Show
         when={shown().length > 0}
-        fallback={<EmptyState icon="picture" title="No frame has been rendered yet." />}
+        fallback={
+          <Told read={jobs} what="the newest frames">
+            {() => <EmptyState icon="picture" title="No frame has been rendered yet." />}
+          </Told>
+        }
       >
         <ul class={styles.grid} data-count={shown().length}>
           <For each={shown()}>

@@ -8,6 +8,7 @@ import { createWorkers } from '../farm/workers.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
 import { Glyph } from '../parts/glyph.tsx'
 import { TestRenders } from '../parts/test-renders.tsx'
+import { Told } from '../parts/told.tsx'
 import { WorkerCommand } from '../parts/worker-command.tsx'
 import page from './page.module.css'
 import styles from './welcome.module.css'
@@ -133,28 +134,45 @@ export function Welcome() {
       todo: <TestRenders tests={tests} />,
     },
   ])
+  const asked = [workers, jobs, configuration] as const
+  /** Until all have answered, or failed to, nothing can be told to be missing. */
+  const isKnown = () => [...asked, store, storage].every((one) => !one.loading())
+  const told = {
+    data: () => (isKnown() && asked.every((one) => one.data()) ? steps() : undefined),
+    error: () => asked.map((one) => one.error()).find((error) => error !== undefined),
+    reload: () => {
+      for (const one of asked) one.reload()
+    },
+  }
   const open = () => steps().findIndex((step) => !step.done)
   return (
     <div class={page.page}>
-      <h1>{open() < 0 ? 'This farm is ready' : 'Set up this farm'}</h1>
-      <ol class={styles.steps}>
-        <For each={steps()}>
-          {(step, index) => (
-            <li class="card" data-done={step.done ? '' : undefined}>
-              <h2 class={styles.title}>
-                <span class={styles.tick}>
-                  <Glyph name={step.done ? 'check' : 'circle'} />
-                </span>
-                {step.title}
-                <span class="sr-only">{step.done ? ', done' : ', to do'}</span>
-              </h2>
-              <Show when={step.done} fallback={<Show when={index() === open()}>{step.todo}</Show>}>
-                <div class="muted">{step.fact}</div>
-              </Show>
-            </li>
-          )}
-        </For>
-      </ol>
+      <h1>{told.data() && open() < 0 ? 'This farm is ready' : 'Set up this farm'}</h1>
+      <Told read={told} what="how this farm is">
+        {(known) => (
+          <ol class={styles.steps}>
+            <For each={known()}>
+              {(step, index) => (
+                <li class="card" data-done={step.done ? '' : undefined}>
+                  <h2 class={styles.title}>
+                    <span class={styles.tick}>
+                      <Glyph name={step.done ? 'check' : 'circle'} />
+                    </span>
+                    {step.title}
+                    <span class="sr-only">{step.done ? ', done' : ', to do'}</span>
+                  </h2>
+                  <Show
+                    when={step.done}
+                    fallback={<Show when={index() === open()}>{step.todo}</Show>}
+                  >
+                    <div class="muted">{step.fact}</div>
+                  </Show>
+                </li>
+              )}
+            </For>
+          </ol>
+        )}
+      </Told>
     </div>
   )
 }

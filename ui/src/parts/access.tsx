@@ -9,8 +9,8 @@ import { reportOf } from '../farm/report.ts'
 import { toast } from '../farm/toasts.ts'
 import { Ago } from './ago.tsx'
 import { CopyButton } from './copy-button.tsx'
-import { ErrorPanel } from './error-panel.tsx'
 import styles from './job-actions.module.css'
+import { Told } from './told.tsx'
 
 interface WhoAmI {
   mode: 'open' | 'tokens'
@@ -41,12 +41,7 @@ export function Access() {
             </button>
           </Show>
         </header>
-        <Show when={who.error()}>
-          {(error) => (
-            <ErrorPanel error={error()} onRetry={who.reload} what="who may use this farm" />
-          )}
-        </Show>
-        <Show when={who.data()}>
+        <Told read={who} what="who may use this farm">
           {(data) => (
             <p class="muted">
               {data().mode === 'open'
@@ -54,7 +49,7 @@ export function Access() {
                 : `You are ${data().name ?? 'nobody it knows'}, ${data().role ?? 'without a role'}.`}
             </p>
           )}
-        </Show>
+        </Told>
       </section>
       <Show when={who.data()?.mode === 'tokens'}>
         <Tokens />
@@ -92,9 +87,6 @@ function Tokens() {
       <header>
         <h2>Tokens</h2>
       </header>
-      <Show when={read.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={read.reload} what="the tokens" />}
-      </Show>
       <form class="row-gap" onSubmit={(event) => void create(event)}>
         <input
           class="input"
@@ -120,21 +112,28 @@ function Tokens() {
           </p>
         )}
       </Show>
-      <ul>
-        <For each={read.data()?.tokens.filter((one) => !one.revoked_at)}>
-          {(one) => (
-            <li class="row-gap">
-              <b>{one.name}</b>
-              <span class="muted">
-                {one.role}, used <Ago time={one.last_used_at} none="never" />
-              </span>
-              <button type="button" class="button spread" onClick={() => void revoke(one)}>
-                Revoke
-              </button>
-            </li>
-          )}
-        </For>
-      </ul>
+      <Told read={read} what="the tokens">
+        {(data) => (
+          <ul>
+            <For
+              each={data().tokens.filter((one) => !one.revoked_at)}
+              fallback={<li class="muted">No token was made yet.</li>}
+            >
+              {(one) => (
+                <li class="row-gap">
+                  <b>{one.name}</b>
+                  <span class="muted">
+                    {one.role}, used <Ago time={one.last_used_at} none="never" />
+                  </span>
+                  <button type="button" class="button spread" onClick={() => void revoke(one)}>
+                    Revoke
+                  </button>
+                </li>
+              )}
+            </For>
+          </ul>
+        )}
+      </Told>
     </section>
   )
 }

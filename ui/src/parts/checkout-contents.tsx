@@ -10,7 +10,7 @@ import {
 } from '../farm/store.ts'
 import { Diff } from './checkout-diff.tsx'
 import { CheckoutFiles } from './checkout-files.tsx'
-import { ErrorPanel } from './error-panel.tsx'
+import { Told } from './told.tsx'
 
 /** What is in a checkout, or what changed since another one. */
 export function CheckoutContents(props: { path: string }) {
@@ -57,19 +57,17 @@ export function CheckoutContents(props: { path: string }) {
           </label>
         </span>
       </header>
-      <Show when={manifest.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={manifest.reload} what="the files" />}
-      </Show>
       <Show
         when={search.since}
         fallback={
-          <Show when={manifest.data()}>{(data) => <CheckoutFiles files={data().files} />}</Show>
+          <Told read={manifest} what="the files">
+            {(data) => <CheckoutFiles files={data().files} />}
+          </Told>
         }
       >
-        <Show when={diff.error()}>
-          {(error) => <ErrorPanel error={error()} onRetry={diff.reload} what="the difference" />}
-        </Show>
-        <Show when={diff.data()}>{(data) => <Diff diff={data()} />}</Show>
+        <Told read={diff} what="the difference">
+          {(data) => <Diff diff={data()} />}
+        </Told>
       </Show>
     </section>
   )

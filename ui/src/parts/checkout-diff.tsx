@@ -2,17 +2,25 @@ import { For, type JSX, Show } from 'solid-js'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import type { CheckoutDiff } from '../farm/store.ts'
 import styles from './checkout-files.module.css'
+import { EmptyState } from './empty-state.tsx'
 
 const shownAtMost = 200
 
 /** How one checkout became another. */
 export function Diff(props: { diff: CheckoutDiff }) {
   const diff = () => props.diff
+  const isSame = () =>
+    [diff().changed, diff().added, diff().removed, diff().moved].every(
+      (files) => files.length === 0,
+    )
   return (
     <div class={styles.changes}>
       <p class="muted">
         {formatBytes(diff().newBytes)} new; {formatCount(diff().unchanged, 'file')} unchanged.
       </p>
+      <Show when={isSame()}>
+        <EmptyState small icon="done" title="The files are the same." />
+      </Show>
       <Group title="Changed" items={diff().changed}>
         {(file) => (
           <>

@@ -4,8 +4,10 @@ import { createMemo, createSignal, For, Show } from 'solid-js'
 import { type TreeFile, type TreeRow, treeRows } from '../farm/file-tree.ts'
 import { formatBytes, formatCount } from '../farm/format.ts'
 import styles from './checkout-files.module.css'
+import { EmptyState } from './empty-state.tsx'
 import { FolderMap } from './folder-map.tsx'
 import { Icon } from './glyph.tsx'
+import { NoMatch } from './no-match.tsx'
 
 const orders = ['folders', 'map', 'size', 'path'] as const
 type Order = (typeof orders)[number]
@@ -54,6 +56,7 @@ export function CheckoutFiles(props: { files: readonly TreeFile[] }) {
           placeholder="Find a file"
           aria-label="Find a file"
           data-find
+          value={find()}
           onInput={(event) => setFind(event.currentTarget.value)}
         />
         <div class="segments" role="group" aria-label="Show as">
@@ -70,10 +73,18 @@ export function CheckoutFiles(props: { files: readonly TreeFile[] }) {
       <Show when={isMap()}>
         <FolderMap files={props.files} />
       </Show>
+      <Show when={rows().length === 0}>
+        <Show
+          when={props.files.length > 0}
+          fallback={<EmptyState small icon="disk" title="There is no file in it." />}
+        >
+          <NoMatch small what="file" onClear={() => setFind('')} />
+        </Show>
+      </Show>
       <div
         ref={scroller}
         class={styles.scroller}
-        hidden={isMap()}
+        hidden={isMap() || rows().length === 0}
         tabindex="0"
         role="region"
         aria-label="Files of the checkout"

@@ -1,4 +1,4 @@
-import { useBeforeLeave } from '@solidjs/router'
+import { A, useBeforeLeave } from '@solidjs/router'
 import { createMemo, createSignal, For, Show } from 'solid-js'
 import { type ApiError, asApiError, call } from '../farm/api.ts'
 import {
@@ -16,7 +16,9 @@ import styles from './config-editor.module.css'
 import { ConfigField } from './config-field.tsx'
 import { tellChange } from './config-history.tsx'
 import { Dialog } from './dialog.tsx'
+import { EmptyState } from './empty-state.tsx'
 import { ErrorPanel } from './error-panel.tsx'
+import { Told } from './told.tsx'
 
 /** The manager's configuration, key by key; what changes is shown before it is saved. */
 export function ConfigEditor(props: { section?: string | undefined; onSaved: () => void }) {
@@ -89,31 +91,30 @@ export function ConfigEditor(props: { section?: string | undefined; onSaved: () 
           </button>
         </span>
       </header>
-      <Show when={file.error()}>
-        {(problem) => (
-          <ErrorPanel error={problem()} onRetry={file.reload} what="the configuration" />
-        )}
-      </Show>
       <Show when={error()}>{(problem) => <ErrorPanel error={problem()} />}</Show>
-      <Show when={round()} keyed>
-        <For each={shown()}>
-          {(section) => (
-            <fieldset class={styles.section}>
-              <legend>{section.title}</legend>
-              <For each={section.keys}>
-                {(key) => (
-                  <ConfigField
-                    name={key}
-                    value={after()[key]}
-                    onChange={(value) => edit(key, value)}
-                    onBroken={tellBroken}
-                  />
-                )}
-              </For>
-            </fieldset>
-          )}
-        </For>
-      </Show>
+      <Told read={file} what="the configuration">
+        {() => (
+          <Show when={round()} keyed>
+            <For each={shown()} fallback={<NoSuchSection />}>
+              {(section) => (
+                <fieldset class={styles.section}>
+                  <legend>{section.title}</legend>
+                  <For each={section.keys}>
+                    {(key) => (
+                      <ConfigField
+                        name={key}
+                        value={after()[key]}
+                        onChange={(value) => edit(key, value)}
+                        onBroken={tellBroken}
+                      />
+                    )}
+                  </For>
+                </fieldset>
+              )}
+            </For>
+          </Show>
+        )}
+      </Told>
       <Dialog open={asking()} onClose={() => setAsking(false)} title="Save the configuration?">
         <Changes changes={changes()} />
         <p class="muted">
@@ -129,6 +130,20 @@ export function ConfigEditor(props: { section?: string | undefined; onSaved: () 
         </div>
       </Dialog>
     </section>
+  )
+}
+
+function NoSuchSection() {
+  return (
+    <EmptyState
+      icon="search"
+      title="No settings have this name."
+      action={
+        <A class="button" href="/settings">
+          All settings
+        </A>
+      }
+    />
   )
 }
 

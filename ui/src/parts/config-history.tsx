@@ -9,6 +9,7 @@ import { Ago } from './ago.tsx'
 import styles from './config-editor.module.css'
 import { EmptyState } from './empty-state.tsx'
 import { ErrorPanel } from './error-panel.tsx'
+import { Loading } from './loading.tsx'
 
 /** Every change of the configuration, the latest first, each to be taken back. */
 export function ConfigHistoryCard(props: {
@@ -33,8 +34,10 @@ export function ConfigHistoryCard(props: {
           </Show>
         )}
       </Show>
-      <Show when={props.history.data() && revisions().length === 0}>
-        <EmptyState small icon="done" title="Nothing was changed yet." />
+      <Show when={revisions().length === 0 && !props.history.error()}>
+        <Show when={props.history.data()} fallback={<Loading what="the changes" />}>
+          <EmptyState small icon="done" title="Nothing was changed yet." />
+        </Show>
       </Show>
       <ol class={styles.changes}>
         <For each={revisions().slice(0, props.most)}>

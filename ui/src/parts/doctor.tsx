@@ -9,8 +9,8 @@ import type { DoctorAnswer, DoctorCheck } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
 import styles from './doctor.module.css'
 import { EmptyState } from './empty-state.tsx'
-import { ErrorPanel } from './error-panel.tsx'
 import { Glyph } from './glyph.tsx'
+import { Told } from './told.tsx'
 
 const glyphs: Record<DoctorCheck['status'], GlyphName> = {
   ok: 'check',
@@ -64,21 +64,18 @@ export function Doctor(props: { workerId: string; name: string }) {
           {asked() ? 'Asked' : 'Look again'}
         </button>
       </header>
-      <Show when={report.error()}>
-        <ErrorPanel error={report.error()} onRetry={report.reload} what="its report" />
-      </Show>
-      <Show
-        when={checks().length > 0}
-        fallback={
-          <Show when={!report.loading()}>
-            <EmptyState small icon="worker" title="It has not told how it is yet." />
+      <Told read={report} what="its report">
+        {() => (
+          <Show
+            when={checks().length > 0}
+            fallback={<EmptyState small icon="worker" title="It has not told how it is yet." />}
+          >
+            <ul class={styles.checks}>
+              <For each={checks()}>{(check) => <Check check={check} />}</For>
+            </ul>
           </Show>
-        }
-      >
-        <ul class={styles.checks}>
-          <For each={checks()}>{(check) => <Check check={check} />}</For>
-        </ul>
-      </Show>
+        )}
+      </Told>
     </section>
   )
 }

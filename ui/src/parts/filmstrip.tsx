@@ -9,6 +9,7 @@ import type { FarmJob, JobLastRenderedImageInfo } from '../farm/wire.ts'
 import { EmptyState } from './empty-state.tsx'
 import styles from './filmstrip.module.css'
 import { Lightbox } from './lightbox.tsx'
+import { Told } from './told.tsx'
 
 const shownAtMost = 24
 // Whoever asked for stillness gets no film.
@@ -74,12 +75,16 @@ export function Filmstrip(props: { job: FarmJob; frames: Frames | undefined }) {
       <Show
         when={pictures().length > 0}
         fallback={
-          <EmptyState
-            small
-            icon="picture"
-            title="No frame yet"
-            sentence="Frames show here as soon as a worker has made them."
-          />
+          <Told read={last} what="the newest frame">
+            {() => (
+              <EmptyState
+                small
+                icon="picture"
+                title="No frame yet"
+                sentence="Frames show here as soon as a worker has made them."
+              />
+            )}
+          </Told>
         }
       >
         <ul class={styles.strip}>

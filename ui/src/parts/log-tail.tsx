@@ -4,6 +4,7 @@ import { createRead } from '../farm/read.ts'
 import type { TaskPage, TaskRow } from '../farm/wire.ts'
 import { EmptyState } from './empty-state.tsx'
 import { LogView } from './log-view.tsx'
+import { Told } from './told.tsx'
 
 /** The log of the task a person would look at: the running one, else the last failed or changed. */
 export function LogTail(props: { jobId: string }) {
@@ -30,7 +31,9 @@ export function LogTail(props: { jobId: string }) {
       fallback={
         <section class="card" aria-label="Log">
           <h2>Log</h2>
-          <EmptyState small icon="jobs" title="No task has started" />
+          <Told read={tasks} what="the tasks">
+            {() => <EmptyState small icon="jobs" title="No task has started" />}
+          </Told>
         </section>
       }
     >

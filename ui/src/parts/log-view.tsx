@@ -8,6 +8,7 @@ import { createLogFind } from '../farm/log-find.ts'
 import { EmptyState } from './empty-state.tsx'
 import { ErrorPanel } from './error-panel.tsx'
 import { Icon } from './glyph.tsx'
+import { Loading } from './loading.tsx'
 import { LogFindBar } from './log-find-bar.tsx'
 import { LogLineRow } from './log-line.tsx'
 import { createLogScroll, lineHeight } from './log-scroll.ts'
@@ -128,8 +129,10 @@ export function LogView(props: {
       <Show when={log.error()}>
         {(error) => <ErrorPanel error={error()} onRetry={log.reload} what="the log" />}
       </Show>
-      <Show when={lines().length === 0 && !log.loading() && !log.error()}>
-        <EmptyState small icon="jobs" title="Nothing written yet" />
+      <Show when={lines().length === 0 && !log.error()}>
+        <Show when={!log.loading()} fallback={<Loading what="the log" />}>
+          <EmptyState small icon="jobs" title="Nothing written yet" />
+        </Show>
       </Show>
       <div class={styles.frame} hidden={lines().length === 0}>
         <div

@@ -13,6 +13,7 @@ import {
 import { toast } from '../farm/toasts.ts'
 import { Ago } from './ago.tsx'
 import { StatusWord } from './status-word.tsx'
+import { Told } from './told.tsx'
 
 /** Whether every blob still holds what its digest says. */
 export function Scrub() {
@@ -28,51 +29,52 @@ export function Scrub() {
     scrub.reload()
   }
   return (
-    <Show when={scrub.data()}>
-      {(status) => (
-        <section class="card" aria-label="Scrub">
-          <header>
-            <h2>Scrub</h2>
-            <Show
-              when={status().running}
-              fallback={
-                <button type="button" class="button spread" onClick={() => void run(startScrub)}>
-                  Read every blob
-                </button>
-              }
+    <section class="card" aria-label="Scrub">
+      <header>
+        <h2>Scrub</h2>
+        <Show when={scrub.data()}>
+          {(status) => (
+            <button
+              type="button"
+              class="button spread"
+              onClick={() => void run(status().running ? stopScrub : startScrub)}
             >
-              <button type="button" class="button spread" onClick={() => void run(stopScrub)}>
-                Stop
-              </button>
-            </Show>
-          </header>
-          <p class="muted">
-            <Show
-              when={status().running}
-              fallback={
-                <Show when={status().finished} fallback="Never finished yet.">
-                  Finished <Ago time={status().finished} />:
-                </Show>
-              }
-            >
-              Reading:
-            </Show>{' '}
-            <Show when={status().blobs > 0}>
-              {formatCount(status().blobs, 'blob')}, {formatBytes(status().bytes)},{' '}
-              {status().damaged === 0 ? 'none damaged' : `${status().damaged} damaged`}
-            </Show>
-          </p>
-          <For each={bad.data()?.blobs}>
-            {(blob) => (
-              <p>
-                <StatusWord kind="task" status="failed" text={`${blob.sha.slice(0, 12)}…`} />{' '}
-                {formatBytes(blob.size)}: {blob.reason}.{' '}
-                {blob.checkouts.length > 0 ? `Breaks ${blob.checkouts.join(', ')}.` : ''}
-              </p>
-            )}
-          </For>
-        </section>
-      )}
-    </Show>
+              {status().running ? 'Stop' : 'Read every blob'}
+            </button>
+          )}
+        </Show>
+      </header>
+      <Told read={scrub} what="the scrub">
+        {(status) => (
+          <>
+            <p class="muted">
+              <Show
+                when={status().running}
+                fallback={
+                  <Show when={status().finished} fallback="Never finished yet.">
+                    Finished <Ago time={status().finished} />:
+                  </Show>
+                }
+              >
+                Reading:
+              </Show>{' '}
+              <Show when={status().blobs > 0}>
+                {formatCount(status().blobs, 'blob')}, {formatBytes(status().bytes)},{' '}
+                {status().damaged === 0 ? 'none damaged' : `${status().damaged} damaged`}
+              </Show>
+            </p>
+            <For each={bad.data()?.blobs}>
+              {(blob) => (
+                <p>
+                  <StatusWord kind="task" status="failed" text={`${blob.sha.slice(0, 12)}…`} />{' '}
+                  {formatBytes(blob.size)}: {blob.reason}.{' '}
+                  {blob.checkouts.length > 0 ? `Breaks ${blob.checkouts.join(', ')}.` : ''}
+                </p>
+              )}
+            </For>
+          </>
+        )}
+      </Told>
+    </section>
   )
 }

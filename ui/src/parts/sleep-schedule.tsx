@@ -7,6 +7,7 @@ import { asleepHours, type SleepWindow, scheduleOf, weekDays, windowsOf } from '
 import type { WorkerSleepSchedule } from '../farm/wire.ts'
 import { Icon } from './glyph.tsx'
 import styles from './sleep-schedule.module.css'
+import { Told } from './told.tsx'
 
 /** When a worker sleeps by itself, as windows and as a picture of the week. */
 export function SleepSchedule(props: { workerId: string }) {
@@ -41,114 +42,124 @@ export function SleepSchedule(props: { workerId: string }) {
     <section class="card" aria-label="Sleep schedule">
       <header>
         <h2>Sleep schedule</h2>
-        <label class={styles.switch}>
-          <input
-            type="checkbox"
-            checked={active()}
-            onChange={(event) => {
-              setChanged(true)
-              setActive(event.currentTarget.checked)
-            }}
-          />
-          in force
-        </label>
+        <Show when={read.asOf()}>
+          <label class={styles.switch}>
+            <input
+              type="checkbox"
+              checked={active()}
+              onChange={(event) => {
+                setChanged(true)
+                setActive(event.currentTarget.checked)
+              }}
+            />
+            in force
+          </label>
+        </Show>
       </header>
-      <form
-        onSubmit={(event) => void save(event)}
-        class={styles.form}
-        data-off={active() ? undefined : ''}
-      >
-        <Index each={windows()}>
-          {(one, index) => (
-            <div class={styles.window}>
-              <div class={styles.days} role="group" aria-label="Days it sleeps">
-                <For each={weekDays}>
-                  {(day) => (
+      {/* What is not known yet must not be saved as no schedule. */}
+      <Told read={{ ...read, data: read.asOf }} what="the schedule">
+        {() => (
+          <form
+            onSubmit={(event) => void save(event)}
+            class={styles.form}
+            data-off={active() ? undefined : ''}
+          >
+            <Index each={windows()}>
+              {(one, index) => (
+                <div class={styles.window}>
+                  <div class={styles.days} role="group" aria-label="Days it sleeps">
+                    <For each={weekDays}>
+                      {(day) => (
+                        <button
+                          type="button"
+                          class="button"
+                          aria-pressed={one().days.includes(day)}
+                          onClick={() =>
+                            edit(index, {
+                              days: one().days.includes(day)
+                                ? one().days.filter((other) => other !== day)
+                                : [...one().days, day],
+                            })
+                          }
+                        >
+                          {day}
+                        </button>
+                      )}
+                    </For>
+                  </div>
+                  <label>
+                    from{' '}
+                    <input
+                      class="input"
+                      type="time"
+                      value={one().start}
+                      onInput={(event) => edit(index, { start: event.currentTarget.value })}
+                    />
+                  </label>
+                  <label>
+                    to{' '}
+                    <input
+                      class="input"
+                      type="time"
+                      value={one().end}
+                      onInput={(event) => edit(index, { end: event.currentTarget.value })}
+                    />
+                  </label>
+                  <Show when={windows().length > 1}>
                     <button
                       type="button"
-                      class="button"
-                      aria-pressed={one().days.includes(day)}
-                      onClick={() =>
-                        edit(index, {
-                          days: one().days.includes(day)
-                            ? one().days.filter((other) => other !== day)
-                            : [...one().days, day],
-                        })
-                      }
+                      class="button quiet icon"
+                      aria-label="Remove this window"
+                      onClick={() => {
+                        setChanged(true)
+                        setWindows((all) => all.filter((_, at) => at !== index))
+                      }}
                     >
-                      {day}
+                      <Icon name="close" size={14} />
                     </button>
-                  )}
-                </For>
-              </div>
-              <label>
-                from{' '}
-                <input
-                  class="input"
-                  type="time"
-                  value={one().start}
-                  onInput={(event) => edit(index, { start: event.currentTarget.value })}
-                />
-              </label>
-              <label>
-                to{' '}
-                <input
-                  class="input"
-                  type="time"
-                  value={one().end}
-                  onInput={(event) => edit(index, { end: event.currentTarget.value })}
-                />
-              </label>
-              <Show when={windows().length > 1}>
-                <button
-                  type="button"
-                  class="button quiet icon"
-                  aria-label="Remove this window"
-                  onClick={() => {
-                    setChanged(true)
-                    setWindows((all) => all.filter((_, at) => at !== index))
-                  }}
-                >
-                  <Icon name="close" size={14} />
-                </button>
-              </Show>
+                  </Show>
+                </div>
+              )}
+            </Index>
+            <div
+              class={styles.week}
+              role="img"
+              aria-label={`Sleeps ${hours().filter(Boolean).length} hours a week`}
+            >
+              <For each={weekDays}>
+                {(day, at) => (
+                  <>
+                    <span class="faint">{day}</span>
+                    <span class={styles.hours}>
+                      <For each={hours().slice(at() * 24, at() * 24 + 24)}>
+                        {(asleep) => <i data-asleep={asleep ? '' : undefined} />}
+                      </For>
+                    </span>
+                  </>
+                )}
+              </For>
             </div>
-          )}
-        </Index>
-        <div
-          class={styles.week}
-          role="img"
-          aria-label={`Sleeps ${hours().filter(Boolean).length} hours a week`}
-        >
-          <For each={weekDays}>
-            {(day, at) => (
-              <>
-                <span class="faint">{day}</span>
-                <span class={styles.hours}>
-                  <For each={hours().slice(at() * 24, at() * 24 + 24)}>
-                    {(asleep) => <i data-asleep={asleep ? '' : undefined} />}
-                  </For>
-                </span>
-              </>
-            )}
-          </For>
-        </div>
-        <div class="row-gap">
-          <button type="submit" class="button primary" disabled={!changed()}>
-            Save the schedule
-          </button>
-          <button
-            type="button"
-            class="button"
-            onClick={() => {
-              setChanged(true)
-              setWindows((all) => [...all, { days: [...weekDays], start: '22:00', end: '06:00' }])
-            }}
-          >
-            Add a window
-          </button>
-        </div>
-      </form>
+            <div class="row-gap">
+              <button type="submit" class="button primary" disabled={!changed()}>
+                Save the schedule
+              </button>
+              <button
+                type="button"
+                class="button"
+                onClick={() => {
+                  setChanged(true)
+                  setWindows((all) => [
+                    ...all,
+                    { days: [...weekDays], start: '22:00', end: '06:00' },
+                  ])
+                }}
+              >
+                Add a window
+              </button>
+            </div>
+          </form>
+        )}
+      </Told>
     </section>
   )
 }

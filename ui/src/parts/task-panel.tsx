@@ -10,11 +10,11 @@ import type { Attempts, Task } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
 import { AttemptList } from './attempt-list.tsx'
 import { CopyButton } from './copy-button.tsx'
-import { ErrorPanel } from './error-panel.tsx'
 import { Icon } from './glyph.tsx'
 import { LogView } from './log-view.tsx'
 import { StatusWord } from './status-word.tsx'
 import styles from './task-panel.module.css'
+import { Told } from './told.tsx'
 
 /** One task: its state, every attempt at it, what it runs, and its log. */
 export function TaskPanel(props: { jobId: string; taskId: string }) {
@@ -35,10 +35,11 @@ export function TaskPanel(props: { jobId: string; taskId: string }) {
   })
   return (
     <div class="stack">
-      <Show when={task.error()}>
-        {(error) => <ErrorPanel error={error()} onRetry={task.reload} what="the task" />}
-      </Show>
-      <Show when={task.data()}>
+      <Told
+        read={task}
+        what="the task"
+        above={{ href: `/jobs/${props.jobId}/tasks`, label: 'All tasks' }}
+      >
         {(data) => (
           <section class="card" aria-label="Task">
             <header>
@@ -63,7 +64,7 @@ export function TaskPanel(props: { jobId: string; taskId: string }) {
             <Commands task={data()} />
           </section>
         )}
-      </Show>
+      </Told>
       <LogView taskId={props.taskId} tools offset={offset()} />
     </div>
   )

@@ -8,6 +8,8 @@ import { taskStatusOrder } from '../farm/status.ts'
 import type { TaskCounts } from '../farm/wire.ts'
 import { EmptyState } from './empty-state.tsx'
 import { ErrorPanel } from './error-panel.tsx'
+import { Loading } from './loading.tsx'
+import { NoMatch } from './no-match.tsx'
 import { StatusChips } from './status-chips.tsx'
 import { AwaitedTask, TaskLine } from './task-line.tsx'
 import { TaskSelection } from './task-selection.tsx'
@@ -88,14 +90,18 @@ export function TaskTable(props: {
       <Show when={tasks.error()}>
         {(problem) => <ErrorPanel error={problem()} onRetry={tasks.refresh} what="the tasks" />}
       </Show>
+      <Show when={!tasks.isLoaded() && !tasks.error()}>
+        <Loading what="the tasks" />
+      </Show>
       <Show
         when={tasks.total() > 0 || !tasks.isLoaded()}
         fallback={
-          <EmptyState
-            small
-            icon="search"
-            title={statuses() ? 'No task is in this state.' : 'This job has no tasks.'}
-          />
+          <Show
+            when={statuses()}
+            fallback={<EmptyState small icon="jobs" title="This job has no tasks." />}
+          >
+            <NoMatch small what="task" onClear={() => props.onStatuses?.([])} />
+          </Show>
         }
       >
         <div

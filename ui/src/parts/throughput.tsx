@@ -2,13 +2,14 @@ import { createMemo, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
 import { formatClock, formatCount } from '../farm/format.ts'
 import { createRead } from '../farm/read.ts'
-import type { Throughput as Told } from '../farm/wire.ts'
+import type { Throughput as Done } from '../farm/wire.ts'
 import { Columns } from './columns.tsx'
+import { Told } from './told.tsx'
 
 /** What the farm got done in the last day, a column for each half hour. */
 export function Throughput() {
   const farm = useFarm()
-  const told = createRead<Told>(() => '/farm/throughput', { raw: true, everyMs: 60_000 })
+  const told = createRead<Done>(() => '/farm/throughput', { raw: true, everyMs: 60_000 })
   farm.on('reset', told.reload)
   const columns = createMemo(() => {
     const data = told.data()
@@ -32,13 +33,15 @@ export function Throughput() {
   const lastHour = () => sumOf(told.data()?.completed.slice(-2))
   const failed = () => sumOf(told.data()?.failed)
   return (
-    <Show when={told.data()}>
-      {(data) => (
-        <section class="card" aria-label="Throughput">
-          <header>
-            <h2>Throughput</h2>
-            <span class="spread muted">{formatCount(lastHour(), 'task')} in the last hour</span>
-          </header>
+    <section class="card" aria-label="Throughput">
+      <header>
+        <h2>Throughput</h2>
+        <Show when={told.data()}>
+          <span class="spread muted">{formatCount(lastHour(), 'task')} in the last hour</span>
+        </Show>
+      </header>
+      <Told read={told} what="the throughput">
+        {(data) => (
           <Columns
             label={`Last 24 hours: ${formatCount(sumOf(data().completed), 'task')} completed, ${failed()} failed`}
             columns={columns()}
@@ -48,8 +51,8 @@ export function Throughput() {
               'now',
             ]}
           />
-        </section>
-      )}
-    </Show>
+        )}
+      </Told>
+    </section>
   )
 }

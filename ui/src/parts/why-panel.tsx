@@ -3,6 +3,7 @@ import { For, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
 import { createRead } from '../farm/read.ts'
 import type { JobStatus, JobWhy } from '../farm/wire.ts'
+import { Told } from './told.tsx'
 import styles from './why-panel.module.css'
 
 /** Why a job does not move, or not faster: the scheduler's own reasons. */
@@ -17,27 +18,31 @@ export function WhyPanel(props: { jobId: string; status: JobStatus }) {
   farm.on('task', (event) => event.job_id === props.jobId && why.reloadSoon())
   farm.on('worker', () => why.reloadSoon())
   return (
-    <Show when={moving() && why.data()}>
-      {(data) => (
-        <div class={styles.why}>
-          <h2>{props.status === 'active' ? 'Why is it not faster?' : 'Why does it not start?'}</h2>
-          <p>{data().summary}</p>
-          <ul class={styles.reasons}>
-            <For each={data().reasons}>
-              {(reason) => (
-                <li>
-                  <Show when={placeOf(reason.code, props.jobId)} fallback={reason.message}>
-                    {(href) => <A href={href()}>{reason.message}</A>}
-                  </Show>
-                  <Show when={reason.hint}>
-                    <span class="muted"> {reason.hint}</span>
-                  </Show>
-                </li>
-              )}
-            </For>
-          </ul>
-        </div>
-      )}
+    <Show when={moving()}>
+      <div class={styles.why}>
+        <h2>{props.status === 'active' ? 'Why is it not faster?' : 'Why does it not start?'}</h2>
+        <Told read={why} what="the scheduler’s reasons">
+          {(data) => (
+            <>
+              <p>{data().summary}</p>
+              <ul class={styles.reasons}>
+                <For each={data().reasons}>
+                  {(reason) => (
+                    <li>
+                      <Show when={placeOf(reason.code, props.jobId)} fallback={reason.message}>
+                        {(href) => <A href={href()}>{reason.message}</A>}
+                      </Show>
+                      <Show when={reason.hint}>
+                        <span class="muted"> {reason.hint}</span>
+                      </Show>
+                    </li>
+                  )}
+                </For>
+              </ul>
+            </>
+          )}
+        </Told>
+      </div>
     </Show>
   )
 }

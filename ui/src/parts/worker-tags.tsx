@@ -5,6 +5,7 @@ import { call } from '../farm/api.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
 import { createRead } from '../farm/read.ts'
 import type { Worker, WorkerTagList } from '../farm/wire.ts'
+import { Told } from './told.tsx'
 import styles from './worker-tags.module.css'
 
 /** Which of the farm's tags a worker has: each is a switch. */
@@ -40,28 +41,32 @@ export function WorkerTags(props: { worker: Worker; onChange: () => void }) {
         A worker with tags takes jobs of these tags and jobs without one; a worker without tags
         takes only jobs without one.
       </p>
-      <ul class={styles.tags}>
-        <For each={tags.data()?.tags} fallback={<li class="faint">No tags exist yet.</li>}>
-          {(tag) => (
-            <li>
-              <label class={styles.check}>
-                <input
-                  type="checkbox"
-                  checked={chosen().includes(tag.id ?? '')}
-                  onChange={(event) =>
-                    void set(
-                      event.currentTarget.checked
-                        ? [...chosen(), tag.id!]
-                        : chosen().filter((id) => id !== tag.id),
-                    )
-                  }
-                />
-                {tag.name} <span class="faint">{tag.description}</span>
-              </label>
-            </li>
-          )}
-        </For>
-      </ul>
+      <Told read={tags} what="the tags">
+        {(data) => (
+          <ul class={styles.tags}>
+            <For each={data().tags} fallback={<li class="faint">No tags exist yet.</li>}>
+              {(tag) => (
+                <li>
+                  <label class={styles.check}>
+                    <input
+                      type="checkbox"
+                      checked={chosen().includes(tag.id ?? '')}
+                      onChange={(event) =>
+                        void set(
+                          event.currentTarget.checked
+                            ? [...chosen(), tag.id!]
+                            : chosen().filter((id) => id !== tag.id),
+                        )
+                      }
+                    />
+                    {tag.name} <span class="faint">{tag.description}</span>
+                  </label>
+                </li>
+              )}
+            </For>
+          </ul>
+        )}
+      </Told>
     </section>
   )
 }

@@ -35,6 +35,8 @@ export function createOrder(project: Project) {
     facts,
     setFacts,
     type,
+    /** What the form cannot be filled in without. */
+    needed: types,
     types: () => types.data()?.job_types ?? [],
     tags: () => tags.data()?.tags ?? [],
     fields,

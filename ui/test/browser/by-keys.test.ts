@@ -12,7 +12,7 @@ test('on every page Tab reaches all there is to press or fill in, and shows wher
   if (needsChromium(t)) return
   const { page, problems } = await openPage(t, farm.browser, at('/'))
   const wrong: string[] = []
-  for (const [name, path] of Object.entries(placesOf(farm.seeded))) {
+  for (const [name, path] of Object.entries(await placesOf(farm.manager.url, farm.seeded))) {
     await page.goto(at(path))
     await settled(page)
     wrong.push(...(await walk(page)).map((what) => `${name}: ${what}`))

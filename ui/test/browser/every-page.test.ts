@@ -14,7 +14,7 @@ test('axe finds nothing on any page in either theme, and no page is wider than i
   if (needsChromium(t)) return
   const { page, problems } = await openPage(t, farm.browser, `${farm.manager.url}/app/`)
   const found: string[] = []
-  for (const [name, path] of Object.entries(placesOf(farm.seeded))) {
+  for (const [name, path] of Object.entries(await placesOf(farm.manager.url, farm.seeded))) {
     await page.setViewportSize({ width: 1440, height: 900 })
     await page.goto(`${farm.manager.url}/app${path}`)
     await settled(page)

@@ -1,9 +1,17 @@
+import { createManagerClient } from '@shaman-farm/manager-api'
 import type { Page } from 'playwright-core'
 import type { Seeded } from '../../dev/seed.ts'
 
 /** Every page of the dashboard by what it shows, over the demonstration's jobs. */
-export function placesOf({ jobs, workers }: Seeded): Record<string, string> {
+export async function placesOf(
+  url: string,
+  { jobs, workers }: Seeded,
+): Promise<Record<string, string>> {
   const job = jobs.find((one) => one.name === 'sh020_anim_v014')!
+  const client = createManagerClient({ url })
+  const page = { params: { job_id: job.id }, query: { limit: 1 } }
+  const [task] = (await client.farmJobTasks(page)).tasks
+  const blob = await blobOf(url, 'spring/sh020_anim_v014')
   return {
     overview: '/',
     attention: '/attention',
@@ -12,6 +20,8 @@ export function placesOf({ jobs, workers }: Seeded): Record<string, string> {
     'job, frames': `/jobs/${job.id}`,
     'job, one frame': `/jobs/${job.id}/frames/1001`,
     'job, tasks': `/jobs/${job.id}/tasks`,
+    'job, one task': `/jobs/${job.id}/tasks/${task!.id}`,
+    log: `/logs/${task!.id}`,
     'job, submission': `/jobs/${job.id}/submission`,
     'job, changed files': `/jobs/${job.id}/submission?since=spring/sh040_fx_v021`,
     'job, diff': `/jobs/${job.id}/diff/${jobs[1]!.id}`,
@@ -26,6 +36,7 @@ export function placesOf({ jobs, workers }: Seeded): Record<string, string> {
     storage: '/storage',
     collection: '/storage/gc',
     checkout: '/storage/checkouts/spring/sh020_anim_v014',
+    blob: `/storage/blobs/${blob.sha}/${blob.size}`,
     wall: '/wall',
     settings: '/settings',
     'settings, one section': '/settings/timeouts',
@@ -36,6 +47,13 @@ export function placesOf({ jobs, workers }: Seeded): Record<string, string> {
     'job types': '/job-types',
     'nothing there': '/no/such/page',
   }
+}
+
+async function blobOf(url: string, checkout: string): Promise<{ sha: string; size: number }> {
+  const address = `${url}/api/v3/shaman/x/checkouts/${encodeURIComponent(checkout)}/manifest`
+  const answer = await fetch(address, { signal: AbortSignal.timeout(20_000) })
+  const { files } = (await answer.json()) as { files: { sha: string; size: number }[] }
+  return files[0]!
 }
 
 export async function settled(page: Page): Promise<void> {

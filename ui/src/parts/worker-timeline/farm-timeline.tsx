@@ -2,6 +2,7 @@ import { createSignal, For } from 'solid-js'
 import { createFarmAttempts } from '../../farm/farm-attempts.ts'
 import { formatCount } from '../../farm/format.ts'
 import type { WorkerRow } from '../../farm/wire.ts'
+import { Told } from '../told.tsx'
 import { WorkerTimeline } from './timeline.tsx'
 
 const hour = 3_600_000
@@ -35,14 +36,18 @@ export function FarmTimeline(props: { workers: readonly WorkerRow[] }) {
           </For>
         </div>
         <span class="muted">
-          {told.loading() ? 'Reading…' : formatCount(told.attempts().length, 'attempt')}
+          {told.data() ? formatCount(told.data()!.length, 'attempt') : ''}
           {props.workers.length > shownAtMost ? `, the first ${shownAtMost} workers` : ''}
         </span>
         <span class="spread faint">
           Dragging chooses, with Shift it moves; Ctrl and wheel zooms
         </span>
       </div>
-      <WorkerTimeline title="What workers did" attempts={told.attempts()} workers={shown()} />
+      <Told read={told} what="what workers did">
+        {(attempts) => (
+          <WorkerTimeline title="What workers did" attempts={attempts()} workers={shown()} />
+        )}
+      </Told>
     </>
   )
 }
