@@ -1,7 +1,7 @@
-import { mkdir, readdir, realpath, rm } from 'node:fs/promises'
+import { mkdir, realpath, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import type { StoredBlob } from './blobs/committer.ts'
+import { createArrivals } from './arrivals.ts'
 import { createFileBlobStore } from './blobs/file-blob-store.ts'
 import { createPartials } from './blobs/partials.ts'
 import { createThreads } from './blobs/threads.ts'
@@ -24,7 +24,6 @@ import { createCollector } from './gc/collector.ts'
 import { createTrash } from './gc/trash.ts'
 import { type HeldStore, holdStore } from './hold-store.ts'
 import { keepLastUses } from './last-use.ts'
-import { type Layout, stagingPrefix } from './layout.ts'
 import { createPlaces } from './places.ts'
 import { createProtection, defaultLeaseMs } from './protection.ts'
 import { rebuildIndex } from './rebuild.ts'
@@ -32,6 +31,7 @@ import { createReferenceTable } from './references.ts'
 import { createNegotiator } from './requirements.ts'
 import type { Shaman, ShamanOptions, ShamanStats } from './shaman.ts'
 import { createSpaceKeeper, type SpaceLimits } from './space.ts'
+import { sweepUnfinished } from './sweep-unfinished.ts'
 import { createSyncer } from './sync.ts'
 import { volumesOf } from './volumes.ts'
 
@@ -77,24 +77,11 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
 
   // A bucket makes durable what it takes, whatever is promised of files.
   const isDurable = durability === 'full' || options.blobsIn !== undefined
-  let arrived = 0
-  const onStored = async (stored: readonly StoredBlob[]): Promise<void> => {
-    const digests = stored.map((blob) => blob.digest)
-    const time = Math.floor(now() / 1000)
-    protection.lease(digests)
-    claims.settle(digests)
-    counters.stored(stored)
-    arrived += stored.length
-    if (!isDurable) unverified.arrived(digests)
-    await index.putBlobs(
-      stored.map(({ digest, temp }) => {
-        // What came back from the trash may have gone there unverified.
-        const isVerified = isDurable && (temp !== '' || index.unverified() === 0)
-        return [digest, { storedAt: time, lastUse: time, verifiedAt: isVerified ? time : 0 }]
-      }),
-    )
-    await quarantine.healed(digests)
-  }
+  const arrivals = createArrivals({
+    ...{ index, counters, protection, claims, isDurable, now },
+    quarantine: () => quarantine,
+    unverified: () => unverified,
+  })
   const threads = options.threads ?? (disk === realDisk ? createThreads() : undefined)
   const blobs = createFileBlobStore({
     layout,
@@ -105,7 +92,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     tempDir,
     threads,
     blobsIn: options.blobsIn,
-    onStored,
+    onStored: arrivals.stored,
   })
   const partials = createPartials({ store: blobs, index, durability, space, now })
   const catalog = createCatalog({
@@ -153,10 +140,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     log,
     now,
     restore: (digest) => trash.restore(digest),
-    onMissing(digests) {
-      counters.removed(digests.filter((digest) => index.getBlob(digest)))
-      return index.deleteBlobs(digests)
-    },
+    onMissing: arrivals.missing,
   })
   const gc = createCollector({
     layout,
@@ -182,13 +166,8 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     protection,
     restore: (digest) => trash.restore(digest),
     removals: () => gc.removals() + quarantined,
-    arrivals: () => arrived,
-    onFound(digests) {
-      counters.found(digests)
-      const time = Math.floor(now() / 1000)
-      const record = { storedAt: time, lastUse: time, verifiedAt: 0 }
-      return index.putBlobs(digests.map((digest) => [digest, record] as const))
-    },
+    arrivals: arrivals.count,
+    onFound: arrivals.found,
   })
   const isBusy = (): boolean => inFlight.count() > 0
   const scrubber = createScrubber({ index, examine, unverified, isBusy, now, log })
@@ -285,18 +264,5 @@ function spaceLimits(options: Settled, counters: Counters): SpaceLimits {
     ...(options.reserveBytes !== undefined && { reserveBytes: options.reserveBytes }),
     ...(options.quotaBytes !== undefined && { quotaBytes: options.quotaBytes }),
     storedBytes: () => counters.totals().bytes,
-  }
-}
-
-/** Removes what dead server processes left: temp files, and checkouts that were never published. */
-async function sweepUnfinished(layout: Layout, serverId: string): Promise<void> {
-  const isServerId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-  for (const name of await readdir(layout.uploading)) {
-    if (name === serverId || !isServerId.test(name)) continue
-    await rm(join(layout.uploading, name), { recursive: true, force: true })
-  }
-  for (const name of await readdir(layout.jobs)) {
-    if (!name.startsWith(stagingPrefix)) continue
-    await rm(join(layout.jobs, name), { recursive: true, force: true })
   }
 }

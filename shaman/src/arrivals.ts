@@ -1,0 +1,70 @@
+import type { StoredBlob } from './blobs/committer.ts'
+import type { Quarantine } from './care/quarantine.ts'
+import type { Unverified } from './care/unverified.ts'
+import type { Claims } from './claims.ts'
+import type { Counters } from './counters.ts'
+import type { Digest } from './digest.ts'
+import type { IndexDb } from './index-db.ts'
+import type { Protection } from './protection.ts'
+
+/** Tells the tables of a store which blobs have come, and which have not. */
+export interface Arrivals {
+  /** These became durable, as far as is promised. */
+  stored(blobs: readonly StoredBlob[]): Promise<void>
+  /** These lay on the disk without the index knowing. */
+  found(digests: readonly Digest[]): Promise<void>
+  /** These are not on the disk, whatever the index says. */
+  missing(digests: readonly Digest[]): Promise<void>
+  /** How many were stored since the start. */
+  count(): number
+}
+
+interface ArrivalsParts {
+  index: IndexDb
+  counters: Counters
+  protection: Protection
+  claims: Claims
+  /** What was stored is on the medium, and not only in the system's memory. */
+  isDurable: boolean
+  now: () => number
+  /** Both are made after the store, which tells of arrivals. */
+  quarantine(): Quarantine
+  unverified(): Unverified
+}
+
+/** Creates what tells a store's tables of arrivals. */
+export function createArrivals(parts: ArrivalsParts): Arrivals {
+  const { index, counters, protection, claims, isDurable, now } = parts
+  let count = 0
+  const seconds = (): number => Math.floor(now() / 1000)
+
+  return {
+    async stored(blobs) {
+      const digests = blobs.map((blob) => blob.digest)
+      const time = seconds()
+      protection.lease(digests)
+      claims.settle(digests)
+      counters.stored(blobs)
+      count += blobs.length
+      if (!isDurable) parts.unverified().arrived(digests)
+      await index.putBlobs(
+        blobs.map(({ digest, temp }) => {
+          // What came back from the trash may have gone there unverified.
+          const isVerified = isDurable && (temp !== '' || index.unverified() === 0)
+          return [digest, { storedAt: time, lastUse: time, verifiedAt: isVerified ? time : 0 }]
+        }),
+      )
+      await parts.quarantine().healed(digests)
+    },
+    found(digests) {
+      counters.found(digests)
+      const record = { storedAt: seconds(), lastUse: seconds(), verifiedAt: 0 }
+      return index.putBlobs(digests.map((digest) => [digest, record] as const))
+    },
+    missing(digests) {
+      counters.removed(digests.filter((digest) => index.getBlob(digest)))
+      return index.deleteBlobs(digests)
+    },
+    count: () => count,
+  }
+}
