@@ -1,4 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { digestOf } from '@shaman-farm/shaman'
+import { createShamanClient } from '@shaman-farm/shaman/client'
 import { request } from 'undici'
 import { quantile } from './harness/quantile.ts'
 import type { Answer, Figure, QuestionContext } from './harness/question.ts'
@@ -9,6 +12,8 @@ import { type StoreServer, startStore } from './how-fast-is-shaman/server.ts'
 export const question = 'How does a store with a million blobs start, and collect?'
 
 const plans = 5
+const uploads = 9
+const newBlobs = 1000
 
 /**
  * The index, the manifests and the checkouts' folders are those of a real store; of the blobs only some hundred exist as
@@ -29,6 +34,7 @@ export async function run(context: QuestionContext): Promise<Answer> {
   const stopped = await starting(dir)
   await stopped.store.kill()
   const killed = await starting(dir)
+  const fresh = await starting(join(context.workDir, 'empty'))
   try {
     return {
       tables: [],
@@ -37,10 +43,11 @@ export async function run(context: QuestionContext): Promise<Answer> {
         start('after it was killed', size, killed, empty.ms),
         ...(await collecting(killed.store, size, asked)),
         await receipts(size, killed.store, small.store),
+        await uploading(size, killed.store, fresh.store),
       ],
     }
   } finally {
-    await Promise.all([killed.store.stop(), small.store.stop()])
+    await Promise.all([killed, small, fresh].map(({ store }) => store.stop()))
   }
 }
 
@@ -126,6 +133,45 @@ async function receipts(
     target: '<= 1.5',
     met: ms <= 1.5 * fewer,
     baseline: `${ms.toFixed(2)} ms against ${fewer.toFixed(2)} ms`,
+  }
+}
+
+/** The large and the empty store take new blobs in turn. */
+async function uploading(
+  { blobs }: StoreSize,
+  large: StoreServer,
+  empty: StoreServer,
+): Promise<Figure> {
+  const largeMs: number[] = []
+  const emptyMs: number[] = []
+  for (let i = 0; i < uploads; i += 1) {
+    largeMs.push(await upload(large))
+    emptyMs.push(await upload(empty))
+  }
+  const [ms, fewer] = [quantile(largeMs, 0.5), quantile(emptyMs, 0.5)]
+  return {
+    name: `upload of ${newBlobs} new blobs of 4 KiB into ${blobs} blobs, of an empty store`,
+    value: ms / fewer,
+    unit: 'times',
+    target: '<= 1.5',
+    met: ms <= 1.5 * fewer,
+    baseline: `${ms.toFixed(0)} ms against ${fewer.toFixed(0)} ms, the median of ${uploads} in turn`,
+  }
+}
+
+async function upload({ url }: StoreServer): Promise<number> {
+  const files = Array.from({ length: newBlobs }, (_, i) => {
+    const bytes = randomBytes(4096)
+    return { path: `f${i}`, digest: digestOf(bytes), source: { bytes } }
+  })
+  const client = createShamanClient({ url })
+  const begun = performance.now()
+  try {
+    const { uploadedFiles } = await client.upload({ files })
+    if (uploadedFiles !== newBlobs) throw new Error(`only ${uploadedFiles} blobs were taken`)
+    return performance.now() - begun
+  } finally {
+    await client.close()
   }
 }
 
