@@ -3,7 +3,14 @@ import { UserError } from '@shaman-farm/terminal'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Logger, pino } from 'pino'
 import pretty from 'pino-pretty'
-import { type ConfigFlags, readConfig, type WorkerConfig } from './config.ts'
+import {
+  type ConfigFlags,
+  ranges,
+  readConfig,
+  storageModes,
+  type WorkerConfig,
+  yieldings,
+} from './config.ts'
 import { addDoctor } from './doctor/cli.ts'
 import { type Look, shareLooks } from './doctor/self-check.ts'
 import { addInstall } from './install/cli.ts'
@@ -11,6 +18,7 @@ import type { BlobCache } from './mount-free/blob-cache.ts'
 import { idleTimeHere } from './presence/idle-time.ts'
 import { type Presence, watchPresence } from './presence/presence.ts'
 import { openCache, type StopWhen } from './session.ts'
+import { describeRange, isWithin, type NumberRange } from './settings-file.ts'
 import type { WorkerEnd } from './states.ts'
 import { startWorker, type Worker } from './worker.ts'
 
@@ -32,33 +40,40 @@ export function register(program: Command): void {
     .option('--name <name>', "what the farm calls this worker (default: the machine's name)")
     .option('--home <dir>', 'folder for credentials, undelivered updates and cache')
     .option('--task-types <types>', 'comma-separated task types to take', list)
-    .option('--slots <n>', 'tasks to run at the same time', positive)
+    .option('--slots <n>', 'tasks to run at the same time', numberIn(ranges.slots))
     .option('--gpus <list>', 'comma-separated devices, one for each slot', list)
-    .option('--stall-minutes <n>', 'end a command that gives no output for so long', positive)
-    .option('--time-limit-minutes <n>', 'end a command that takes longer', positive)
-    .option('--nice <n>', 'run commands at this niceness, 0 to 19', positive)
-    .option('--restart-exit-code <n>', 'exit so when asked to restart', positive)
+    .option(
+      '--stall-minutes <n>',
+      'end a command that gives no output for so long',
+      numberIn(ranges.minutes),
+    )
+    .option('--time-limit-minutes <n>', 'end a command that takes longer', numberIn(ranges.minutes))
+    .option('--nice <n>', 'run commands at this niceness, 0 to 19', numberIn(ranges.nice))
+    .option('--restart-exit-code <n>', 'exit so when asked to restart', numberIn(ranges.exitCode))
     .addOption(
-      new Option('--storage <how>', "use the farm's storage as mounted, or pull files").choices([
-        'auto',
-        'mounted',
-        'pull',
-      ]),
+      new Option('--storage <how>', "use the farm's storage as mounted, or pull files").choices(
+        storageModes,
+      ),
     )
     .addOption(
       new Option(
         '--yield <how>',
         'while somebody uses this machine: pause what runs, stop it and give it back, or finish it',
-      ).choices(['pause', 'stop', 'finish']),
+      ).choices(yieldings),
     )
     .option(
       '--quiet-minutes <n>',
       'untouched for so long, the machine is free (default: 5)',
-      positive,
+      numberIn(ranges.minutes),
     )
     .option('--user-idle-command <cmd>', 'prints the seconds since somebody last touched it')
-    .option('--cache-gb <n>', 'most disk space for pulled files, in GB', positive)
-    .option('--find-seconds <n>', 'without --manager, look for one so long', positive, 600)
+    .option('--cache-gb <n>', 'most disk space for pulled files, in GB', numberIn(ranges.gigabytes))
+    .option(
+      '--find-seconds <n>',
+      'without --manager, look for one so long',
+      numberIn({ min: 0 }),
+      600,
+    )
     .addOption(
       new Option('--stop <when>', 'when asked to stop: at once, or after the frame or task')
         .choices(['now', 'frame', 'task'])
@@ -195,8 +210,10 @@ function list(text: string): string[] {
     .filter((part) => part !== '')
 }
 
-function positive(text: string): number {
-  const value = Number(text)
-  if (Number.isFinite(value) && value >= 0) return value
-  throw new InvalidArgumentError('It must be a number, 0 or more.')
+function numberIn(range: NumberRange): (text: string) => number {
+  return (text) => {
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (isWithin(value, range)) return value
+    throw new InvalidArgumentError(`It must be ${describeRange(range)}.`)
+  }
 }

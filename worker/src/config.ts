@@ -1,13 +1,25 @@
-import { readFile } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
 import { UserError } from '@shaman-farm/terminal'
-import { parse } from 'yaml'
 import type { StorageMode } from './mount-free/storage.ts'
 import type { Yielding } from './presence/presence.ts'
 import type { ProcessLimits } from './process/run.ts'
+import { type NumberRange, readSettings } from './settings-file.ts'
 
 export const defaultTaskTypes = ['blender', 'ffmpeg', 'file-management', 'misc'] as const
+
+export const storageModes = ['auto', 'mounted', 'pull'] as const satisfies StorageMode[]
+export const yieldings = ['pause', 'stop', 'finish'] as const satisfies Yielding[]
+
+/** What settings may be, in a file as on the command line. */
+export const ranges = {
+  slots: { min: 1, isWhole: true },
+  nice: { min: 0, max: 19, isWhole: true },
+  oomScore: { min: -1000, max: 1000, isWhole: true },
+  exitCode: { min: 0, max: 255, isWhole: true },
+  minutes: { min: 0 },
+  gigabytes: { min: 0 },
+} as const satisfies Record<string, NumberRange>
 
 /** All a worker is told from outside; read once, then passed down. */
 export interface WorkerConfig {
@@ -63,40 +75,49 @@ export async function readConfig(
   cwd = process.cwd(),
 ): Promise<WorkerConfig> {
   const home = flags.home ?? env.FARM_WORKER_HOME ?? env.FLAMENCO_HOME ?? defaultHome(env)
-  const file = {
-    ...(await readYaml(join(cwd, 'flamenco-worker.yaml'))),
-    ...(await readYaml(join(home, 'worker.yaml'))),
-  }
-  const url = flags.manager ?? env.FARM_MANAGER ?? textOf(file.manager_url)
+  const file = await readSettings([join(cwd, 'flamenco-worker.yaml'), join(home, 'worker.yaml')])
+  const url = flags.manager ?? env.FARM_MANAGER ?? file.text('manager_url')
   const minutes = (flag: number | undefined, key: string): number | undefined => {
-    const value = flag ?? numberOf(file[key])
+    const value = flag ?? file.number(key, ranges.minutes)
     return value === undefined ? undefined : value * 60_000
   }
+  const slots = flags.slots ?? file.number('slots', ranges.slots) ?? 1
+  const gpus = flags.gpus ?? file.list('gpus') ?? []
+  assertOneEach(gpus, slots)
   return Object.freeze({
     managerUrl: url === undefined || url === '' ? undefined : normaliseUrl(url),
-    token: flags.token || env.FARM_TOKEN || textOf(file.enrolment_token) || undefined,
+    token: flags.token || env.FARM_TOKEN || file.text('enrolment_token') || undefined,
     name:
       flags.name ??
-      textOf(file.worker_name) ??
+      file.text('worker_name') ??
       env.FARM_WORKER_NAME ??
       env.FLAMENCO_WORKER_NAME ??
       hostname(),
     home,
-    taskTypes: flags.taskTypes ?? listOf(file.task_types) ?? defaultTaskTypes,
-    slots: flags.slots ?? numberOf(file.slots) ?? 1,
-    gpus: flags.gpus ?? listOf(file.gpus) ?? [],
+    taskTypes: flags.taskTypes ?? file.list('task_types') ?? defaultTaskTypes,
+    slots,
+    gpus,
     limits: {
       stallMs: minutes(flags.stallMinutes, 'stall_minutes'),
       timeLimitMs: minutes(flags.timeLimitMinutes, 'time_limit_minutes'),
-      nice: flags.nice ?? numberOf(file.nice),
-      oomScoreAdjust: numberOf(file.oom_score_adjust),
+      nice: flags.nice ?? file.number('nice', ranges.nice),
+      oomScoreAdjust: file.number('oom_score_adjust', ranges.oomScore),
     },
-    yielding: flags.yield ?? yieldingOf(file.yield),
+    yielding: flags.yield ?? file.oneOf('yield', yieldings),
     quietMs: minutes(flags.quietMinutes, 'quiet_minutes') ?? 5 * 60_000,
-    userIdleCommand: flags.userIdleCommand ?? textOf(file.user_idle_command),
-    storageMode: flags.storage ?? storageModeOf(file.storage) ?? 'auto',
-    cacheBytes: (flags.cacheGb ?? numberOf(file.cache_gb) ?? 50) * 1e9,
-    restartExitCode: flags.restartExitCode ?? numberOf(file.restart_exit_code) ?? 0,
+    userIdleCommand: flags.userIdleCommand ?? file.text('user_idle_command'),
+    storageMode: flags.storage ?? file.oneOf('storage', storageModes) ?? 'auto',
+    cacheBytes: (flags.cacheGb ?? file.number('cache_gb', ranges.gigabytes) ?? 50) * 1e9,
+    restartExitCode:
+      flags.restartExitCode ?? file.number('restart_exit_code', ranges.exitCode) ?? 0,
+  })
+}
+
+function assertOneEach(gpus: readonly string[], slots: number): void {
+  if (gpus.length === 0 || gpus.length === slots) return
+  throw new UserError(`There are ${slots} slots and ${gpus.length} GPUs: ${gpus.join(', ')}`, {
+    code: 'BAD_CONFIG',
+    hint: 'Name one GPU for each slot, or none.',
   })
 }
 
@@ -121,40 +142,4 @@ function defaultHome(env: Environment): string {
         ? join(homedir(), 'Library', 'Application Support')
         : (env.XDG_DATA_HOME ?? join(homedir(), '.local', 'share'))
   return join(base, 'shaman-farm', 'worker')
-}
-
-async function readYaml(file: string): Promise<Record<string, unknown>> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  try {
-    const value: unknown = parse(text)
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-  } catch (cause) {
-    throw new UserError(`${file} is not valid YAML: ${(cause as Error).message}`, {
-      code: 'BAD_CONFIG',
-      cause,
-    })
-  }
-}
-
-function storageModeOf(value: unknown): StorageMode | undefined {
-  return value === 'auto' || value === 'mounted' || value === 'pull' ? value : undefined
-}
-
-function yieldingOf(value: unknown): Yielding | undefined {
-  return value === 'pause' || value === 'stop' || value === 'finish' ? value : undefined
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) ? value : undefined
-}
-
-function listOf(value: unknown): string[] | undefined {
-  return Array.isArray(value) ? value.map(String) : undefined
 }
