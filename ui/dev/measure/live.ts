@@ -27,6 +27,8 @@ export async function measureLive({ browser, url, client, quick }: Measuring): P
   })) {
     const page = await openProbed(browser, `${url}/app${path}`)
     await page.getByText(/^live/).waitFor()
+    // What moves until everything was read is no live update.
+    await page.waitForFunction(() => document.querySelector('[data-loading]') === null)
     await page.waitForTimeout(2500)
     await forget(page)
     const before = heard.count()

@@ -19,7 +19,8 @@ export async function measureSoak(measuring: Measuring): Promise<Figures> {
   const { jobs, workers } = await seedFarm(url, {
     workers: 4,
     jobs: [
-      { name: 'soak', frames: '1-2000', finish: 40, pictures: true },
+      // Before what earlier measures left waiting, or nobody writes its logs.
+      { name: 'soak', frames: '1-2000', finish: 40, pictures: true, priority: 80 },
       { name: 'renders', frames: '1-8000', finish: 0, priority: 90 },
     ],
   })

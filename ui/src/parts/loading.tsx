@@ -14,8 +14,11 @@ export function Loading(props: { what: string }) {
   }
   return (
     <p class={styles.loading} role="status" data-loading>
-      <Show when={waited() >= quietMs}>Reading {props.what}…</Show>
-      <Show when={waited() >= longMs}> The manager takes long to answer.</Show>
+      <Show when={waited() >= quietMs}>{`Reading ${props.what}…`}</Show>
+      <Show when={waited() >= longMs}>
+        <br />
+        The manager takes long to answer.
+      </Show>
     </p>
   )
 }
