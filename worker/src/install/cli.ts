@@ -46,7 +46,17 @@ async function serviceFor(flags: InstallFlags): Promise<ServiceFile> {
   const config = await readConfig(flags)
   const farm = fileURLToPath(new URL('../../../bin/farm.mjs', import.meta.url))
   const argv = [
-    ...[process.execPath, farm, 'worker', '--home', config.home, '--name', config.name],
+    // With the flags that this very command runs with: in a release nothing else would give the worker its own.
+    ...[
+      process.execPath,
+      ...process.execArgv,
+      farm,
+      'worker',
+      '--home',
+      config.home,
+      '--name',
+      config.name,
+    ],
     ...(config.managerUrl === undefined ? [] : ['--manager', config.managerUrl]),
     ...(config.slots === 1 ? [] : ['--slots', String(config.slots)]),
     ...['--restart-exit-code', String(restartExitCode)],

@@ -1,3 +1,5 @@
+import { batchCommandLine } from './batch.ts'
+
 export type ServiceManager = 'systemd' | 'launchd' | 'windows'
 
 export interface ServiceOptions {
@@ -91,14 +93,16 @@ ${argv.map((argument) => `    <string>${xml(argument)}</string>`).join('\n')}
     path: 'shaman-farm-worker.cmd',
     text: [
       '@echo off',
-      `cd /d "${home}"`,
+      // The file is UTF-8, which cmd reads only when it is told.
+      'chcp 65001 >nul',
+      `cd /d "${home.replaceAll('%', '%%')}"`,
       ':again',
-      argv.map(windowsQuote).join(' '),
+      batchCommandLine(argv),
       `if %errorlevel% equ ${restartExitCode} goto again`,
       '',
     ].join('\r\n'),
     steps: [
-      'schtasks /create /tn "Shaman Farm worker" /sc onlogon /rl limited /tr "%CD%\\shaman-farm-worker.cmd"',
+      'schtasks /create /tn "Shaman Farm worker" /sc onlogon /rl limited /tr "\\"%CD%\\shaman-farm-worker.cmd\\""',
       'schtasks /run /tn "Shaman Farm worker"',
     ],
   }),
@@ -116,9 +120,4 @@ function systemdPath(path: string): string {
 
 function xml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-}
-
-function windowsQuote(argument: string): string {
-  const escaped = argument.replaceAll('%', '%%')
-  return /[\s&()^]/.test(escaped) ? `"${escaped}"` : escaped
 }

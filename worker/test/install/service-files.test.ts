@@ -49,12 +49,14 @@ test('the launchd list is XML that gives the arguments back', async (t) => {
   assert.deepEqual(list.KeepAlive, { SuccessfulExit: false })
 })
 
-test('the Windows file starts again on the restart exit code alone', () => {
-  const { text } = serviceFile('windows', {
+test('the Windows file starts again on the restart exit code alone, and is read as UTF-8', () => {
+  const { text, steps } = serviceFile('windows', {
     argv: ['C:\\Program Files\\node.exe', 'x'],
     user: 'x',
-    home: 'C:\\h',
+    home: 'C:\\100% mine',
   })
-  assert.match(text, /"C:\\Program Files\\node\.exe" x\r\n/)
-  assert.match(text, /if %errorlevel% equ 47 goto again/)
+  const lines = text.split('\r\n')
+  assert.deepEqual(lines.slice(0, 3), ['@echo off', 'chcp 65001 >nul', 'cd /d "C:\\100%% mine"'])
+  assert.equal(lines.at(-2), 'if %errorlevel% equ 47 goto again')
+  assert.match(steps[0]!, /\/tr "\\"%CD%\\shaman-farm-worker\.cmd\\""$/)
 })
