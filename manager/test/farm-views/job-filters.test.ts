@@ -29,3 +29,20 @@ test('jobs are filtered by who sent them and by tag, and the counts with them', 
     tags: [{ name: 'gpu', jobs: 2 }],
   })
 })
+
+test('the total counts the statuses that are asked for, each once, over all pages', async (t) => {
+  const manager = await openManager(t)
+  const { client } = manager
+  for (let i = 0; i < 3; i += 1) await submitEcho(manager, { name: `shot ${i}` })
+  await submitEcho(manager, { name: 'shot late', initial_status: 'paused' })
+  const page = async (status?: string) => {
+    const query = { q: 'shot', limit: 2, ...(status ? { status } : {}) }
+    const { jobs, total } = await client.farmJobs({ query })
+    return [jobs.length, total]
+  }
+  assert.deepEqual(await page(), [2, 4])
+  assert.deepEqual(await page('queued'), [2, 3])
+  assert.deepEqual(await page('queued,queued'), [2, 3])
+  assert.deepEqual(await page('paused,queued'), [2, 4])
+  assert.deepEqual(await page('paused'), [1, 1])
+})
