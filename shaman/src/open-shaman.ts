@@ -7,6 +7,7 @@ import { createPartials } from './blobs/partials.ts'
 import { createThreads } from './blobs/threads.ts'
 import { createUploadsInFlight } from './blobs/uploads-in-flight.ts'
 import { createExamine } from './care/examine.ts'
+import { explainBlob } from './care/explain.ts'
 import { checkStore } from './care/fsck.ts'
 import { createQuarantine } from './care/quarantine.ts'
 import { createScrubber } from './care/scrub.ts'
@@ -19,6 +20,7 @@ import { createCheckouts } from './checkouts/checkouts.ts'
 import { type LinkChoice, probeLinks } from './checkouts/link.ts'
 import { createClaims } from './claims.ts'
 import { type Counters, createCounters, type Totals } from './counters.ts'
+import type { Digest } from './digest.ts'
 import { realDisk } from './disk.ts'
 import { createCollector } from './gc/collector.ts'
 import { createTrash } from './gc/trash.ts'
@@ -181,6 +183,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     await held.markIndexed()
   })()
   ready.catch((error: unknown) => log.error({ err: error }, 'store not read whole'))
+  const holders = (digest: Digest): Promise<string[]> => holdersOf({ index, catalog }, digest)
   const stats = async (): Promise<ShamanStats> => ({
     ...counters.totals(),
     checkouts: catalog.list().length,
@@ -231,7 +234,12 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
         { store: blobs, index, catalog, quarantine, counters, now },
         { repair: given.repair ?? false },
       ),
-    holders: (digest) => holdersOf({ index, catalog }, digest),
+    holders,
+    explain: (digest) =>
+      explainBlob(
+        { blobs, index, layout, catalog, protection, references, leaseMs, now, holders },
+        digest,
+      ),
     diff: (before, after) => diffCheckouts(catalog, before, after),
     rebuild,
     ready,

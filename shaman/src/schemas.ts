@@ -156,6 +156,24 @@ export type BatchLine =
 export const BlobCount = Type.Object({ blobs: Type.Integer(), bytes: Type.Integer() })
 export type BlobCount = Static<typeof BlobCount>
 
+/** Why a blob is kept. */
+export const BlobWhy = Type.Object({
+  where: Type.Union([Type.Literal('store'), Type.Literal('trash'), Type.Literal('nowhere')]),
+  checkouts: Type.Array(Type.String()),
+  keptBy: Type.Array(
+    Type.Union([
+      Type.Literal('referenced'),
+      Type.Literal('foreign'),
+      Type.Literal('pinned'),
+      Type.Literal('leased'),
+      Type.Literal('recent'),
+    ]),
+    { description: 'as in a plan; when empty, the next collection by age takes it' },
+  ),
+  lastUse: Type.Optional(Type.String({ format: 'date-time' })),
+})
+export type BlobWhy = Static<typeof BlobWhy>
+
 /** What to collect. */
 export const GcRequest = Type.Object({
   maxAgeSeconds: Type.Optional(Type.Number({ minimum: 0 })),

@@ -5,6 +5,7 @@ import type { Partials } from './blobs/partials.ts'
 import type { Threads } from './blobs/threads.ts'
 import type { UploadsInFlight } from './blobs/uploads-in-flight.ts'
 import type { Examine } from './care/examine.ts'
+import type { Explanation } from './care/explain.ts'
 import type { FsckReport } from './care/fsck.ts'
 import type { Quarantine } from './care/quarantine.ts'
 import type { Scrubber } from './care/scrub.ts'
@@ -104,6 +105,8 @@ export interface Shaman {
   fsck(options?: { repair?: boolean }): Promise<FsckReport>
   /** Which checkouts hold a blob. */
   holders(digest: Digest): Promise<string[]>
+  /** Why a blob is kept. */
+  explain(digest: Digest): Promise<Explanation>
   diff(before: string, after: string): Promise<ManifestDiff>
   /** Recreates the index from the files. */
   rebuild(): Promise<Totals>

@@ -7,6 +7,7 @@ import { ShamanError } from '../errors.ts'
 import type { GcPlan as Plan } from '../gc/plan.ts'
 import {
   BlobCount,
+  BlobWhy,
   CheckoutDiff,
   FsckReport,
   GcPlan,
@@ -161,14 +162,15 @@ export function careRoutes(plain: FastifyInstance, shaman: Shaman): void {
     '/x/blobs/:sha/:size/checkouts',
     {
       schema: {
-        ...about('shamanBlobCheckouts', 'Which checkouts hold a blob'),
+        ...about('shamanBlobCheckouts', 'Which checkouts hold a blob, and what else keeps it'),
         params: Type.Object({ sha: Type.String(), size: Type.String() }),
-        response: { 200: Type.Object({ checkouts: Type.Array(Type.String()) }) },
+        response: { 200: BlobWhy },
       },
     },
-    async ({ params }) => ({
-      checkouts: await shaman.holders(parseDigest(params.sha, params.size)),
-    }),
+    async ({ params }) => {
+      const { lastUse, ...rest } = await shaman.explain(parseDigest(params.sha, params.size))
+      return { ...rest, ...(lastUse > 0 && { lastUse: isoOf(lastUse) }) }
+    },
   )
   app.get(
     '/x/checkouts/:path/diff',

@@ -11,9 +11,11 @@ import {
   putBlob,
   randomBlob,
   readAll,
+  startTestFarm,
   type TestBlob,
   tempDir,
 } from '../support/farm.ts'
+import { ask } from '../support/http.ts'
 
 const day = 24 * 3600 * 1000
 
@@ -249,4 +251,31 @@ test('a store left by Flamenco is adopted in place: blobs found, links respected
   await shaman.checkouts.erase('shot')
   await assert.rejects(readFile(join(root, 'jobs/shot/a.png')))
   await rm(join(root, 'jobs'), { recursive: true, force: true })
+})
+
+test('a blob tells what keeps it, as a plan would', async (t) => {
+  let time = Date.now()
+  const { shaman, url } = await startTestFarm(t, { now: () => time })
+  const blob = randomBlob(50)
+  await putBlob(shaman, blob)
+  const why = async (): Promise<unknown[]> => {
+    const { sha, size } = blob.digest
+    const { where, keptBy, checkouts } = (
+      await ask('GET', `${url}/x/blobs/${sha}/${size}/checkouts`)
+    ).json()
+    return [where, keptBy, checkouts]
+  }
+  await shaman.checkouts.create({ path: 'shot', files: [{ ...blob.digest, path: 'a' }] })
+  assert.deepEqual(await why(), ['store', ['referenced', 'leased', 'recent'], ['shot']])
+  time += day
+  await shaman.checkouts.erase('shot')
+  assert.deepEqual(await why(), ['store', ['recent'], []])
+  time += 40 * day
+  const unpin = shaman.protection.pin([blob.digest])
+  assert.deepEqual(await why(), ['store', ['pinned'], []])
+  unpin()
+  assert.deepEqual(await why(), ['store', [], []])
+  const { removed } = await shaman.gc.apply((await shaman.gc.plan()).id)
+  assert.equal(removed.blobs, 1)
+  assert.deepEqual(await why(), ['trash', [], []])
 })
