@@ -138,7 +138,7 @@ async function submitMonth(
   await shaman.close()
 }
 
-/** Who works in a month; of many others are at work in each. */
+/** Who works in a month; in each, others of them. */
 function crewOf(workers: readonly SimulatedWorker[], month: number): SimulatedWorker[] {
   const size = Math.min(mostAtWork, workers.length)
   return Array.from({ length: size }, (_, i) => workers[(month * size + i) % workers.length]!)
