@@ -78,17 +78,37 @@ function isWithin(frame: number, { first, last }: FrameRange): boolean {
 function framesOnDisk(path: string, numbered: NumberedName, disk: Disk): Map<number, string> {
   const dir = dirname(path)
   const frames = new Map<number, string>()
-  const around = ({ head, tail }: NumberedName): string => spellingKey(`${head}0${tail}`)
-  const wanted = around(numbered)
-  for (const name of disk.names(dir)) {
-    const candidate = parseNumbered(name)
-    if (!candidate || around(candidate) !== wanted) continue
-    const { head, digits, frame } = candidate
-    const number = name.slice(head.length, head.length + digits)
+  for (const number of numbersIn(disk.names(dir)).get(aroundNumber(numbered)) ?? []) {
     if (!isFrameNumber(number, numbered.digits)) continue
-    frames.set(frame, join(dir, `${numbered.head}${number}${numbered.tail}`))
+    frames.set(Number(number), join(dir, `${numbered.head}${number}${numbered.tail}`))
   }
   return frames
+}
+
+/** By the listing of a folder, which is read once however many sequences are in it. */
+const numbers = new WeakMap<readonly string[], Map<string, string[]>>()
+
+/** The numbers of a folder's numbered names, by what is around them. */
+function numbersIn(names: readonly string[]): Map<string, string[]> {
+  const known = numbers.get(names)
+  if (known) return known
+  const found = new Map<string, string[]>()
+  for (const name of names) {
+    const numbered = parseNumbered(name)
+    if (!numbered) continue
+    const { head, digits } = numbered
+    const number = name.slice(head.length, head.length + digits)
+    const around = aroundNumber(numbered)
+    const others = found.get(around)
+    if (others) others.push(number)
+    else found.set(around, [number])
+  }
+  numbers.set(names, found)
+  return found
+}
+
+function aroundNumber({ head, tail }: NumberedName): string {
+  return spellingKey(`${head}0${tail}`)
 }
 
 /** Padded to the same width; a number too large for it has no padding. */
