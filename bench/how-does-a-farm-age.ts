@@ -67,7 +67,7 @@ export async function run(context: QuestionContext): Promise<Answer> {
     const samples = newSamples()
     for (let month = 0; month < 12; month += 1) {
       await submitMonth(client, studio, { jobs: jobsPerMonth, samples })
-      await workOff(crewOf(workers, month), samples)
+      await workOff(crewOf(workers, { month, most: Math.ceil(mostAtWork * scale) }), samples)
       now += monthMs
       await farm.setTime(now)
       await houseKeep(client, now)
@@ -139,8 +139,11 @@ async function submitMonth(
 }
 
 /** Who works in a month; in each, others of them. */
-function crewOf(workers: readonly SimulatedWorker[], month: number): SimulatedWorker[] {
-  const size = Math.min(mostAtWork, workers.length)
+function crewOf(
+  workers: readonly SimulatedWorker[],
+  { month, most }: { month: number; most: number },
+): SimulatedWorker[] {
+  const size = Math.min(most, workers.length)
   return Array.from({ length: size }, (_, i) => workers[(month * size + i) % workers.length]!)
 }
 

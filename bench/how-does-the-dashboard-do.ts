@@ -29,7 +29,7 @@ const targets: Record<string, Target> = {
 
 /**
  * Chromium against a manager in a process of its own; the pages keep their own account. The soak is BENCH_SOAK_HOURS (4) of
- * the page's time compressed into BENCH_SOAK_MINUTES (20); a tenth of an hour in half a minute with --quick.
+ * the page's time compressed into BENCH_SOAK_MINUTES (20); three minutes in a quarter of one with --quick.
  */
 export async function run(context: QuestionContext): Promise<Answer> {
   const figures: Record<string, number> = {}

@@ -27,7 +27,7 @@ const flamenco = [
 /** Simulated workers over real HTTP against managers in processes of their own; each part has a manager to itself. */
 export async function run(context: QuestionContext): Promise<Answer> {
   const plan: FeedPlan = context.quick
-    ? { workers: 100, jobs: 20, tasksPerJob: 250, seconds: 5 }
+    ? { workers: 40, jobs: 20, tasksPerJob: 250, seconds: 3 }
     : { workers: 1_000, jobs: 200, tasksPerJob: 500, seconds: 30 }
   const growth = await withManager(context, 'growth', (manager) => measureGrowth(manager, context))
   const busy = await withManager(context, 'busy', async (manager) => {

@@ -24,7 +24,7 @@ export async function measureGrowth(
 ): Promise<Growth[]> {
   const client = createManagerClient({ url, timeoutMs: 120_000 })
   const sizes = context.quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000]
-  const samples = context.quick ? 150 : 500
+  const samples = context.quick ? 75 : 500
   const growth: Growth[] = []
   let queued = 0
   const worker = await register(url, 'lonely')

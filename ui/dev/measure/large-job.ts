@@ -21,7 +21,7 @@ export async function measureLargeJob({
   const job = jobs[0]!.id
   const page = await openProbed(browser, `${url}/app/jobs`)
   const times: number[] = []
-  for (let round = 0; round < (quick ? 3 : 7); round += 1) {
+  for (let round = 0; round < (quick ? 2 : 7); round += 1) {
     await page.goto(`${url}/app/jobs`)
     await page.getByRole('link', { name }).waitFor()
     // The page fetches what is opened next once it is idle.

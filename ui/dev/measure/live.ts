@@ -33,7 +33,7 @@ export async function measureLive({ browser, url, client, quick }: Measuring): P
     await forget(page)
     const before = heard.count()
     const from = performance.now()
-    await change({ perSecond, seconds: quick ? 3 : 20 })
+    await change({ perSecond, seconds: quick ? 2 : 20 })
     const rate = (heard.count() - before) / ((performance.now() - from) / 1000)
     await page.waitForTimeout(1500)
     const seen = await seenBy(page)

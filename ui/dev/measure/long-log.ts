@@ -10,7 +10,7 @@ export async function measureLongLog({ browser, url, quick }: Measuring): Promis
   const job = await writeLog(url, 'long log', 1_000_000)
   const page = await openProbed(browser, `${url}/app/jobs/${job}/tasks`)
   const times: number[] = []
-  for (let round = 0; round < (quick ? 3 : 7); round += 1) {
+  for (let round = 0; round < (quick ? 2 : 7); round += 1) {
     await page.goto(`${url}/app/jobs/${job}/tasks`)
     await page.getByRole('link', { name: 'render-1', exact: true }).waitFor()
     await page.waitForTimeout(1500)

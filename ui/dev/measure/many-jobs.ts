@@ -14,7 +14,7 @@ export async function measureManyJobs({
   await submitJobs(client)
   const drawn: number[] = []
   const usable: number[] = []
-  for (let round = 0; round < (quick ? 3 : 7); round += 1) {
+  for (let round = 0; round < (quick ? 2 : 7); round += 1) {
     const page = await openProbed(browser, 'about:blank')
     await page.goto(`${url}/app/jobs`, { waitUntil: 'commit' })
     await page.waitForFunction(() => document.querySelectorAll('tbody tr[data-key]').length > 5)
