@@ -44,7 +44,8 @@ async function measureScene(context: QuestionContext, scene: Scene): Promise<Mea
     const edited = scene.edited[edit]
     const { size } = await stat(edited)
     const runs = []
-    for (let turn = 0; turn < (context.quick ? 1 : 3); turn++) runs.push(await submitter.send(edited))
+    for (let turn = 0; turn < (context.quick ? 1 : 3); turn++)
+      runs.push(await submitter.send(edited))
     const middle = runs.toSorted((a, b) => a.wallMs - b.wallMs)[Math.floor(runs.length / 2)]!
     const costs = new Map<string, Cost | undefined>([[ours, middle]])
     for (const { name, send } of otherTools) costs.set(name, await send(tools, scene.base, edited))
