@@ -219,7 +219,7 @@ async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
         met: speed >= 0.8 * limit,
         baseline: `${mb(speed)} MB/s; one core's SHA-256 ${mb(sha)}, disk with fsync ${mb(disk)} before and ${mb(tired)} after`,
         cause:
-          'Where the disk is several times slower in one write than in the next (see the two figures), so is the store, which wrote once between them.',
+          'Client and server share two processors, which read, send, receive, copy, hash and write each byte: with a disk that takes 1 GB/s they are the slower part. A disk that is slower in one write than in the next (see the two figures) shows, too.',
       },
       {
         name: 'memory of the server above idle in that upload',
