@@ -29,6 +29,11 @@ export interface ReadOptions {
   everyMs?: number
 }
 
+/** For a path whose answer may have no content: what is told is that there was one. */
+export function answered<T>(read: Read<T>): Pick<Read<number>, 'data' | 'error' | 'reload'> {
+  return { data: read.asOf, error: read.error, reload: read.reload }
+}
+
 /**
  * Reads a path of the API and keeps it. Unlike a resource it never suspends: old data stays on
  * the screen during a reload and after a failed one.
@@ -54,6 +59,7 @@ export function createRead<T extends object>(
       running = undefined
       if (path() !== shownPath) {
         show(undefined)
+        setAsOf(undefined)
         setLoading(true)
       }
       void load()

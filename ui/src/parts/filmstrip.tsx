@@ -4,7 +4,7 @@ import { createComparedPictures, type Picture } from '../farm/compared-pictures.
 import { tellOutcome } from '../farm/do-acts.ts'
 import { useFarm } from '../farm/farm.tsx'
 import type { Frames } from '../farm/frames-buffer.ts'
-import { createRead } from '../farm/read.ts'
+import { answered, createRead } from '../farm/read.ts'
 import type { FarmJob, JobLastRenderedImageInfo } from '../farm/wire.ts'
 import { EmptyState } from './empty-state.tsx'
 import styles from './filmstrip.module.css'
@@ -75,7 +75,7 @@ export function Filmstrip(props: { job: FarmJob; frames: Frames | undefined }) {
       <Show
         when={pictures().length > 0}
         fallback={
-          <Told read={last} what="the newest frame">
+          <Told read={answered(last)} what="the newest frame">
             {() => (
               <EmptyState
                 small

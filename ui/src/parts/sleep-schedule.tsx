@@ -2,7 +2,7 @@ import { createEffect, createMemo, createSignal, For, Index, on, Show } from 'so
 import { actOnEach } from '../farm/acts.ts'
 import { call } from '../farm/api.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
-import { createRead } from '../farm/read.ts'
+import { answered, createRead } from '../farm/read.ts'
 import { asleepHours, type SleepWindow, scheduleOf, weekDays, windowsOf } from '../farm/week.ts'
 import type { WorkerSleepSchedule } from '../farm/wire.ts'
 import { Icon } from './glyph.tsx'
@@ -57,7 +57,7 @@ export function SleepSchedule(props: { workerId: string }) {
         </Show>
       </header>
       {/* What is not known yet must not be saved as no schedule. */}
-      <Told read={{ ...read, data: read.asOf }} what="the schedule">
+      <Told read={answered(read)} what="the schedule">
         {() => (
           <form
             onSubmit={(event) => void save(event)}

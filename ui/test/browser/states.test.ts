@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Page, Route } from 'playwright-core'
 import { demoJobs } from '../../dev/seed-jobs.ts'
 import { needsChromium, openPage, startFarm, useSeededFarm } from './dashboard.ts'
-import { placesOf } from './places.ts'
+import { placesOf, settled } from './places.ts'
 
 const farm = useSeededFarm({ jobs: demoJobs.slice(3), workers: 6 })
 /** These show nothing that the manager must be asked for first. */
@@ -50,6 +50,27 @@ test('what takes very long is said to, and shown once it comes', async (t) => {
   await Promise.all(held.map((route) => route.continue()))
   await page.getByText('node-01').first().waitFor()
   assert.equal(await main(page).locator('[data-loading]').count(), 0)
+})
+
+test('once the manager has answered, no page goes on to say that it reads, not even where there is nothing to show', async (t) => {
+  if (needsChromium(t)) return
+  const { page, problems } = await openPage(t, farm.browser, 'about:blank')
+  const unseen = farm.seeded.jobs.find((one) => one.name === 'sh050_anim_v001')!.id
+  const wrong: string[] = []
+  for (const [name, path] of [
+    ...(await places()),
+    ['job without a picture', `/jobs/${unseen}`] as const,
+  ]) {
+    await page.goto(`${farm.manager.url}/app${path}`)
+    const reading = main(page).locator('[data-loading]')
+    await settled(page)
+    await reading
+      .first()
+      .waitFor({ state: 'detached', timeout: 10_000 })
+      .catch(async () => wrong.push(`${name}: ${await reading.allTextContents()}`))
+  }
+  assert.deepEqual(wrong, [])
+  assert.deepEqual(problems, [])
 })
 
 test('where the manager fails, every page tells the code, the request and what to do, and tries again', async (t) => {
