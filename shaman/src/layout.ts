@@ -4,7 +4,8 @@ import type { Digest } from './digest.ts'
 /**
  * How blobs lie on the disk, kept in the sentinel. 1 is Flamenco's, `stored/ab/<62 hex>/<size>.blob`, in which its stores are
  * continued in place. 2 is that of new stores, `blobs/ab/<62 hex>-<size>.blob`: without a directory for each blob it takes half
- * of the inodes and a third less time, and a Flamenco that comes back sees, and collects, nothing of it.
+ * of the inodes, and its bare calls a third less of a processor (0.50 against 0.79 s for 10,000); a Flamenco that comes back sees,
+ * and collects, nothing of it.
  */
 export type LayoutVersion = 1 | 2
 
