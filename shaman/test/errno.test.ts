@@ -13,7 +13,6 @@ async function faultyShaman(t: TestContext): Promise<{ shaman: Shaman; disk: Fau
   const disk = createFaultyDisk()
   const shaman = await openTestShaman(t, { disk })
   // The index of a new store is made beside requests, and a fault may not strike there.
-  await shaman.ready
   return { shaman, disk }
 }
 
@@ -158,7 +157,6 @@ test('when a blob cannot be collected, what was taken before is in the trash and
   const disk = createFaultyDisk()
   let time = Date.now()
   const shaman = await openTestShaman(t, { disk, now: () => time })
-  await shaman.ready
   const blobs = Array.from({ length: 5 }, (_, i) => randomBlob(100 + i))
   for (const { digest, bytes } of blobs) await shaman.blobs.putBytes(digest, bytes)
   time += 40 * 24 * 3600 * 1000

@@ -31,6 +31,8 @@ export async function openTestShaman(
     ...options,
   })
   afterwards(t, () => shaman.close().catch(() => undefined))
+  // A new store makes its first index beside requests; what a test breaks is to be found by what it calls.
+  await shaman.ready.catch(() => undefined)
   return shaman
 }
 
