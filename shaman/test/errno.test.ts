@@ -12,7 +12,6 @@ import { until } from './support/http.ts'
 async function faultyShaman(t: TestContext): Promise<{ shaman: Shaman; disk: FaultyDisk }> {
   const disk = createFaultyDisk()
   const shaman = await openTestShaman(t, { disk })
-  // The index of a new store is made beside requests, and a fault may not strike there.
   return { shaman, disk }
 }
 
