@@ -93,6 +93,7 @@ test('the page on disk tells the periods that are in force', () => {
   const text = page('gc-and-disk.md')
   assert.ok(text.includes(`maxAge\`: ${maxAge})`))
   assert.ok(text.includes(`period\`: ${period};`))
+  assert.ok(text.includes(`history_expiry: ${defaultConfig.history_expiry}`))
 })
 
 test('the page of commands is what the commands say', async () => {

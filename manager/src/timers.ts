@@ -1,6 +1,7 @@
 import type { Shaman } from '@shaman-farm/shaman'
 import { backUp } from './db/backups.ts'
 import { checkFile } from './db/check-file.ts'
+import { forgetOldHistory } from './db/history.ts'
 import type { Farm } from './farm.ts'
 import { archiveOldJobs } from './jobs/archive.ts'
 import type { TaskRequests } from './scheduler/task-requests.ts'
@@ -33,16 +34,15 @@ export function startTimers(
       running.delete(name)
     }
   }
+  const begin = (name: string, work: () => unknown): void => {
+    if (running.has(name)) return
+    running.set(
+      name,
+      Promise.resolve().then(() => turn(name, work)),
+    )
+  }
   const every = (ms: number, name: string, work: () => unknown): void => {
-    if (ms <= 0) return
-    const begin = (): void => {
-      if (!running.has(name))
-        running.set(
-          name,
-          Promise.resolve().then(() => turn(name, work)),
-        )
-    }
-    timers.push(setInterval(begin, ms).unref())
+    if (ms > 0) timers.push(setInterval(() => begin(name, work), ms).unref())
   }
   every(5_000, 'timeouts', () => {
     giveUpSilentTasks(farm)
@@ -50,6 +50,9 @@ export function startTimers(
   })
   every(20_000, 'sleep schedules', () => applySchedules(farm))
   every(3_600_000, 'archive', () => archiveOldJobs(farm, shaman))
+  // At once, too: a manager may be stopped every evening.
+  begin('history', () => forgetOldHistory(farm))
+  every(3_600_000, 'history', () => forgetOldHistory(farm))
   every(farm.config.current.integrityCheckMs, 'database check', async () => {
     const problem = await checkFile(farm.config.current.databasePath)
     if (problem !== undefined) onDamage(problem)

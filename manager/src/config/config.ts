@@ -32,6 +32,7 @@ export interface Config {
   integrityCheckMs: number
   backupPeriodMs: number
   checkoutExpiryMs: number
+  historyExpiryMs: number
   /** Bytes of a task's log; infinite when it has no limit. */
   taskLogLimit: number
   /** Nobody has said yet where the storage is to be; until then it is in the data folder. */
@@ -129,6 +130,7 @@ function workOut(raw: RawConfig, options: ConfigOptions): Config {
     integrityCheckMs: durationOf(raw.database_check_period),
     backupPeriodMs: durationOf(raw.backup_period),
     checkoutExpiryMs: durationOf(raw.checkout_expiry),
+    historyExpiryMs: durationOf(raw.history_expiry),
     taskLogLimit: raw.task_log_limit_mib > 0 ? raw.task_log_limit_mib * 2 ** 20 : Infinity,
     isFirstRun: !options.storage && raw.shared_storage_path === '',
     tls: tlsOf(raw, inData),

@@ -67,6 +67,8 @@ export const RawConfig = Type.Object({
   task_log_limit_mib: Type.Integer({ minimum: 0 }),
   /** How long after its end a job's input is kept; 0 keeps it until the job is deleted. */
   checkout_expiry: Duration,
+  /** How long the audit log and the notifications are kept; 0 keeps as many as fit. */
+  history_expiry: Duration,
   /** `open` lets everyone on the network do everything; `tokens` asks who they are. */
   auth: Type.Enum(['open', 'tokens']),
   allowed_hosts: Type.Array(Type.String()),
@@ -123,6 +125,7 @@ export const defaultConfig: RawConfig = {
   backup_period: '24h',
   task_log_limit_mib: 1024,
   checkout_expiry: '0',
+  history_expiry: '8760h',
   auth: 'open',
   allowed_hosts: [],
   trusted_proxies: [],
