@@ -37,7 +37,7 @@ async function image(t: TestContext, name: string): Promise<string> {
 const shown = (manager: StandIn): (string | undefined)[] => manager.images.map(({ frame }) => frame)
 const isUpload = (path: string): boolean => /\/output(-produced)?$/.test(path)
 
-for (const name of ['frame.png', 'frame.jpg', 'frame.tiff']) {
+for (const name of ['frame.png', 'frame.jpg', 'frame.tiff', 'frame.webp']) {
   test(`${name} is shown as JPEG, with its frame`, async (t) => {
     const manager = await startStandIn(t)
     const previews = await previewsFor(t, manager)
@@ -84,14 +84,16 @@ test('what is no image, is broken, gone or refused is passed over, and the next 
   const write = (line: string): void => void passedOver.push(JSON.parse(line).file)
   const previews = await previewsFor(t, manager, pino({ level: 'debug' }, { write }))
   const dir = await tempDir(t)
-  const [exr, cut, gone] = ['frame.exr', 'cut.png', 'gone.png'].map((name) => join(dir, name))
+  const names = ['frame.dpx', 'broken.exr', 'cut.png', 'gone.png']
+  const [dpx, exr, cut, gone] = names.map((name) => join(dir, name))
+  await writeFile(dpx!, 'SDPX')
   await writeFile(exr!, Buffer.from('762f310102000000', 'hex'))
   await writeFile(cut!, Buffer.from('89504e470d0a1a0a0000', 'hex'))
   const whole = await image(t, 'frame.png')
   let isRefusing = true
   manager.fault = ({ url }) => (isRefusing && isUpload(url.split('?')[0]!) ? 500 : undefined)
-  previews.offer({ taskId, file: exr! })
-  for (const file of [cut!, gone!, whole]) {
+  previews.offer({ taskId, file: dpx! })
+  for (const file of [exr!, cut!, gone!, whole]) {
     const before = passedOver.length
     previews.offer({ taskId, file })
     await manager.until(() => passedOver.length > before)
@@ -99,6 +101,6 @@ test('what is no image, is broken, gone or refused is passed over, and the next 
   isRefusing = false
   previews.offer({ taskId, file: whole, frame: 9 })
   await manager.until(() => manager.images.length > 0)
-  assert.deepEqual(passedOver, [cut, gone, whole])
+  assert.deepEqual(passedOver, [exr, cut, gone, whole])
   assert.deepEqual(shown(manager), ['9'])
 })

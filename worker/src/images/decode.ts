@@ -1,15 +1,25 @@
 import sharp from 'sharp'
+import { develop, type LightOptions } from './develop.ts'
 
 // One image at a time, nothing kept: a worker's memory belongs to Blender.
 sharp.cache(false)
 sharp.concurrency(1)
 
+export interface PreviewOptions {
+  size: { width: number; height: number }
+  /** For files that hold light rather than colours. */
+  light?: Omit<LightOptions, 'size'> | undefined
+}
+
 /** A JPEG of at most this size, for showing. */
 export async function makePreview(
   file: string,
-  size: { width: number; height: number },
+  { size, light }: PreviewOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const jpeg = await sharp(file, { limitInputPixels: false, sequentialRead: true })
+  const picture = light
+    ? await develop(file, { ...light, size })
+    : sharp(file, { limitInputPixels: false, sequentialRead: true })
+  const jpeg = await picture
     .resize({ ...size, fit: 'inside', withoutEnlargement: true })
     .flatten({ background: '#000' })
     .toColourspace('srgb')

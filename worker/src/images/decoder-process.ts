@@ -3,5 +3,5 @@ import { decodeAll, makePreview } from './decode.ts'
 import type { DecoderQuestion } from './decoder.ts'
 
 serveWorker((question: DecoderQuestion) =>
-  question.kind === 'damage' ? decodeAll(question.file) : makePreview(question.file, question.size),
+  question.kind === 'damage' ? decodeAll(question.file) : makePreview(question.file, question),
 )

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url'
 import { createHelper, isHelperGone } from '../process/helper.ts'
+import type { PreviewOptions } from './decode.ts'
 
 export type DecoderQuestion =
   | { kind: 'damage'; file: string }
-  | { kind: 'preview'; file: string; size: { width: number; height: number } }
+  | ({ kind: 'preview'; file: string } & PreviewOptions)
 
 interface AnswerOf {
   damage: string | undefined

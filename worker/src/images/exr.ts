@@ -33,6 +33,34 @@ export async function findExrDamage(file: string, size: number): Promise<string 
   }
 }
 
+/** The layer that is what the camera sees, where the colours of a file are in layers. */
+export async function colourLayer(file: string): Promise<string | undefined> {
+  const handle = await open(file)
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(maxHeaderBytes), { position: 0 })
+    const reds = channelsOf(buffer.subarray(0, bytesRead)).filter((name) => /(?:^|\.)R$/.test(name))
+    if (reds.includes('R')) return undefined
+    const red = reds.find((name) => name.endsWith('.Combined.R')) ?? reds[0]
+    return red?.slice(0, -2)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Each is a name and 16 bytes of how it is stored. */
+function channelsOf(bytes: Buffer): string[] {
+  const attribute = 'channels\0chlist\0'
+  const names: string[] = []
+  let at = bytes.indexOf(attribute) + attribute.length + 4
+  while (at > attribute.length + 4 && bytes[at] !== undefined && bytes[at] !== 0) {
+    const end = bytes.indexOf(0, at)
+    if (end < 0) break
+    names.push(bytes.toString('latin1', at, end))
+    at = end + 17
+  }
+  return names
+}
+
 interface Table {
   damage?: string
   /** Where the chunk furthest back begins, and how far into it its length is written. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import sharp from 'sharp'
 import { findDamage, previewOf } from '../../src/images/check.ts'
+import { isMissing } from '../required.ts'
 import { tempDir } from '../temp.ts'
 
 async function image(t: TestContext, name: string, width = 320, height = 180): Promise<string> {
@@ -61,6 +63,60 @@ test('a decoder that is killed in mid-picture is started anew, and the answer is
   const [decoder] = await childrenOf(process.pid)
   process.kill(decoder!, 'SIGKILL')
   assert.deepEqual(await asking, [undefined, undefined])
+})
+
+/** A picture of grey stripes of that much light. */
+async function lightImage(
+  t: TestContext,
+  name: string,
+  stripes: readonly number[],
+): Promise<string> {
+  const dir = await tempDir(t)
+  const row = stripes.flatMap((light) => Array<number>(8 * 3).fill(light))
+  const pixels = new Float32Array(Array.from({ length: 8 }, () => row).flat())
+  const raw = join(dir, 'light.pfm')
+  const head = Buffer.from(`PF\n${stripes.length * 8} 8\n-1.0\n`)
+  await writeFile(raw, Buffer.concat([head, Buffer.from(pixels.buffer)]))
+  const file = join(dir, name)
+  execFileSync('ffmpeg', ['-v', 'error', '-i', raw, '-update', '1', file])
+  return file
+}
+
+for (const name of ['100%d of [it].exr', 'frame.hdr']) {
+  test(`${name} is shown in tones a screen has, and no light is too much`, async (t) => {
+    if (isMissing(t, 'ffmpeg', ['-version'])) return
+    const stripes = [0, 0.18, 0.5, 1, 4, 50]
+    const preview = await previewOf(await lightImage(t, name, stripes))
+    const { data, info } = await sharp(preview).raw().toBuffer({ resolveWithObject: true })
+    assert.deepEqual([info.width, info.height], [stripes.length * 8, 8])
+    const tones = stripes.map((_, i) => data[(4 * info.width + i * 8 + 4) * info.channels]!)
+    const [black, grey, half, white, bright, glare] = tones as [number, ...number[]]
+    assert.ok(black! < 3, `${tones}`)
+    assert.ok(Math.abs(grey! - 118) < 4 && Math.abs(half! - 188) < 4, `as sRGB has them: ${tones}`)
+    assert.ok(white! > 225 && white! + 5 < bright! && bright! <= glare! && glare! < 256, `${tones}`)
+  })
+}
+
+test('of an EXR file in layers the picture is shown', async (t) => {
+  if (isMissing(t, 'ffmpeg', ['-version']) || isMissing(t, 'blender')) return
+  const dir = await tempDir(t)
+  const script = [
+    'import bpy',
+    's = bpy.context.scene',
+    "s.render.engine = 'CYCLES'",
+    's.cycles.samples = 1; s.cycles.use_denoising = False',
+    's.render.resolution_x = 64; s.render.resolution_y = 36; s.render.resolution_percentage = 100',
+    'bpy.context.view_layer.use_pass_z = True',
+    "if hasattr(s.render.image_settings, 'media_type'): s.render.image_settings.media_type = 'MULTI_LAYER_IMAGE'",
+    "s.render.image_settings.file_format = 'OPEN_EXR_MULTILAYER'",
+    `s.render.filepath = ${JSON.stringify(join(dir, 'layers.exr'))}`,
+    'bpy.ops.render.render(write_still=True)',
+  ].join('\n')
+  execFileSync('blender', ['-b', '--factory-startup', '--python-expr', script], { stdio: 'ignore' })
+  const { width, height } = await sharp(await previewOf(join(dir, 'layers.exr'))).metadata()
+  assert.deepEqual([width, height], [64, 36])
+  const { channels } = await sharp(await previewOf(join(dir, 'layers.exr'))).stats()
+  assert.ok(channels[0]!.max - channels[0]!.min > 30, 'the cube before the world')
 })
 
 async function childrenOf(pid: number): Promise<number[]> {
