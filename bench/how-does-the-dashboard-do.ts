@@ -29,24 +29,33 @@ const targets: Record<string, Target> = {
 
 /**
  * Chromium against a manager in a process of its own; the pages keep their own account. The soak is BENCH_SOAK_HOURS (4) of
- * the page's time compressed into BENCH_SOAK_MINUTES (20); three minutes in a quarter of one with --quick.
+ * the page's time compressed into BENCH_SOAK_MINUTES (20); three minutes in a quarter of one with --quick. BENCH_DASHBOARD_ONLY
+ * asks only what has that in its name, as `soak`.
  */
 export async function run(context: QuestionContext): Promise<Answer> {
   const figures: Record<string, number> = {}
   const errors: string[] = []
   const program = join(import.meta.dirname, '..', 'ui', 'dev', 'measure.ts')
   const args = ['--json', '--dir', context.workDir, ...(context.quick ? ['--quick'] : [])]
-  const { BENCH_SOAK_HOURS: hours, BENCH_SOAK_MINUTES: minutes } = process.env
+  const {
+    BENCH_SOAK_HOURS: hours,
+    BENCH_SOAK_MINUTES: minutes,
+    BENCH_DASHBOARD_ONLY: only,
+  } = process.env
   const soak = [
     ...(hours ? ['--soak-hours', hours] : []),
     ...(minutes ? ['--soak-minutes', minutes] : []),
   ]
-  const measuring = execa(process.execPath, [program, ...args, ...soak], {
-    stderr: 'inherit',
-    stdout: 'pipe',
-    buffer: false,
-    reject: false,
-  })
+  const measuring = execa(
+    process.execPath,
+    [program, ...args, ...soak, ...(only ? ['--only', only] : [])],
+    {
+      stderr: 'inherit',
+      stdout: 'pipe',
+      buffer: false,
+      reject: false,
+    },
+  )
   for await (const line of createInterface({ input: measuring.stdout })) {
     const told = JSON.parse(line) as { name: string; figures: Record<string, number | string> }
     context.log(`${told.name}: ${JSON.stringify(told.figures)}`)
@@ -92,7 +101,8 @@ function figureOf(name: string, value: number, all: Record<string, number>): Fig
 function soakOf(name: string, all: Record<string, number>): string | undefined {
   if (!name.endsWith('most to first')) return undefined
   const [hours, minutes] = [all['soak, hours of the page'], all['soak, minutes it took']]
-  return `${hours} h of the page's time compressed into ${minutes} min: ${all['events heard']} events, ${all['rounds through all places']} rounds through all places`
+  const events = `${all['events heard']} of ${all['events owed']} events`
+  return `${round(hours ?? 0)} h of the page's time compressed into ${round(minutes ?? 0)} min: ${events}, ${all['rounds through all places']} rounds through all places`
 }
 
 function round(value: number): number {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 
 /** What a page went through since it was last asked. */
@@ -73,14 +74,41 @@ export async function heapOf(page: Page): Promise<() => Promise<number>> {
   }
 }
 
-/** What a page holds once what nobody needs is gone: bytes of its heap, and nodes of all its documents. */
-export async function heldBy(page: Page): Promise<() => Promise<{ heap: number; nodes: number }>> {
+export interface Held {
+  /** Bytes of the heap. */
+  heap: number
+  /** Of all the page's documents. */
+  nodes: number
+  listeners: number
+  /** Bytes that its process has for itself. */
+  memory: number
+}
+
+/** What a page holds once what nobody needs is gone. */
+export async function heldBy(page: Page): Promise<() => Promise<Held>> {
   const session = await page.context().newCDPSession(page)
   const heap = await heapOf(page)
-  return async () => ({
-    heap: await heap(),
-    nodes: (await session.send('Memory.getDOMCounters')).nodes,
-  })
+  const memory = await processOf(page)
+  return async () => {
+    const bytes = await heap()
+    const { nodes, jsEventListeners } = await session.send('Memory.getDOMCounters')
+    return { heap: bytes, nodes, listeners: jsEventListeners, memory: await memory() }
+  }
+}
+
+/** Asks the system for the bytes that the page's process shares with nobody: of the browser's renderers the largest. */
+async function processOf(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().browser()!.newBrowserCDPSession()
+  return async () => {
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+    const renderers = processInfo.filter(({ type }) => type === 'renderer')
+    return Math.max(...(await Promise.all(renderers.map(({ id }) => ownBytes(id)))))
+  }
+}
+
+async function ownBytes(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
+  return Number(/^Private_Dirty: +(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024
 }
 
 export function median(numbers: readonly number[]): number {

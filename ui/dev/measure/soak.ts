@@ -4,15 +4,18 @@ import { complete, framesOf, type SeedWorker } from '../seed-worker.ts'
 import { runFast } from './fast-clock.ts'
 import { type Changes, countEvents, createChanges, taskIds } from './live.ts'
 import type { Figures, Measuring } from './measuring.ts'
-import { heldBy } from './probe.ts'
+import { type Held, heldBy } from './probe.ts'
 
 /** What a hundred workers bring that render a frame in 15 s: begun, done, its job, its picture. */
 const eventsPerSecond = 20
 const sampleEveryHours = 0.5
+/** A machine that makes events too slowly is waited for so many times the minutes. */
+const patience = 3
 
 /**
  * Hours of a busy farm in minutes: the page's clock runs faster, and as many events come as those hours bring, while it
- * goes from place to place. What it holds is looked at in one place after each half hour of its own time.
+ * goes from place to place. It ends when the hours are gone and all their events came. What the page holds is looked at
+ * in one place after each half hour of its own time.
  */
 export async function measureSoak(measuring: Measuring): Promise<Figures> {
   const { browser, url, client, soak } = measuring
@@ -32,18 +35,21 @@ export async function measureSoak(measuring: Measuring): Promise<Figures> {
   const page = await openFast(browser, `${url}/app/`, speed)
   const from = performance.now()
   const hours = (): number => ((performance.now() - from) / 3_600_000) * speed
-  const isBehind = () => heard.count() < hours() * 3600 * eventsPerSecond
+  const owed = (hours: number) => hours * 3600 * eventsPerSecond
+  const isBehind = () => heard.count() < owed(Math.min(hours(), soak.hours))
+  const isDone = () => hours() >= soak.hours && (!isBehind() || hours() >= patience * soak.hours)
   let isOver = false
   const busy = keepBusy({ change, workers, isBehind, isOver: () => isOver })
   try {
     const figures = await Promise.race([
-      lookAgainAndAgain(page, { hours, until: soak.hours }),
+      lookAgainAndAgain(page, { hours, every: Math.min(sampleEveryHours, soak.hours / 4), isDone }),
       busy.then(() => Promise.reject(new Error('the farm stood still'))),
     ])
     return {
-      'soak, hours of the page': soak.hours,
-      'soak, minutes it took': soak.minutes,
+      'soak, hours of the page': hours(),
+      'soak, minutes it took': (hours() * 60) / speed,
       'events heard': heard.count(),
+      'events owed': owed(soak.hours),
       ...figures,
     }
   } finally {
@@ -63,33 +69,49 @@ async function openFast(browser: Browser, address: string, speed: number): Promi
   return page
 }
 
-/** Goes through all places until the page's time is over, and looks at what it holds every half hour of it. */
-async function lookAgainAndAgain(
-  page: Page,
-  { hours, until }: { hours: () => number; until: number },
-): Promise<Figures> {
+interface Looking {
+  /** Hours of the page's time that are gone. */
+  hours(): number
+  /** After so many of them what the page holds is looked at. */
+  every: number
+  isDone(): boolean
+}
+
+/** Goes through all places until all is done, and looks at what the page holds now and then. */
+async function lookAgainAndAgain(page: Page, { hours, every, isDone }: Looking): Promise<Figures> {
   const held = await heldBy(page)
   // Code and what is kept on purpose come with the first visits.
   for (let round = 0; round < 3; round += 1) await visitAll(page)
   const first = await held()
-  const most = { ...first }
-  const figures: Figures = { 'heap after the first rounds, MB': first.heap / 1e6 }
-  const every = Math.min(sampleEveryHours, until / 4)
+  const samples = [first]
+  const figures: Figures = tell('after the first rounds', first)
   let visits = 0
-  for (let next = every; hours() < until; visits += 1) {
+  for (let next = every; visits === 0 || !isDone(); visits += 1) {
     await visitAll(page)
-    if (hours() < next) continue
+    if (hours() < next && !isDone()) continue
     next += every
     const now = await held()
-    most.heap = Math.max(most.heap, now.heap)
-    most.nodes = Math.max(most.nodes, now.nodes)
-    figures[`heap after ${hours().toFixed(1)} h, MB`] = now.heap / 1e6
+    samples.push(now)
+    Object.assign(figures, tell(`after ${hours().toFixed(1)} h`, now))
   }
+  const mostToFirst = (what: keyof Held): number =>
+    Math.max(...samples.map((sample) => sample[what])) / first[what]
   return {
     'rounds through all places': visits,
     ...figures,
-    'heap, most to first': most.heap / first.heap,
-    'DOM nodes, most to first': most.nodes / first.nodes,
+    'heap, most to first': mostToFirst('heap'),
+    'DOM nodes, most to first': mostToFirst('nodes'),
+    'listeners, most to first': mostToFirst('listeners'),
+    'memory of its process, most to first': mostToFirst('memory'),
+  }
+}
+
+function tell(when: string, { heap, nodes, listeners, memory }: Held): Figures {
+  return {
+    [`heap ${when}, MB`]: heap / 1e6,
+    [`DOM nodes ${when}`]: nodes,
+    [`listeners ${when}`]: listeners,
+    [`memory of the page's process ${when}, MB`]: memory / 1e6,
   }
 }
 
