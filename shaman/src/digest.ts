@@ -64,6 +64,16 @@ export function parseDigest(sha: unknown, size: unknown): Digest {
   return { sha, size: parseSize(size) }
 }
 
+/** Checks a name `<sha>/<size>` that came from outside, as batches and forms have; throws `DIGEST_INVALID`. */
+export function parseBlobName(name: string): Digest {
+  const [sha, size, ...rest] = name.split('/')
+  const digest = parseDigest(sha, size)
+  if (rest.length === 0) return digest
+  throw new ShamanError('DIGEST_INVALID', 'a blob is named <sha>/<size>', {
+    detail: { name: name.slice(0, 100) },
+  })
+}
+
 function parseSize(size: unknown): number {
   const bytes = typeof size === 'string' && /^\d{1,16}$/.test(size) ? Number(size) : size
   if (typeof bytes !== 'number' || !Number.isSafeInteger(bytes) || bytes < 0) {

@@ -1,6 +1,6 @@
 import busboy from 'busboy'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { parseDigest } from '../digest.ts'
+import { parseBlobName } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { Shaman } from '../shaman.ts'
 import { problemOf } from './problems.ts'
@@ -14,7 +14,7 @@ interface FormResult {
 
 const maxParts = 2000
 
-/** Upload from a browser's form or from curl: each part's field name is `<sha>/<size>`,. */
+/** Upload from a browser's form or from curl: each part's field name is `<sha>/<size>`. */
 export function formRoutes(app: FastifyInstance, shaman: Shaman): void {
   app.post(
     '/x/form',
@@ -43,6 +43,10 @@ async function receiveForm(shaman: Shaman, request: FastifyRequest): Promise<For
       // A part that fails is read to its end, or its neighbours would never come.
       const result = storePart(shaman, name, stream).finally(() => stream.resume())
       results.push(result)
+    })
+    parser.on('field', (name) => {
+      const message = 'the part is not a file: it has no file name'
+      results.push(Promise.resolve({ name: name.slice(0, 100), status: 400, message }))
     })
     parser.on('close', resolve)
     parser.on('error', (error) => reject(asProblem(error)))
@@ -77,8 +81,7 @@ async function storePart(
   stream: AsyncIterable<Buffer>,
 ): Promise<FormResult> {
   try {
-    const [sha, size] = name.split('/')
-    const digest = parseDigest(sha, size)
+    const digest = parseBlobName(name)
     await shaman.unverified.read([digest])
     if (shaman.negotiator.status(digest) === 'stored') return { name, status: 208 }
     const put = await shaman.blobs.put(digest, stream)

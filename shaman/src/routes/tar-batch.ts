@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Intake } from '../blobs/slabs.ts'
-import { type Digest, parseDigest } from '../digest.ts'
+import { type Digest, parseBlobName } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { BatchLine } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
@@ -146,9 +146,7 @@ async function storeEntry(
 }
 
 function digestOfEntry({ name, size }: TarEntry): Digest {
-  const [sha, text, ...rest] = name.split('/')
-  const digest = parseDigest(sha, text)
-  if (rest.length > 0) throw new ShamanError('DIGEST_INVALID', 'an entry is named <sha>/<size>')
+  const digest = parseBlobName(name)
   if (digest.size !== size) {
     throw new ShamanError('BLOB_SIZE_MISMATCH', `received ${size} bytes, expected ${digest.size}`)
   }
