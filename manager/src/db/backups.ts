@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import type { Logger } from 'pino'
 import type { Farm } from '../farm.ts'
 import { checkFile } from './check-file.ts'
-import type { Db } from './open.ts'
+import { checkIntegrity, type Db } from './open.ts'
 
 const kept = 7
 // A backup takes turns with the requests: so many pages at a time.
@@ -32,7 +33,12 @@ export async function backUp(farm: Farm): Promise<string> {
 /** Before a database is changed to a newer form: back is only possible from here. */
 export function backUpBefore(db: Db, dataDir: string, version: number, log: Logger): void {
   const path = join(backupsDir(dataDir), `farm-before-form-${version}-${stamp(Date.now())}.sqlite`)
-  db.prepare('VACUUM INTO ?').run(path)
+  const copy = `${path}.part`
+  db.prepare('VACUUM INTO ?').run(copy)
+  const written = new Database(copy, { readonly: true })
+  checkIntegrity(written, copy)
+  written.close()
+  renameSync(copy, path)
   log.info({ path }, 'database backed up before its migration')
 }
 

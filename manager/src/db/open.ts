@@ -19,6 +19,7 @@ const migrationsDir = join(import.meta.dirname, 'migrations')
 export function openDatabase({ path, log, beforeMigration }: OpenDatabaseOptions): Db {
   mkdirSync(dirname(path), { recursive: true })
   const isNew = !existsSync(path)
+  if (isNew) refuseLost(path)
   const held = lock(path)
   const db = connect(path)
   closeTogether(db, held)
@@ -31,6 +32,26 @@ export function openDatabase({ path, log, beforeMigration }: OpenDatabaseOptions
     db.close()
     throw error
   }
+}
+
+/** A new, empty database in place of a lost one would forget every job, and the store would give up their files. */
+function refuseLost(path: string): void {
+  const dir = backupsBeside(path)
+  const isLost = existsSync(`${path}-wal`) || (existsSync(dir) && readdirSync(dir).some(isBackup))
+  if (!isLost) return
+  throw new DatabaseError(
+    'DATABASE_MISSING',
+    `The database ${path} is gone; what is beside it is not`,
+    {
+      hint: `Copy the latest of ${dir} to its place, or move that folder and the -wal file away to start empty.`,
+    },
+  )
+}
+
+const isBackup = (name: string): boolean => /^farm-.*\.sqlite$/.test(name)
+
+function backupsBeside(path: string): string {
+  return join(dirname(path), 'backups')
 }
 
 /** Reads every page and every foreign key; throws when one is wrong. */
@@ -148,7 +169,7 @@ function corrupt(path: string, detail: string, cause?: unknown): DatabaseError {
 export function damaged(path: string, message: string, cause?: unknown): DatabaseError {
   return new DatabaseError('DATABASE_CORRUPT', message, {
     cause,
-    hint: `Restore a copy from the folder ${join(dirname(path), 'backups')}, or move the file away to start empty.`,
+    hint: `Move it away with its -wal and -shm, and copy the latest of ${backupsBeside(path)} to its place.`,
   })
 }
 

@@ -3,6 +3,7 @@ import { CodedError } from '@shaman-farm/terminal/coded-error'
 export type DatabaseErrorCode =
   | 'DATABASE_UNREADABLE'
   | 'DATABASE_LOCKED'
+  | 'DATABASE_MISSING'
   | 'DATABASE_CORRUPT'
   | 'DATABASE_TOO_NEW'
 
