@@ -21,7 +21,7 @@ const newBlobs = 1000
  */
 export async function run(context: QuestionContext): Promise<Answer> {
   const size: StoreSize = context.quick
-    ? { blobs: 100_000, checkouts: 50, filesEach: 10_000 }
+    ? { blobs: 50_000, checkouts: 25, filesEach: 10_000 }
     : { blobs: 1_000_000, checkouts: 500, filesEach: 10_000 }
   const dir = join(context.workDir, 'large')
   context.log(`making ${size.blobs} blobs, ${size.checkouts} checkouts of ${size.filesEach} files`)

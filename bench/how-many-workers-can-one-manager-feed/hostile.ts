@@ -23,6 +23,14 @@ export interface Hostile {
   worst: Delay
 }
 
+/** One of each kind that is soon over: most endless ones take all of the ten seconds that they get. */
+const quickNames = [
+  'an endless loop at the top of the file',
+  'a string of 10 GiB',
+  'endless recursion',
+  'a circle of parameters',
+]
+
 /** To be called before the manager starts; its own scripts lie in its data folder. */
 export async function writeHostileScripts(dataDir: string): Promise<void> {
   const dir = join(dataDir, 'scripts')
@@ -41,12 +49,14 @@ export async function measureHostile(
   await worstLoopDelayMs(url)
   await sleep(2_000)
   const idleDelayMs = await worstLoopDelayMs(url)
-  const scripts = context.quick ? hostileScripts.slice(0, 3) : hostileScripts
+  const scripts = [...hostileScripts.entries()].filter(
+    ([, { name }]) => !context.quick || quickNames.includes(name),
+  )
   const taken: string[] = []
   const bystander = monitorEventLoopDelay({ resolution: 10 })
   bystander.enable()
   let worst: Delay = { script: '', delayMs: 0, bystanderMs: 0 }
-  for (const [i, { name }] of scripts.entries()) {
+  for (const [i, { name }] of scripts) {
     bystander.reset()
     if (!(await isRefused(client, `hostile-${i}`))) taken.push(name)
     const bystanderMs = bystander.max / 1e6

@@ -18,7 +18,7 @@ export async function measureJobList(
   context: QuestionContext,
 ): Promise<JobList> {
   const client = createManagerClient({ url, timeoutMs: 120_000 })
-  const jobs = context.quick ? 1_000 : 10_000
+  const jobs = context.quick ? 500 : 10_000
   await submitMany(client, jobs)
   context.log(`${jobs} jobs`)
   const queries = {
