@@ -31,8 +31,8 @@ const wide = values.all === undefined ? { width: 1280, height: 800 } : { width: 
 const everyLook: readonly Look[] = [
   { suffix: '', ...wide, theme: 'dark' },
   { suffix: '-light', ...wide, theme: 'light' },
-  { suffix: '-narrow', width: 390, height: 844, theme: 'dark' },
-  { suffix: '-narrow-light', width: 390, height: 844, theme: 'light' },
+  { suffix: '-narrow', width: 360, height: 800, theme: 'dark' },
+  { suffix: '-narrow-light', width: 360, height: 800, theme: 'light' },
 ]
 
 /** Those of the documentation. */

@@ -3,11 +3,12 @@ import { For, Show } from 'solid-js'
 import { actOnEach, setTaskStatus } from '../farm/acts.ts'
 import { call } from '../farm/api.ts'
 import { tellOutcome } from '../farm/do-acts.ts'
-import { exclude, exclusionsOf } from '../farm/exclusion.ts'
+import { exclusionsOf } from '../farm/exclusion.ts'
 import { formatCount } from '../farm/format.ts'
 import type { AttentionItem } from '../farm/wire.ts'
 import { Ago } from './ago.tsx'
 import styles from './attention-card.module.css'
+import { ExcludeButton } from './exclude-button.tsx'
 import { Glyph } from './glyph.tsx'
 
 /** Where those kinds are mended that no button here mends. */
@@ -85,16 +86,7 @@ export function AttentionCard(props: { item: AttentionItem; onDone: () => void }
           </button>
         </Show>
         <Show when={exclusions().length > 0}>
-          <button
-            type="button"
-            class="button"
-            onClick={() => void exclude(exclusions(), props.onDone)}
-          >
-            Exclude{' '}
-            {item().workers.length === 1
-              ? item().workers[0]!.name
-              : formatCount(item().workers.length, 'worker')}
-          </button>
+          <ExcludeButton exclusions={exclusions()} onDone={props.onDone} />
         </Show>
         <Show when={places[item().kind]}>
           {(place) => (

@@ -1,8 +1,11 @@
-import { createSignal, For, type JSX } from 'solid-js'
-import { exclude } from '../farm/exclusion.ts'
+import { createEffect, createMemo, createSignal, For, type JSX } from 'solid-js'
+import { type Exclusion, exclude } from '../farm/exclusion.ts'
+import { type Orphaned, orphanedBy } from '../farm/left-workers.ts'
 import type { JobRow, WorkerRow } from '../farm/wire.ts'
 import { createWorkers } from '../farm/workers.ts'
 import { Dialog } from './dialog.tsx'
+import { tellOrphaned } from './exclude-button.tsx'
+import { Glyph } from './glyph.tsx'
 import styles from './job-actions.module.css'
 import { Told } from './told.tsx'
 
@@ -100,28 +103,57 @@ function ExcludeForm(props: {
   close: () => void
   children: JSX.Element
 }) {
-  let type!: HTMLSelectElement
+  const [type, setType] = createSignal<string>()
+  const one = createMemo(
+    (): Exclusion | undefined => {
+      const { worker, jobId } = props
+      if (!worker || !jobId) return undefined
+      const types = worker.supported_task_types
+      const taskType = types.find((known) => known === type()) ?? types[0]
+      return taskType === undefined
+        ? undefined
+        : { jobId, workerId: worker.id, workerName: worker.name, taskType }
+    },
+    undefined,
+    // Every event of a worker makes it another object.
+    { equals: (before, after) => JSON.stringify(before) === JSON.stringify(after) },
+  )
+  const [orphaned, setOrphaned] = createSignal<readonly Orphaned[]>([])
+  createEffect(() => {
+    const asked = one()
+    setOrphaned([])
+    if (!asked) return
+    const tell = (found: readonly Orphaned[]) => asked === one() && setOrphaned(found)
+    void orphanedBy([asked]).then(tell, () => {})
+  })
   const save = (event: SubmitEvent): void => {
     event.preventDefault()
-    const { worker, jobId } = props
-    if (!worker || !jobId) return
-    const one = { jobId, workerId: worker.id, workerName: worker.name, taskType: type.value }
+    const known = one()
+    if (!known) return
     props.close()
-    void exclude([one], props.onDone)
+    void exclude([known], props.onDone)
   }
   return (
     <form class={styles.form} onSubmit={save}>
       {props.children}
       <label>
         Type of task
-        <select ref={type} class="input">
+        <select class="input" onChange={(event) => setType(event.currentTarget.value)}>
           <For each={props.worker?.supported_task_types}>{(one) => <option>{one}</option>}</For>
         </select>
       </label>
       <p class="muted">
         What it runs it finishes. It gets no more of them until somebody allows it again.
       </p>
-      <button type="submit" class="button primary" disabled={!props.worker || !props.jobId}>
+      <For each={orphaned()}>
+        {(known) => (
+          <p class="row-gap" role="status">
+            <Glyph name="bang" />
+            <span>{tellOrphaned(known)}</span>
+          </p>
+        )}
+      </For>
+      <button type="submit" class="button primary" disabled={!one()}>
         Exclude {props.worker?.name}
       </button>
     </form>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createManagerClient } from '@shaman-farm/manager-api'
+import { signOn } from '../../dev/seed-worker.ts'
 import { needsChromium, openPage, useSeededFarm } from './dashboard.ts'
 
 const farm = useSeededFarm({
@@ -50,15 +51,55 @@ test('a worker is excluded from a job on its own page, and allowed again there',
   assert.deepEqual(problems, [])
 })
 
-test('where tasks failed, the workers that failed them are excluded in one act', async (t) => {
+test('where every worker failed, excluding them all is asked about, and one act', async (t) => {
   if (needsChromium(t)) return
   const { page, problems } = await openPage(t, farm.browser, at('/attention'))
-  await page.getByRole('button', { name: 'Exclude 2 workers' }).click()
+  const button = page.getByRole('button', { name: 'Exclude 2 workers', exact: true })
+  await button.click()
+  const dialog = page.getByRole('dialog', { name: 'Exclude 2 workers?' })
+  await dialog.getByText('No worker would be left for the blender tasks of “shot”').waitFor()
+  await dialog.getByRole('button', { name: 'Keep 2 workers' }).click()
+  await dialog.waitFor({ state: 'hidden' })
+  assert.deepEqual(await blocked(), [])
+  await button.click()
+  await dialog.getByRole('button', { name: 'Exclude 2 workers anyway' }).click()
   await page.getByText('Excluded 2 workers.').waitFor()
   assert.deepEqual(await blocked(), ['node-01 blender', 'node-02 blender'])
   await page.keyboard.press('u')
   await page.getByText('Allowed again: 2 workers.').waitFor()
   assert.deepEqual(await blocked(), [])
+  assert.deepEqual(problems, [])
+})
+
+test('while a worker is chosen, it is told that no other would be left', async (t) => {
+  if (needsChromium(t)) return
+  const client = createManagerClient({ url: farm.manager.url })
+  const [first] = farm.seeded.workers
+  const body = [{ worker_id: first!.uuid, task_type: 'misc' }]
+  await client.farmExcludeWorkers({ params: { job_id: job() }, body })
+  const { page, problems } = await openPage(t, farm.browser, at(`/jobs/${job()}`))
+  const card = page.getByRole('region', { name: 'Blocked workers' })
+  await card.getByRole('button', { name: 'Exclude…' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Exclude a worker from this job' })
+  await dialog.getByLabel('Worker').selectOption('node-02')
+  const warning = dialog.getByText('No worker would be left for the misc tasks of “shot”')
+  await dialog.getByLabel('Type of task').selectOption('misc')
+  await warning.waitFor()
+  await dialog.getByLabel('Type of task').selectOption('ffmpeg')
+  await warning.waitFor({ state: 'hidden' })
+  await client.removeJobBlocklist({ params: { job_id: job() }, body })
+  assert.deepEqual(problems, [])
+})
+
+test('where other workers are left, those that failed are excluded at once', async (t) => {
+  if (needsChromium(t)) return
+  await signOn(farm.manager.url, createManagerClient({ url: farm.manager.url }), 'node-03')
+  const { page, problems } = await openPage(t, farm.browser, at('/attention'))
+  await page.getByRole('button', { name: 'Exclude 2 workers', exact: true }).click()
+  await page.getByText('Excluded 2 workers.').waitFor()
+  assert.deepEqual(await blocked(), ['node-01 blender', 'node-02 blender'])
+  await page.keyboard.press('u')
+  await page.getByText('Allowed again: 2 workers.').waitFor()
   assert.deepEqual(problems, [])
 })
 
