@@ -56,11 +56,12 @@ export function jobsWithoutWorkers(farm: Farm): Trouble[] {
   const types = farm.db.prepare<[number], { type: string }>(
     `SELECT DISTINCT type FROM tasks WHERE job_id = ? AND waits_for = 0 AND status IN ('queued', 'soft-failed')`,
   )
+  const isRunnable = runnableAsker(farm)
   return jobs.flatMap((job): Trouble[] => {
     const missing = types
       .all(job.id)
       .map(({ type }) => type)
-      .filter((type) => !isRunnable(farm, job.id, type, job.tag))
+      .filter((type) => !isRunnable(job, type))
     if (missing.length === 0) return []
     return [
       {
@@ -80,6 +81,27 @@ export function jobsWithoutWorkers(farm: Farm): Trouble[] {
   })
 }
 
-function isRunnable(farm: Farm, job: number, type: string, tag: number | null): boolean {
-  return farm.workers.countCapable({ job, type, tag, except: 0, task: null }) > 0
+/**
+ * Asks once for each type and tag how many workers there are: all jobs times all workers would be much. Only where a job
+ * has as many blocked as there are, who they are has to be looked at.
+ */
+function runnableAsker(
+  farm: Farm,
+): (job: { id: number; tag: number | null }, type: string) => boolean {
+  const anyJob = 0
+  const known = new Map<string, number>()
+  const blocks = farm.db
+    .prepare<[number, string], number>(
+      'SELECT count(*) FROM job_blocks WHERE job_id = ? AND task_type = ?',
+    )
+    .pluck()
+  const count = (job: number, type: string, tag: number | null): number =>
+    farm.workers.countCapable({ job, type, tag, except: 0, task: null })
+  return ({ id, tag }, type) => {
+    const key = `${tag} ${type}`
+    const able = known.get(key) ?? count(anyJob, type, tag)
+    known.set(key, able)
+    if (able === 0) return false
+    return blocks.get(id, type)! < able || count(id, type, tag) > 0
+  }
 }

@@ -3,10 +3,13 @@ import { test } from 'node:test'
 import type { AttentionItem } from '@shaman-farm/manager-api'
 import { acknowledge, attentionItems } from '../../src/attention/attention.ts'
 import { excludeWorkers } from '../../src/jobs/blocklist.ts'
+import type { JobCore } from '../../src/jobs/jobs-store.ts'
 import { giveUpSilentWorkers } from '../../src/scheduler/timeouts.ts'
 import { applyUpdate } from '../../src/tasks/task-updates.ts'
 import { ownVersion } from '../../src/version.ts'
+import { createTag } from '../../src/workers/worker-mgt.ts'
 import { signOff } from '../../src/workers/worker-session.ts'
+import type { WorkerRecord } from '../../src/workers/workers-store.ts'
 import { addJob, addWorker, openTestFarm, report, type TestFarm, take } from '../test-farm.ts'
 
 async function itemsOf(farm: TestFarm, kind?: AttentionItem['kind']): Promise<AttentionItem[]> {
@@ -59,6 +62,27 @@ test('a lost worker, a silent program and a job nobody can run want attention', 
   )
   assert.match(of('stuck-task')[0]!.title, /a has been silent for 30 min/)
   assert.match(of('no-eligible-worker')[0]!.detail, /houdini/)
+})
+
+test('a job whose every able worker is excluded wants attention, one that has another left does not', async (t) => {
+  const farm = openTestFarm(t)
+  const { id } = createTag(farm, { name: 'gpu' })
+  const tag = farm.tags.byUuid(id!)!.id
+  const [a, b] = ['a', 'b'].map((name) => addWorker(farm, { name })) as [WorkerRecord, WorkerRecord]
+  addWorker(farm, { name: 'other', types: ['blender'] })
+  const tagged = await addJob(farm, [{ name: 'tagged' }], { name: 'tagged', tag })
+  const closed = await addJob(farm, [{ name: 'closed' }], { name: 'closed' })
+  const open = await addJob(farm, [{ name: 'open' }], { name: 'open' })
+  const block = (job: JobCore, ...workers: WorkerRecord[]) =>
+    excludeWorkers(
+      farm,
+      job,
+      workers.map(({ uuid }) => ({ worker_id: uuid, task_type: 'misc' })),
+    )
+  block(closed, a, b)
+  block(open, a)
+  const found = (await itemsOf(farm, 'no-eligible-worker')).map(({ jobs }) => jobs[0]!.id)
+  assert.deepEqual(found, [tagged.uuid, closed.uuid])
 })
 
 test('a job that gets worker after worker blocked wants attention, anew with each one more', async (t) => {
