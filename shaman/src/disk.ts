@@ -16,6 +16,8 @@ export interface Disk {
   closeSync(fd: number): void
   renameSync(from: string, to: string): void
   linkSync(from: string, to: string): void
+  /** The target must not exist yet; `reflink` shares the blocks, or fails. */
+  copyFileSync(from: string, to: string, how: { reflink: boolean }): void
   mkdirSync(path: string): void
   rmdirSync(path: string): void
   unlinkSync(path: string): void
@@ -34,6 +36,8 @@ const writev = promisify(
     fs.writev(fd, chunks, done),
 ) as (fd: number, chunks: readonly Uint8Array[]) => Promise<number>
 
+const exclusive = fs.constants.COPYFILE_EXCL
+
 /** The real file system. */
 export const realDisk: Disk = {
   openSync: (path, flags, mode) => fs.openSync(path, flags, mode),
@@ -42,6 +46,8 @@ export const realDisk: Disk = {
   closeSync: (fd) => fs.closeSync(fd),
   renameSync: (from, to) => fs.renameSync(from, to),
   linkSync: (from, to) => fs.linkSync(from, to),
+  copyFileSync: (from, to, { reflink }) =>
+    fs.copyFileSync(from, to, exclusive | (reflink ? fs.constants.COPYFILE_FICLONE_FORCE : 0)),
   mkdirSync: (path) => {
     fs.mkdirSync(path, 0o777)
   },

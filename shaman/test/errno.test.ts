@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import type { LinkStrategy } from '../src/checkouts/link.ts'
 import { type Disk, realDisk } from '../src/disk.ts'
 import { isCode } from '../src/errors.ts'
 import type { GcResult } from '../src/gc/collector.ts'
@@ -9,9 +11,12 @@ import { openTestShaman, randomBlob, readAll, type TestBlob } from './support/fa
 import { createFaultyDisk, type Fault, type FaultyDisk } from './support/faulty-disk.ts'
 import { until } from './support/http.ts'
 
-async function faultyShaman(t: TestContext): Promise<{ shaman: Shaman; disk: FaultyDisk }> {
+async function faultyShaman(
+  t: TestContext,
+  options: { links?: LinkStrategy } = {},
+): Promise<{ shaman: Shaman; disk: FaultyDisk }> {
   const disk = createFaultyDisk()
-  const shaman = await openTestShaman(t, { disk })
+  const shaman = await openTestShaman(t, { disk, ...options })
   return { shaman, disk }
 }
 
@@ -29,7 +34,14 @@ const ways = {
 }
 
 // Left out: what no blob's way in uses, and the removal of what failed, which a later start makes up for.
-const unused = ['linkSync', 'rmdirSync', 'symlinkSync', 'ftruncateSync', 'unlinkSync']
+const unused = [
+  'linkSync',
+  'copyFileSync',
+  'rmdirSync',
+  'symlinkSync',
+  'ftruncateSync',
+  'unlinkSync',
+]
 const calls = (Object.keys(realDisk) as (keyof Disk)[]).filter((call) => !unused.includes(call))
 const errnos = ['ENOSPC', 'EIO', 'EMFILE', 'ESTALE'] as const
 const inStore = (path: string): boolean => !path.includes('jobs')
@@ -176,42 +188,66 @@ test('when a blob cannot be collected, what was taken before is in the trash and
   assert.deepEqual([removed.blobs, spared.blobs], [4, 1])
 })
 
-test('whatever call fails while a checkout is made, nothing of it is left and the next one works', async (t) => {
-  const { shaman, disk } = await faultyShaman(t)
+const linkCalls = {
+  symlink: 'symlinkSync',
+  hardlink: 'linkSync',
+  copy: 'copyFileSync',
+} as const
+const checkoutCalls = [
+  'mkdirSync',
+  'renameSync',
+  'openSync',
+  'writeSync',
+  'fdatasync',
+  'closeSync',
+] as const
+
+for (const [links, link] of Object.entries(linkCalls) as [keyof typeof linkCalls, keyof Disk][]) {
+  test(`whatever call fails while a checkout is made by ${links}, nothing of it is left and the next one works`, async (t) => {
+    const { shaman, disk } = await faultyShaman(t, { links })
+    const blob = randomBlob(100)
+    await shaman.blobs.putBytes(blob.digest, blob.bytes)
+    const files = ['a', 'd/b', 'd/e/c'].map((path) => ({ ...blob.digest, path }))
+    const make = () => shaman.checkouts.create({ path: 'show/job', files })
+    const faults: Fault[] = [link, ...checkoutCalls].flatMap((call) =>
+      errnos.map((errno) => ({ call, errno })),
+    )
+    let strikes = 0
+    for (const fault of faults) {
+      disk.inject(fault)
+      const made = await make().catch(() => undefined)
+      if (disk.struck() === 0) {
+        if (made) await shaman.checkouts.erase(made.path)
+        continue
+      }
+      strikes += 1
+      assert.equal(made, undefined, `${fault.call} ${fault.errno}`)
+      const left = (await readdir(shaman.jobsDir, { recursive: true })).filter(
+        (name) => name !== 'show',
+      )
+      assert.deepEqual(left, [], `${fault.call} ${fault.errno}`)
+      assert.equal(shaman.checkouts.list().length, 0)
+      assert.deepEqual(await readdir(shaman.layout.manifests), [])
+    }
+    assert.ok(strikes >= 20, `only ${strikes} faults struck`)
+    assert.equal((await make()).path, 'show/job')
+    assert.deepEqual(await readAll(await shaman.blobs.open(blob.digest)), blob.bytes)
+  })
+}
+
+test('a blob that can have no further name on its volume is copied into the checkout', async (t) => {
+  const { shaman, disk } = await faultyShaman(t, { links: 'hardlink' })
   const blob = randomBlob(100)
   await shaman.blobs.putBytes(blob.digest, blob.bytes)
-  const files = ['a', 'd/b', 'd/e/c'].map((path) => ({ ...blob.digest, path }))
-  const faults: Fault[] = (
-    [
-      'symlinkSync',
-      'mkdirSync',
-      'renameSync',
-      'openSync',
-      'writeSync',
-      'fdatasync',
-      'closeSync',
-    ] as const
-  ).flatMap((call) => errnos.map((errno) => ({ call, errno })))
-  let strikes = 0
-  for (const fault of faults) {
-    disk.inject(fault)
-    const made = await shaman.checkouts.create({ path: 'show/job', files }).catch(() => undefined)
-    if (disk.struck() === 0) {
-      if (made) await shaman.checkouts.erase(made.path)
-      continue
-    }
-    strikes += 1
-    assert.equal(made, undefined, `${fault.call} ${fault.errno}`)
-    const left = (await readdir(shaman.jobsDir, { recursive: true })).filter(
-      (name) => name !== 'show',
-    )
-    assert.deepEqual(left, [], `${fault.call} ${fault.errno}`)
-    assert.equal(shaman.checkouts.list().length, 0)
-    assert.deepEqual(await readdir(shaman.layout.manifests), [])
+  for (const errno of ['EMLINK', 'UNKNOWN']) {
+    disk.inject({ call: 'linkSync', errno })
+    const files = ['linked not', 'linked'].map((path) => ({ ...blob.digest, path }))
+    const { path } = await shaman.checkouts.create({ path: errno, files })
+    assert.equal(disk.struck(), 1)
+    const read = (name: string) => readFile(join(shaman.jobsDir, path, name))
+    assert.deepEqual(await read('linked not'), blob.bytes)
+    assert.deepEqual(await read('linked'), blob.bytes)
   }
-  assert.ok(strikes >= 20, `only ${strikes} faults struck`)
-  const { path } = await shaman.checkouts.create({ path: 'show/job', files })
-  assert.equal(path, 'show/job')
 })
 
 test('a checkout whose rename was done though its reply was lost is published', async (t) => {

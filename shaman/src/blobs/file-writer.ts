@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { allEnded } from '../all-ended.ts'
 import { createHasher, type Digest } from '../digest.ts'
 import { type Disk, writeAll } from '../disk.ts'
 import type { Threads } from './threads.ts'
@@ -141,8 +142,7 @@ function threadDrain(threads: Threads): Drain {
       const hashed = hasher.ask({ do: 'hash', stream, bytes })
       const wrote = writing.then(() => threads.pick().ask({ do: 'append', fd, bytes }))
       writing = wrote
-      const ends = await Promise.allSettled([wrote, hashed])
-      for (const end of ends) if (end.status === 'rejected') throw end.reason
+      await allEnded([wrote, hashed])
     },
     resume: (path, size) => hasher.ask({ do: 'read', stream, path, size }),
     finish: () => hasher.ask({ do: 'finish', stream }),

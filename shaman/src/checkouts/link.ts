@@ -1,8 +1,8 @@
-import { copyFileSync, constants as fsConstants } from 'node:fs'
 import { join } from 'node:path'
 import { removeQuietly } from '../blobs/temp-file.ts'
 import type { Threads } from '../blobs/threads.ts'
 import { type Disk, nextTurn, realDisk } from '../disk.ts'
+import { isCode } from '../errors.ts'
 
 /** How a checkout's file stands for its blob; `none` where the bytes are elsewhere, and workers fetch by the manifest. */
 export type LinkStrategy = 'symlink' | 'hardlink' | 'reflink' | 'copy' | 'none'
@@ -122,18 +122,26 @@ function linkerOf(strategy: LinkStrategy, disk: Disk): Link {
     case 'symlink':
       return (_blob, path, linkTarget) => disk.symlinkSync(linkTarget, path)
     case 'hardlink':
-      return (blob, path) => disk.linkSync(blob, path)
+      return (blob, path) => hardlink(disk, blob, path)
     case 'reflink':
-      return (blob, path) =>
-        copyFileSync(blob, path, exclusive | fsConstants.COPYFILE_FICLONE_FORCE)
+      return (blob, path) => disk.copyFileSync(blob, path, { reflink: true })
     case 'copy':
-      return (blob, path) => copyFileSync(blob, path, exclusive)
+      return (blob, path) => disk.copyFileSync(blob, path, { reflink: false })
     case 'none':
       return () => {}
   }
 }
 
-const exclusive = fsConstants.COPYFILE_EXCL
+/** A file has no more names than its volume allows, 65,000 on ext4 and 1,023 on NTFS: whoever comes later gets a copy. */
+function hardlink(disk: Disk, blob: string, path: string): void {
+  try {
+    disk.linkSync(blob, path)
+  } catch (error) {
+    // Node has no name for what Windows says of it.
+    if (!isCode(error, 'EMLINK', 'UNKNOWN')) throw error
+    disk.copyFileSync(blob, path, { reflink: false })
+  }
+}
 
 /**
  * The target of a symbolic link inside a checkout, relative, so that the storage may be mounted anywhere.

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
+import { allEnded } from '../all-ended.ts'
 import { removeQuietly } from '../blobs/temp-file.ts'
 import { type Disk, writeAllSync } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
@@ -55,7 +56,7 @@ export function createManifestFiles(parts: ManifestFilesParts): ManifestFiles {
       try {
         try {
           writeAllSync(disk, fd, encodeManifest(manifest))
-          if (durability !== 'none') await Promise.all([disk.fdatasync(fd), meanwhile()])
+          if (durability !== 'none') await allEnded([disk.fdatasync(fd), meanwhile()])
         } finally {
           disk.closeSync(fd)
         }

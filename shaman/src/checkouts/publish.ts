@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { allEnded } from '../all-ended.ts'
 import { makeDir } from '../blobs/committer.ts'
 import type { FileBlobStore } from '../blobs/file-blob-store.ts'
 import type { Threads } from '../blobs/threads.ts'
@@ -84,10 +85,8 @@ export function createPublisher(
     }
     const staging = stage(stagingDir, path, files)
     // Both have come to an end before anything is removed.
-    const [looked, staged] = await Promise.allSettled([look(), staging])
-    if (looked.status === 'rejected') throw looked.reason
-    if (staged.status === 'rejected') throw staged.reason
-    return staged.value
+    const [, made] = await allEnded([look(), staging])
+    return made
   }
 
   /** Links everything into the staging directory; returns the directories made. */
