@@ -112,6 +112,22 @@ test('a collected blob comes back by itself when somebody asks for it', async (t
   assert.deepEqual(await readFile(join(shaman.jobsDir, 'back/x')), checkedOut.bytes)
 })
 
+test('a clock that jumps ahead or back costs no checkout and nothing that is being submitted', async (t) => {
+  const { shaman, pass } = await shamanWithClock(t)
+  const [used, sent] = [randomBlob(100), randomBlob(101)]
+  for (const blob of [used, sent]) await putBlob(shaman, blob)
+  await shaman.checkouts.create({ path: 'job', files: [spec('a', used)] })
+  for (const jump of [50 * 365 * day, -60 * 365 * day, 10 * 365 * day]) {
+    pass(jump)
+    await collect(shaman)
+    await shaman.gc.emptyTrash()
+    assert.deepEqual(await readFile(join(shaman.jobsDir, 'job/a')), used.bytes)
+    const { path } = await shaman.checkouts.create({ path: 'next', files: [spec('b', sent)] })
+    assert.deepEqual(await readFile(join(shaman.jobsDir, path, 'b')), sent.bytes)
+    await shaman.checkouts.erase(path)
+  }
+})
+
 test('an emptied trash is gone for good, and only when it is old', async (t) => {
   const { shaman, pass } = await shamanWithClock(t)
   const blob = randomBlob(10)
