@@ -27,8 +27,14 @@ export async function gatherCorpus(workDir: string): Promise<string[]> {
   )
 }
 
+/** A program that lists what a .blend needs. */
+export interface Bat {
+  command: string
+  args: string[]
+}
+
 /** How Blender Asset Tracer is started here, if it is installed (BAT_PYTHON: with which Python). */
-export async function findBat(): Promise<{ command: string; args: string[] } | undefined> {
+export async function findBat(): Promise<Bat | undefined> {
   const command = process.env.BAT_PYTHON ?? 'python3'
   const args = ['-m', 'blender_asset_tracer']
   const { exitCode } = await execa(command, [...args, 'version'], { reject: false })
