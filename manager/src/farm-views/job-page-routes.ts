@@ -5,7 +5,9 @@ import {
   type JobStatusCounts,
   type jobSorts,
   jobStatuses,
+  type TaskPageQuery,
   type TaskRow,
+  type taskSorts,
   taskStatuses,
 } from '@shaman-farm/manager-api'
 import type { Db } from '../db/open.ts'
@@ -14,7 +16,7 @@ import { needJob } from '../http/lookup.ts'
 import { type Handlers, noContent, ok } from '../http/route.ts'
 import { archiveJob } from '../jobs/archive.ts'
 import { farmJobView, jobRow, submitterSql } from '../jobs/job-views.ts'
-import type { JobRecord } from '../jobs/jobs-store.ts'
+import { type JobRecord, tallyOf } from '../jobs/jobs-store.ts'
 import type { Services } from '../services.ts'
 import { taskSummary } from '../tasks/task-views.ts'
 import type { TaskWithWorker } from '../tasks/tasks-store.ts'
@@ -62,8 +64,10 @@ export function jobPageHandlers({ farm, shaman, lastRendered }: Services): Handl
     farmJobTasks({ params, query }) {
       const job = needJob(farm, params.job_id)
       const wanted = statusList(query.status, taskStatuses)
-      const { tasks, total } = queryTasks(farm.db, job.id, { ...query, statuses: wanted })
-      return ok({ tasks: tasks.map((task) => taskRow(task)), total })
+      const tasks = queryTasks(farm.db, job.id, { ...query, statuses: wanted })
+      const counts = tallyOf(job)
+      const total = sumOf(counts, wanted ?? taskStatuses)
+      return ok({ tasks: tasks.map((task) => taskRow(task)), total, counts })
     },
   }
 }
@@ -126,30 +130,43 @@ function countByStatus(db: Db, query: JobPageQuery): JobStatusCounts {
   ) as JobStatusCounts
 }
 
-function sumOf(counts: JobStatusCounts, statuses: readonly JobStatus[]): number {
+function sumOf<Status extends string>(
+  counts: Readonly<Record<Status, number>>,
+  statuses: readonly Status[],
+): number {
   return statuses.reduce((sum, status) => sum + counts[status], 0)
+}
+
+const taskOrderOf: Readonly<Record<(typeof taskSorts)[number], string>> = {
+  index: 't.index_in_job',
+  '-index': 't.index_in_job DESC',
+  name: 't.name COLLATE NOCASE, t.index_in_job',
+  '-name': 't.name COLLATE NOCASE DESC, t.index_in_job DESC',
+  updated: 't.updated_at, t.index_in_job',
+  '-updated': 't.updated_at DESC, t.index_in_job DESC',
+  status: 't.status, t.index_in_job',
 }
 
 function queryTasks(
   db: Db,
   job: number,
-  query: { statuses: string[] | undefined; offset?: number; limit?: number },
-): { tasks: (TaskWithWorker & { attempts: number })[]; total: number } {
-  const where = `t.job_id = @job
-    AND (@statuses IS NULL OR t.status IN (SELECT value FROM json_each(@statuses)))`
-  const filter = { job, statuses: query.statuses ? JSON.stringify(query.statuses) : null }
-  const tasks = db
+  query: { statuses: string[] | undefined } & Omit<TaskPageQuery, 'status'>,
+): (TaskWithWorker & { attempts: number })[] {
+  return db
     .prepare<unknown[], TaskWithWorker & { attempts: number }>(
       `SELECT t.*, w.uuid AS worker_uuid, w.name AS worker_name, w.address AS worker_address,
          (SELECT count(*) FROM attempts a WHERE a.task_id = t.id) AS attempts
        FROM tasks t LEFT JOIN workers w ON w.id = t.worker_id
-       WHERE ${where} ORDER BY t.index_in_job LIMIT @limit OFFSET @offset`,
+       WHERE t.job_id = @job
+         AND (@statuses IS NULL OR t.status IN (SELECT value FROM json_each(@statuses)))
+       ORDER BY ${taskOrderOf[query.sort ?? 'index']} LIMIT @limit OFFSET @offset`,
     )
-    .all({ ...filter, limit: query.limit ?? 200, offset: query.offset ?? 0 })
-  const { total } = db
-    .prepare<unknown[], { total: number }>(`SELECT count(*) AS total FROM tasks t WHERE ${where}`)
-    .get(filter)!
-  return { tasks, total }
+    .all({
+      job,
+      statuses: query.statuses ? JSON.stringify(query.statuses) : null,
+      limit: query.limit ?? 200,
+      offset: query.offset ?? 0,
+    })
 }
 
 function taskRow(task: TaskWithWorker & { attempts: number }): TaskRow {

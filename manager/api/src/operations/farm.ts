@@ -17,6 +17,7 @@ import {
   TaskPageQuery,
   Throughput,
   WorkerPage,
+  WorkerPageQuery,
 } from '../schemas/farm.ts'
 import { JobBlocklist } from '../schemas/jobs.ts'
 import { operation, refusals } from './operation.ts'
@@ -151,12 +152,7 @@ export const farmOperations = {
     method: 'GET',
     path: '/farm/workers',
     summary: 'Workers by page, with their tags and tasks',
-    query: Type.Object({
-      status: Type.Optional(Type.String({ description: 'comma-separated statuses' })),
-      q: Type.Optional(Type.String()),
-      offset: Type.Optional(Type.Integer({ minimum: 0 })),
-      limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-    }),
+    query: WorkerPageQuery,
     responses: { 200: WorkerPage, ...refusals(400) },
   }),
   farmWorkerAttempts: operation({

@@ -5,6 +5,7 @@ import {
   frameStatuses,
   jobStatuses,
   taskStatuses,
+  workerStatuses,
 } from '../status.ts'
 import { DateTime, Uuid } from './common.ts'
 import { Job } from './jobs.ts'
@@ -162,14 +163,30 @@ export const TaskRow = Type.Object({
 })
 export type TaskRow = Type.Static<typeof TaskRow>
 
-export const TaskPage = Type.Object({ tasks: Type.Array(TaskRow), total: Type.Integer() })
+export const TaskPage = Type.Object({
+  tasks: Type.Array(TaskRow),
+  total: Type.Integer({ description: 'of all pages' }),
+  counts: TaskCounts,
+})
 export type TaskPage = Type.Static<typeof TaskPage>
+
+export const taskSorts = [
+  'index',
+  '-index',
+  'name',
+  '-name',
+  'updated',
+  '-updated',
+  'status',
+] as const
 
 export const TaskPageQuery = Type.Object({
   status: Type.Optional(Type.String({ description: 'comma-separated statuses' })),
+  sort: Type.Optional(Type.Enum(taskSorts)),
   offset: Type.Optional(Type.Integer({ minimum: 0 })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
 })
+export type TaskPageQuery = Type.Static<typeof TaskPageQuery>
 
 /** Frames of one status that follow one another: `from`, then `count` of them, `step` apart. */
 export const FrameRun = Type.Object({
@@ -299,8 +316,30 @@ export const WorkerRow = Type.Object({
   task: Worker.properties.task,
 })
 export type WorkerRow = Type.Static<typeof WorkerRow>
-export const WorkerPage = Type.Object({ workers: Type.Array(WorkerRow), total: Type.Integer() })
+/** How many workers are in each status; all statuses are always there. */
+export const WorkerCounts = Type.Object(
+  Object.fromEntries(workerStatuses.map((status) => [status, Type.Integer()])) as {
+    [Status in (typeof workerStatuses)[number]]: ReturnType<typeof Type.Integer>
+  },
+)
+export type WorkerCounts = Type.Static<typeof WorkerCounts>
+export const WorkerPage = Type.Object({
+  workers: Type.Array(WorkerRow),
+  total: Type.Integer({ description: 'of all pages' }),
+  counts: WorkerCounts,
+})
 export type WorkerPage = Type.Static<typeof WorkerPage>
+
+export const workerSorts = ['name', '-name', 'seen', '-seen', 'status'] as const
+
+export const WorkerPageQuery = Type.Object({
+  status: Type.Optional(Type.String({ description: 'comma-separated statuses' })),
+  q: Type.Optional(Type.String({ description: 'text in the name or address' })),
+  sort: Type.Optional(Type.Enum(workerSorts)),
+  offset: Type.Optional(Type.Integer({ minimum: 0 })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+})
+export type WorkerPageQuery = Type.Static<typeof WorkerPageQuery>
 
 export const LogMatches = Type.Object({
   matches: Type.Array(
