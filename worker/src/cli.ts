@@ -89,10 +89,14 @@ export function register(program: Command): void {
     })
   worker
     .command('find')
-    .description('Look for a manager in the local network and print its address')
-    .action(async () => {
-      const log = pino({ level: 'silent' })
-      console.log(await requireManager(await readConfig({}), log, 60))
+    .description(
+      'Look for a manager in the local network and print its address; --find-seconds says for how long',
+    )
+    .action(async (_, command: Command) => {
+      const flags = command.optsWithGlobals<WorkerFlags>()
+      const config = await readConfig(flags)
+      if (config.managerUrl === undefined) console.error('Looking for a manager …')
+      console.log(await requireManager(config, pino({ level: 'silent' }), flags.findSeconds))
     })
   addDoctor(worker)
   addInstall(worker)

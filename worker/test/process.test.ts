@@ -70,6 +70,14 @@ test('all that a command starts is as dispensable as the settings say, from its 
   assert.equal(await scoreOf(worker.child.pid!), await scoreOf(process.pid))
 })
 
+test('a search for a manager takes the time it is told, and says what it does', async (t) => {
+  const args = ['find', '--home', await tempDir(t), '--find-seconds', '0.2']
+  const worker = startWorkerProcess(t, args, randomUUID())
+  assert.equal(await worker.exited, 1)
+  assert.equal(worker.lines[0], 'Looking for a manager …')
+  assert.match(worker.lines.join('\n'), /none was found/)
+})
+
 test('without a manager to be found, the hint says how to name one', async (t) => {
   const worker = startWorkerProcess(
     t,
