@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
+import type { FarmEvent } from '@shaman-farm/manager-api'
 import { Aedes } from 'aedes'
 import { topicsOf } from '../../src/events/mqtt.ts'
 import { openManager, signOnWorker, submitEcho, workOff } from '../running-manager.ts'
@@ -46,6 +47,18 @@ test('what happens is published with Flamenco’s topics below the prefix, and n
   assert.ok(![...topics].some((topic) => topic.includes('log')))
 })
 
-test('a log has no topic', () => {
-  assert.deepEqual(topicsOf({ kind: 'tasklog', data: { task_id: '', log: '' } }), [])
+test('every kind of event has the topics that it has at Flamenco’s, and a log has none', () => {
+  const topics = (kind: FarmEvent['kind'], data: object): string[] =>
+    topicsOf({ kind, data } as FarmEvent)
+  assert.deepEqual(topics('lifecycle', {}), ['/lifecycle'])
+  assert.deepEqual(topics('status', {}), ['/status'])
+  assert.deepEqual(topics('job', { id: 'J' }), ['/jobs'])
+  assert.deepEqual(topics('task', { id: 'T', job_id: 'J' }), ['/jobs/J'])
+  assert.deepEqual(topics('last-rendered', { job_id: 'J' }), [
+    '/jobs/J/last-rendered',
+    '/last-rendered',
+  ])
+  assert.deepEqual(topics('worker', {}), ['/workers'])
+  assert.deepEqual(topics('tag', {}), ['/workertags'])
+  assert.deepEqual(topics('tasklog', { task_id: '', log: '' }), [])
 })

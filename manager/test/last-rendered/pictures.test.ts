@@ -61,3 +61,60 @@ test('of more frames than are kept the oldest picture goes, unless another frame
   )
   assert.equal(store.newest(job.id), 'small white')
 })
+
+test('a job that renders fast is told to wait, and keeps no other one waiting', async (t) => {
+  const farm = openTestFarm(t)
+  const fast = await addJob(farm, [{ name: 'a', frames: '1-9' }])
+  const slow = await addJob(farm, [{ name: 'a', frames: '1-9' }])
+  const pictures = createLastRendered(farm)
+  const image = await plain('#0f0')
+  const offer = (job: typeof fast, frame: number) => pictures.add({ job, frame, worker, image })
+  let taken = 0
+  const crowd = () => {
+    for (; taken < 100; taken += 1) offer(fast, taken + 1)
+  }
+  assert.throws(crowd, { code: 'IMAGE_QUEUE_FULL' })
+  offer(slow, 5)
+  await pictures.idle()
+  const frames = (job: typeof fast) =>
+    pictures
+      .frameThumbnails(job)
+      .map(({ frame }) => frame)
+      .toSorted((a, b) => a - b)
+  assert.deepEqual(frames(slow), [5])
+  assert.deepEqual(
+    frames(fast),
+    Array.from({ length: taken }, (_, i) => i + 1),
+  )
+  assert.equal(pictures.latest()?.base, farm.logs.jobUrl(slow.uuid))
+  offer(fast, 9)
+  await pictures.idle()
+  assert.equal(pictures.latest()?.base, farm.logs.jobUrl(fast.uuid))
+})
+
+test('a picture is there in three sizes, none larger than what was rendered', async (t) => {
+  const farm = openTestFarm(t)
+  const job = await addJob(farm, [{ name: 'a' }])
+  const pictures = createLastRendered(farm)
+  for (const format of ['png', 'jpeg', 'tiff', 'webp'] as const) {
+    const image = await sharp({
+      create: { width: 2000, height: 500, channels: 3, background: '#00f' },
+    })
+      .toFormat(format)
+      .toBuffer()
+    pictures.add({ job, frame: 1, worker, image })
+    await pictures.idle()
+    const { suffixes } = pictures.infoOf(job.uuid)!
+    const sizes = await Promise.all(
+      suffixes.map(async (suffix) => {
+        const {
+          format: as,
+          width,
+          height,
+        } = await sharp(join(farm.logs.jobDir(job.uuid), suffix)).metadata()
+        return `${as} ${width}x${height}`
+      }),
+    )
+    assert.deepEqual(sizes, ['jpeg 1920x480', 'jpeg 600x150', 'jpeg 200x50'], format)
+  }
+})
