@@ -2,7 +2,7 @@ import { readSync } from 'node:fs'
 import { parentPort } from 'node:worker_threads'
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { free, ownMemory } from './memory.ts'
-import type { Frame } from './zstd-frames.ts'
+import { type Frame, inOnePiece } from './zstd-frames.ts'
 
 /** A piece of what a frame is to hold. */
 export type FramePart =
@@ -43,53 +43,93 @@ parentPort?.on('message', (job: PackJob) => {
   parentPort?.postMessage(made, 'packed' in made ? ownMemory(made.packed) : [])
 })
 
-function answer({ id, length, parts, literals }: PackJob): PackAnswer {
-  const raw = Buffer.allocUnsafeSlow(length)
+function answer({ id, ...content }: PackJob): PackAnswer {
   try {
-    let filled = 0
-    let taken = 0
-    for (const part of parts) {
-      if ('literals' in part) {
-        raw.set(literals.subarray(taken, taken + part.literals), filled)
-        taken += part.literals
-        filled += part.literals
-      } else {
-        filled += put(part, raw.subarray(filled))
-      }
-    }
-    if (filled !== length) throw new Error('the parts of a frame do not add up')
-    return { id, packed: packFrame(raw) }
+    const raw = contentOf(content)
+    const packed = packFrame(raw)
+    free(raw)
+    return { id, packed }
   } catch (error) {
     return { id, error: (error as Error).message }
   } finally {
-    free(raw)
     // The same number may be another file the next time.
     forgetHeld()
   }
 }
 
-function put(part: Exclude<FramePart, { literals: number }>, target: Buffer): number {
-  if ('zeros' in part) {
-    target.fill(0, 0, part.zeros)
-    return part.zeros
+function contentOf({ length, parts, literals }: FrameContent): Uint8Array {
+  const old = sameButForPieces(parts, length)
+  const raw = old === undefined ? Buffer.allocUnsafeSlow(length) : unpack(old)
+  let filled = 0
+  let taken = 0
+  for (const part of parts) {
+    if ('literals' in part) {
+      raw.set(literals.subarray(taken, taken + part.literals), filled)
+      taken += part.literals
+      filled += part.literals
+    } else if ('zeros' in part) {
+      raw.fill(0, filled, filled + part.zeros)
+      filled += part.zeros
+    } else {
+      if (!isSameFrame(part, old)) put(part, raw.subarray(filled, filled + part.length))
+      filled += part.length
+    }
   }
-  const { fd, offset, length, frame } = part
-  if (frame === undefined) read(fd, target.subarray(0, length), offset)
-  else target.set(unpacked(fd, frame).subarray(offset, offset + length))
-  return length
+  if (filled !== length) throw new Error('the parts of a frame do not add up')
+  return raw
+}
+type CopiedPart = Extract<FramePart, { fd: number }>
+type PartOfFrame = CopiedPart & { readonly frame: Frame }
+
+/** A part of a frame that every piece copied from it has its place in: unpacked, it is written over, which spares a copy. */
+function sameButForPieces(parts: readonly FramePart[], length: number): PartOfFrame | undefined {
+  let offset = 0
+  const placed: { part: PartOfFrame; isMoved: boolean }[] = []
+  for (const part of parts) {
+    if (isOfFrame(part)) placed.push({ part, isMoved: part.offset !== offset })
+    offset += lengthOf(part)
+  }
+  const largest = placed.toSorted((a, b) => b.part.length - a.part.length)[0]?.part
+  if (largest?.frame.length !== length) return undefined
+  const isMoved = placed.some(({ part, isMoved }) => isMoved && isSameFrame(part, largest))
+  return isMoved ? undefined : largest
 }
 
-function unpacked(fd: number, { packedOffset, packedLength, length }: Frame): Uint8Array {
-  if (held?.fd === fd && held.at === packedOffset) return held.bytes
+function isOfFrame(part: FramePart): part is PartOfFrame {
+  return 'frame' in part && part.frame !== undefined
+}
+
+function isSameFrame(part: FramePart, other: PartOfFrame | undefined): boolean {
+  if (other === undefined || !isOfFrame(part)) return false
+  return part.fd === other.fd && part.frame.packedOffset === other.frame.packedOffset
+}
+
+function lengthOf(part: FramePart): number {
+  if ('literals' in part) return part.literals
+  return 'zeros' in part ? part.zeros : part.length
+}
+
+function put(part: CopiedPart, target: Buffer): void {
+  if (isOfFrame(part)) {
+    const { offset, length } = part
+    target.set(unpackOnce(part).subarray(offset, offset + length))
+  } else read(part.fd, target, part.offset)
+}
+
+function unpackOnce(part: PartOfFrame): Uint8Array {
+  const at = part.frame.packedOffset
+  if (held?.fd === part.fd && held.at === at) return held.bytes
   forgetHeld()
+  const bytes = unpack(part)
+  held = { fd: part.fd, at, bytes }
+  return bytes
+}
+
+function unpack({ fd, frame: { packedOffset, packedLength, length } }: PartOfFrame): Buffer {
   const packed = read(fd, Buffer.allocUnsafeSlow(packedLength), packedOffset)
-  const bytes = zstdDecompressSync(packed, {
-    maxOutputLength: length,
-    chunkSize: Math.max(64, length),
-  })
+  const bytes = zstdDecompressSync(packed, inOnePiece(length))
   free(packed)
   if (bytes.length !== length) throw new Error('a frame holds another number of bytes')
-  held = { fd, at: packedOffset, bytes }
   return bytes
 }
 

@@ -10,6 +10,7 @@ import { free } from './memory.ts'
 import { openRing, type Ring, slabBytes } from './ring.ts'
 import {
   type Frame,
+  inOnePiece,
   parseTable,
   startsAsFrame,
   tableFooterBytes,
@@ -208,11 +209,7 @@ function gatherFrames(
 }
 
 function unpackSync(packed: Uint8Array, length: number): Uint8Array {
-  const bytes = zstdDecompressSync(packed, {
-    maxOutputLength: length,
-    // In one piece: the default of 16 KiB costs a copy and a call for each.
-    chunkSize: Math.max(64, length),
-  })
+  const bytes = zstdDecompressSync(packed, inOnePiece(length))
   if (bytes.length !== length) throw new Error('a zstd frame does not match its table')
   return bytes
 }

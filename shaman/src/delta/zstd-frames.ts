@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { zstdDecompress } from 'node:zlib'
+import { type ZstdOptions, zstdDecompress } from 'node:zlib'
 import type { ByteSource } from './byte-source.ts'
 import { DeltaError } from './errors.ts'
 import { recipeLimits } from './recipe.ts'
@@ -93,12 +93,17 @@ export function openUnpacked(file: ByteSource, frames: readonly Frame[]): ByteSo
   }
 }
 
+/**
+ * Options for unpacking a frame that holds so many bytes, into one piece of memory. Were there no room for one byte more,
+ * zlib would set aside as much again to see whether anything follows.
+ */
+export function inOnePiece(length: number): ZstdOptions {
+  return { maxOutputLength: length, chunkSize: Math.max(64, length + 1) }
+}
+
 async function unpackFrame(file: ByteSource, frame: Frame): Promise<Uint8Array> {
   const packed = await readAt(file, frame.packedOffset, frame.packedLength)
-  const bytes = await decompress(packed, {
-    maxOutputLength: frame.length,
-    chunkSize: Math.max(64, frame.length),
-  })
+  const bytes = await decompress(packed, inOnePiece(frame.length))
   if (bytes.length === frame.length) return bytes
   throw new DeltaError('BASE_CHANGED', 'A frame holds another number of bytes than its table says')
 }

@@ -5,8 +5,9 @@ import { after, test } from 'node:test'
 import { bytesOf } from '../../src/delta/apply.ts'
 import { type ByteSource, openFileSource, readPart } from '../../src/delta/byte-source.ts'
 import { createFramePacker } from '../../src/delta/frame-packer.ts'
+import type { FramePart } from '../../src/delta/frame-worker.ts'
 import { canRepack, type FrameStep, packFrames } from '../../src/delta/pack-frames.ts'
-import { openUnpacked, readFrames } from '../../src/delta/zstd-frames.ts'
+import { type Frame, openUnpacked, readFrames } from '../../src/delta/zstd-frames.ts'
 import { readAll, tempDir } from '../support/farm.ts'
 import { asStep, fresh } from './blend-samples.ts'
 
@@ -60,6 +61,61 @@ test('frames packed again from what they hold are the same bytes', async (t) => 
     }
   }
   assert.ok((await readAll(bytesOf(packFrames(steps(), packer)))).equals(packed))
+})
+
+test('a frame is the same bytes whether its pieces keep their places in an old one, move in it or come from several', async (t) => {
+  const packed = await pack()
+  const path = join(await tempDir(t), 'packed')
+  await writeFile(path, packed)
+  const file = await openFileSource(path)
+  t.after(() => file.close())
+  const frames = (await readFrames(file))!
+  const [, second, , large] = frames
+  const literals = fresh(100)
+  const of = (frame: Frame, offset: number, length: number): FramePart => ({
+    fd: file.fd,
+    offset,
+    length,
+    frame,
+  })
+  const cases: Record<string, FramePart[]> = {
+    'in their places': [
+      of(large!, 0, 5000),
+      { literals: 100 },
+      { zeros: 50 },
+      of(large!, 5150, large!.length - 5150),
+    ],
+    'one of them moved': [
+      of(large!, 0, 5000),
+      { literals: 100 },
+      of(large!, 0, 50),
+      of(large!, 5150, large!.length - 5150),
+    ],
+    'a piece of another between': [
+      of(second!, 7, 5000),
+      { literals: 100 },
+      of(large!, 5100, large!.length - 5100),
+    ],
+    'all moved into a shorter one': [of(large!, 300, 4000), { literals: 100 }, of(second!, 0, 9)],
+  }
+  for (const [name, parts] of Object.entries(cases)) {
+    const expected = Buffer.concat(parts.map(bytesOfPart))
+    const { length } = expected
+    const [made, plain] = await Promise.all([
+      packer.pack({ length, parts, literals }),
+      packer.pack({ length, parts: [{ literals: length }], literals: expected }),
+    ])
+    assert.ok(Buffer.from(made).equals(plain), name)
+    await assert.rejects(packer.pack({ length: length + 1, parts, literals }), name)
+    await assert.rejects(packer.pack({ length: length - 1, parts, literals }), name)
+  }
+
+  function bytesOfPart(part: FramePart): Uint8Array {
+    if ('literals' in part) return literals
+    if ('zeros' in part) return Buffer.alloc(part.zeros)
+    const at = part.frame!.offset + part.offset
+    return content.subarray(at, at + part.length)
+  }
 })
 
 test('a file whose table is cut, altered or missing is not taken for one of frames', async () => {
