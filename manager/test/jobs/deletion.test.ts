@@ -4,7 +4,13 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createShamanClient } from '@shaman-farm/shaman/client'
-import { openManager, submitEcho, type TestManager } from '../running-manager.ts'
+import {
+  openManager,
+  signOnWorker,
+  submitEcho,
+  type TestManager,
+  workOff,
+} from '../running-manager.ts'
 
 async function checkOut(manager: TestManager, path: string): Promise<string> {
   const bytes = Buffer.from(`content of ${path}`)
@@ -26,6 +32,11 @@ async function deleteAndWait({ client }: TestManager, id: string): Promise<void>
   throw new Error('the job is still there')
 }
 
+function logsOf(manager: TestManager, id: string): number {
+  const files = readdirSync(manager.dir, { recursive: true, encoding: 'utf8' })
+  return files.filter((file) => file.includes(id) && file.endsWith('.txt')).length
+}
+
 test('deleting a job removes its checkout and its logs, and leaves what it rendered', async (t) => {
   const manager = await openManager(t)
   const checkout = await checkOut(manager, 'shot one')
@@ -33,10 +44,13 @@ test('deleting a job removes its checkout and its logs, and leaves what it rende
   mkdirSync(renders, { recursive: true })
   writeFileSync(join(renders, '0001.png'), 'a frame')
   const job = await submitEcho(manager, { storage: { shaman_checkout_id: checkout } })
+  await workOff(await signOnWorker(manager))
   const dir = join(manager.dir, 'storage', 'jobs', checkout)
   assert.ok(existsSync(dir))
+  assert.equal(logsOf(manager, job.id), 3)
   await deleteAndWait(manager, job.id)
   assert.ok(!existsSync(dir))
+  assert.equal(logsOf(manager, job.id), 0)
   assert.ok(existsSync(join(renders, '0001.png')))
 })
 

@@ -74,3 +74,30 @@ test('a schedule asks when its word changes, and lets a person’s request stand
   applySchedules(farm)
   assert.equal(wanted(), null, 'the schedule says asleep as it did last')
 })
+
+test('a worker sleeps in each of its windows, by the clock of its own zone', (t) => {
+  const farm = openTestFarm(t)
+  const worker = addWorker(farm)
+  const hour = 3_600_000
+  // It is Monday noon UTC: nine in the evening in Tokyo.
+  setSchedule(farm, worker, {
+    is_active: true,
+    days_of_week: 'mo',
+    start_time: '20:00',
+    end_time: '22:00',
+    windows: [{ days_of_week: 'mo', start_time: '23:00', end_time: '01:00' }],
+    time_zone: 'Asia/Tokyo',
+  })
+  const seen: (string | null)[] = []
+  const times = [0, 1.5, 2.5, 3.5, 4.5]
+  const start = farm.clock.now
+  for (const hours of times) {
+    farm.clock.now = start + hours * hour
+    applySchedules(farm)
+    const { status_requested: asked, status } = farm.workers.byId(worker.id)
+    if (asked) farm.workers.setStatus(worker.id, asked, farm.now())
+    farm.workers.setRequest(worker.id, null, farm.now())
+    seen.push(asked ?? status)
+  }
+  assert.deepEqual(seen, ['asleep', 'awake', 'asleep', 'asleep', 'awake'])
+})
