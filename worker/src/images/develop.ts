@@ -48,7 +48,12 @@ async function decode(
       ...['-f', `${format}_pipe`, '-i', `file:${file}`, '-frames:v', '1', '-vf', fit],
       ...['-pix_fmt', 'gbrpf32le', '-c:v', 'pfm', '-f', 'image2pipe', '-'],
     ],
-    { encoding: 'buffer', maxBuffer: size.width * size.height * 12 + 1024, windowsHide: true },
+    {
+      encoding: 'buffer',
+      maxBuffer: size.width * size.height * 12 + 1024,
+      timeout: 60_000,
+      windowsHide: true,
+    },
   )
   return stdout
 }
