@@ -1,4 +1,5 @@
-import { copyFile, mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { copyFile, cp, mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 
@@ -13,6 +14,8 @@ export interface Cost {
 /** Another way to send an edit of a file whose base the other side has. */
 export interface Tool {
   name: string
+  /** What it sends hardly depends on the edit, and it takes longest: a quick run asks it once. */
+  isArchive?: true
   /** Undefined when it is not installed. */
   send(workDir: string, base: string, edited: string): Promise<Cost | undefined>
 }
@@ -22,9 +25,9 @@ export const otherTools: Tool[] = [
   { name: 'rsync -z', send: rsync },
   { name: 'zstd -3 --patch-from', send: zstdPatch },
   { name: 'xdelta3 -1', send: xdelta },
-  { name: 'restic', send: restic },
-  { name: 'borg', send: borg },
-  { name: 'casync', send: casync },
+  { name: 'restic', isArchive: true, send: restic },
+  { name: 'borg', isArchive: true, send: borg },
+  { name: 'casync', isArchive: true, send: casync },
 ]
 
 async function rsync(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
@@ -94,41 +97,44 @@ async function xdelta(workDir: string, base: string, edited: string): Promise<Co
 
 async function restic(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
   if (!(await isInstalled('restic', 'version'))) return undefined
-  const repo = join(workDir, 'restic')
+  const dir = join(workDir, 'restic')
   const env = {
     RESTIC_PASSWORD: 'bench',
-    RESTIC_REPOSITORY: repo,
-    RESTIC_CACHE_DIR: join(workDir, 'restic-cache'),
+    RESTIC_REPOSITORY: join(dir, 'repository'),
+    RESTIC_CACHE_DIR: join(dir, 'cache'),
   }
   const file = await shot(workDir, base)
   const backup = (): Promise<Timed> => timed('restic', ['backup', '--json', file], env)
-  await execa('restic', ['init'], { env })
-  await backup()
+  await asAfterBase(dir, async () => {
+    await execa('restic', ['init'], { env })
+    await backup()
+  })
   await copyFile(edited, file)
   const run = await backup()
   const summary = JSON.parse(run.stdout.trim().split('\n').at(-1)!) as { data_added_packed: number }
-  await rm(repo, { recursive: true })
   return { ...run.cost, bytes: summary.data_added_packed }
 }
 
 async function borg(workDir: string, base: string, edited: string): Promise<Cost | undefined> {
   if (!(await isInstalled('borg'))) return undefined
-  const repo = join(workDir, 'borg')
+  const dir = join(workDir, 'borg')
+  const repo = join(dir, 'repository')
   const env = {
-    BORG_BASE_DIR: join(workDir, 'borg-base'),
+    BORG_BASE_DIR: join(dir, 'base'),
     BORG_UNKNOWN_UNENCRYPTED_REPO_ACCESS_IS_OK: 'yes',
   }
   const file = await shot(workDir, base)
   const create = (name: string): Promise<Timed> =>
     timed('borg', ['create', '--json', '--compression', 'zstd,3', `${repo}::${name}`, file], env)
-  await execa('borg', ['init', '-e', 'none', repo], { env })
-  await create('base')
+  await asAfterBase(dir, async () => {
+    await execa('borg', ['init', '-e', 'none', repo], { env })
+    await create('base')
+  })
   await copyFile(edited, file)
   const run = await create('edit')
   const { archive } = JSON.parse(run.stdout) as {
     archive: { stats: { deduplicated_size: number } }
   }
-  await rm(repo, { recursive: true })
   return { ...run.cost, bytes: archive.stats.deduplicated_size }
 }
 
@@ -147,6 +153,19 @@ async function casync(workDir: string, base: string, edited: string): Promise<Co
   return { ...run.cost, bytes }
 }
 
+/** An archive as it was once it had taken the base, which it takes once for all edits of a scene. */
+async function asAfterBase(dir: string, takeBase: () => Promise<void>): Promise<void> {
+  const kept = `${dir}-with-base`
+  await rm(dir, { recursive: true, force: true })
+  if (existsSync(kept)) {
+    await cp(kept, dir, { recursive: true, preserveTimestamps: true })
+    return
+  }
+  await mkdir(dir, { recursive: true })
+  await takeBase()
+  await cp(dir, kept, { recursive: true, preserveTimestamps: true })
+}
+
 async function bytesUnder(dir: string): Promise<number> {
   const files = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) =>
     entry.isFile(),
@@ -162,9 +181,15 @@ async function shot(workDir: string, base: string): Promise<string> {
   return join(dir, 'shot.blend')
 }
 
-/** Whether a command is there. */
-export async function isInstalled(command: string, flag = '--version'): Promise<boolean> {
-  return (await execa(command, [flag], { reject: false })).exitCode === 0
+const installed = new Map<string, Promise<boolean>>()
+
+/** Whether a command is there; asked once, since some take half a second to tell. */
+export function isInstalled(command: string, flag = '--version'): Promise<boolean> {
+  const known = installed.get(command)
+  if (known !== undefined) return known
+  const asked = execa(command, [flag], { reject: false }).then(({ exitCode }) => exitCode === 0)
+  installed.set(command, asked)
+  return asked
 }
 
 interface Timed {

@@ -19,10 +19,8 @@ export interface Pace {
   unpackMs?: number
 }
 
-const turns = 5
-
-/** Measures a scene's base. */
-export async function measurePace(workDir: string, scene: Scene): Promise<Pace> {
+/** Measures a scene's base, in so many turns. */
+export async function measurePace(workDir: string, scene: Scene, turns: number): Promise<Pace> {
   const delta = createDeltaSender({ dir: join(workDir, 'pace') })
   const [other, copy] = [join(workDir, 'other.bin'), join(workDir, 'copy.bin')]
   await copyFile(scene.base, other)
