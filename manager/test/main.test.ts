@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { closeSync, openSync, statSync, writeSync } from 'node:fs'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -68,6 +69,19 @@ test('a port in use is told in words', async (t) => {
   // The failed start has let go of everything: the next one works on the same folders.
   const manager = await startManager({ dataDir: dir, host: '127.0.0.1', port: 0 })
   await manager.close()
+})
+
+test('a manager that stops does not wait for connections on which nothing was asked', {
+  timeout: 45_000,
+}, async (t) => {
+  const manager = await openManager(t)
+  const { port } = new URL(manager.url)
+  const connection = connect(Number(port), '127.0.0.1')
+  await once(connection, 'connect')
+  await manager.client.getVersion()
+  const closed = once(connection.resume(), 'close')
+  await manager.stop()
+  await closed
 })
 
 test('two managers on one data folder: the second is refused', async (t) => {

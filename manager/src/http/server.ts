@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import fastifySwagger from '@fastify/swagger'
 import fastifySwaggerUi from '@fastify/swagger-ui'
@@ -86,11 +87,22 @@ export async function createServer(services: Services): Promise<HttpServer> {
 }
 
 // Fastify drops those that are idle when it begins to close. One whose answer ends just then, an event stream's for example,
-// would hold the stop up until its keep-alive runs out.
+// would hold the stop up until its keep-alive runs out; one on which nothing was ever asked, as browsers open them to be
+// quick later, is not idle to Node, which gives it a minute and more to begin.
 function dropIdleConnectionsAtTheEnd(app: FastifyInstance): void {
+  const { server } = app
+  const unused = new Set<Socket>()
+  server.on('setSecureContext' in server ? 'secureConnection' : 'connection', (socket: Socket) => {
+    unused.add(socket)
+    socket.once('close', () => unused.delete(socket))
+  })
+  server.on('request', ({ socket }) => unused.delete(socket))
   app.addHook('preClose', (done) => {
-    const sweep = setInterval(() => app.server.closeIdleConnections(), 50)
-    app.server.once('close', () => clearInterval(sweep))
+    const sweep = setInterval(() => {
+      server.closeIdleConnections()
+      for (const socket of unused) socket.destroy()
+    }, 50)
+    server.once('close', () => clearInterval(sweep))
     done()
   })
 }
