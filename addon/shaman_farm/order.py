@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -146,9 +148,10 @@ def _place_copy(original: Path, *, is_changed: bool) -> tuple[Path, bool]:
         return copy, False
     try:
         # Paths stay as they are: the copy is read as if it lay at the original's place.
-        bpy.ops.wm.save_as_mainfile(
-            filepath=str(copy), copy=True, relative_remap=False, check_existing=False
-        )
+        with _without_preview():
+            bpy.ops.wm.save_as_mainfile(
+                filepath=str(copy), copy=True, relative_remap=False, check_existing=False
+            )
     except RuntimeError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise ManagerError(
@@ -157,6 +160,20 @@ def _place_copy(original: Path, *, is_changed: bool) -> tuple[Path, bool]:
             "Is that disk full? Preferences > File Paths > Temporary Files names another place",
         ) from error
     return copy, True
+
+
+@contextmanager
+def _without_preview() -> Iterator[None]:
+    """No picture of the scene is drawn for a file that is saved: nobody sees it, and Blender waits a second for it."""
+    chosen = bpy.context.preferences
+    kind, was_changed = chosen.filepaths.file_preview_type, chosen.is_dirty
+    chosen.filepaths.file_preview_type = "NONE"
+    try:
+        yield
+    finally:
+        chosen.filepaths.file_preview_type = kind
+        # Else Blender would keep preferences that nobody changed.
+        chosen.is_dirty = was_changed
 
 
 def _metadata(context: bpy.types.Context, group: Any, wishes: Wishes) -> dict[str, str]:

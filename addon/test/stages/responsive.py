@@ -8,13 +8,13 @@ def area_of(kind):
     return next(a for a in bpy.context.window_manager.windows[0].screen.areas if a.type == kind)
 
 def make_project():
-    """2 GiB in 32 files: holes, read like any other byte, behind a beginning that makes each another file."""
+    """Files of 64 MiB: holes, read like any other byte, behind a beginning that makes each another file."""
     project = args[1]
     os.makedirs(project)
     material = bpy.data.materials.new('m')
     material.use_nodes = True
     bpy.data.objects['Cube'].data.materials.append(material)
-    for index in range(32):
+    for index in range(int(args[3])):
         path = os.path.join(project, f'plate_{index:02}.exr')
         with open(path, 'wb') as stream:
             stream.write(f'{index} of a plate'.encode())
@@ -49,7 +49,10 @@ def story():
         yield 0.5
     tell('idle', figures())
 
+    chosen = bpy.context.preferences
+    chosen.is_dirty = False
     submit_clicked()
+    tell('preferences', [chosen.filepaths.file_preview_type, chosen.is_dirty])
     phases = set()
     while not submission.current().is_ended:
         phases.add(submission.current().phase)
@@ -58,7 +61,8 @@ def story():
     tell('outcome', submission.current().result or submission.current().problem)
     tell('sending', figures())
 
-    for name, url in (('silent', args[2]), ('unreachable', 'http://127.0.0.1:9')):
+    farms = () if 'quick' in args[4:] else (('silent', args[2]), ('unreachable', 'http://127.0.0.1:9'))
+    for name, url in farms:
         preferences.get().manager_url = url
         my_jobs._state.jobs[0].url = url
         my_jobs._state.jobs[0].seen_ended = False
