@@ -76,7 +76,10 @@ export function answer(lived: readonly Year[]): Answer {
     figures: [
       compare('a task asked for and reported', (year) => year.taskMs, 1.5),
       compare('a submission', (year) => year.submitMs, 1.5),
-      compare('the database', (year) => year.databaseBytes, 1.5),
+      {
+        ...compare('the database', (year) => year.databaseBytes, 1.5),
+        cause: growthOf(early, last),
+      },
       compare('the store', (year) => year.storeBytes, 1.2),
       compare('a restart', (year) => year.restartMs, 1.5),
     ],
@@ -97,6 +100,15 @@ export function answer(lived: readonly Year[]): Answer {
       }),
     },
   }
+}
+
+function growthOf(early: Year, last: Year): string {
+  const grown = last.tables.map(({ name, bytes }) => ({
+    name,
+    by: bytes - (early.tables.find((table) => table.name === name)?.bytes ?? 0),
+  }))
+  const { name, by } = grown.toSorted((a, b) => b.by - a.by)[0]!
+  return `The table that grew most is ${name}, by ${formatBytes(by)}.`
 }
 
 /** What the database consists of, then and now: only workers may have become more. */
