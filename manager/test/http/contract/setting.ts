@@ -57,7 +57,8 @@ export async function expectAnswer(
       ...request.headers,
     },
     body: body as never,
-    signal: AbortSignal.timeout(20_000),
+    // Against a hang, not a wait: on a machine that renders, what starts a process takes its time.
+    signal: AbortSignal.timeout(180_000),
   })
   const text = await response.text()
   assert.equal(response.status, status, `${id}: ${text}`)
