@@ -1,7 +1,8 @@
 import { A } from '@solidjs/router'
-import { For, Show } from 'solid-js'
+import { createMemo, Index, Show } from 'solid-js'
 import { useFarm } from '../farm/farm.tsx'
 import { createRead } from '../farm/read.ts'
+import { placed } from '../farm/steady.ts'
 import type { JobStatus, JobWhy } from '../farm/wire.ts'
 import { Told } from './told.tsx'
 import styles from './why-panel.module.css'
@@ -25,20 +26,7 @@ export function WhyPanel(props: { jobId: string; status: JobStatus }) {
           {(data) => (
             <>
               <p>{data().summary}</p>
-              <ul class={styles.reasons}>
-                <For each={data().reasons}>
-                  {(reason) => (
-                    <li>
-                      <Show when={placeOf(reason.code, props.jobId)} fallback={reason.message}>
-                        {(href) => <A href={href()}>{reason.message}</A>}
-                      </Show>
-                      <Show when={reason.hint}>
-                        <span class="muted"> {reason.hint}</span>
-                      </Show>
-                    </li>
-                  )}
-                </For>
-              </ul>
+              <Reasons jobId={props.jobId} reasons={data().reasons} />
             </>
           )}
         </Told>
@@ -47,8 +35,45 @@ export function WhyPanel(props: { jobId: string; status: JobStatus }) {
   )
 }
 
+/** Each in its place for as long as it holds, with room for those that come. */
+function Reasons(props: { jobId: string; reasons: JobWhy['reasons'] }) {
+  const codes = createMemo<(Code | undefined)[]>(
+    (before) =>
+      placed(
+        before,
+        props.reasons.map(({ code }) => code),
+      ),
+    [],
+  )
+  return (
+    <ul class={styles.reasons}>
+      <Index each={codes()}>
+        {(code) => (
+          <Show
+            when={props.reasons.find((reason) => reason.code === code())}
+            fallback={<li aria-hidden="true" class={styles.free} />}
+          >
+            {(reason) => (
+              <li>
+                <Show when={placeOf(reason().code, props.jobId)} fallback={reason().message}>
+                  {(href) => <A href={href()}>{reason().message}</A>}
+                </Show>
+                <Show when={reason().hint}>
+                  <span class="muted"> {reason().hint}</span>
+                </Show>
+              </li>
+            )}
+          </Show>
+        )}
+      </Index>
+    </ul>
+  )
+}
+
+type Code = JobWhy['reasons'][number]['code']
+
 /** Where those are that a reason counts. */
-function placeOf(code: JobWhy['reasons'][number]['code'], jobId: string): string | undefined {
+function placeOf(code: Code, jobId: string): string | undefined {
   switch (code) {
     case 'waits-for-tasks':
       return `/jobs/${jobId}/tasks?status=queued`
