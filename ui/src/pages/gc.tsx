@@ -102,7 +102,7 @@ function Unused(props: {
             </th>
             <th>Checkout</th>
             <th>Last used</th>
-            <th class="number">Size</th>
+            <th class="number on-wide">Size</th>
             <th class="number">Only here</th>
             <th>
               <span class="sr-only">Keep</span>
@@ -127,17 +127,18 @@ function Unused(props: {
                 <td>
                   <Ago time={lastUseOf(one, props.store.uses())} />
                 </td>
-                <td class="number">{formatBytes(one.bytes)}</td>
+                <td class="number on-wide">{formatBytes(one.bytes)}</td>
                 <td class="number">{formatBytes(one.exclusiveBytes)}</td>
                 <td class="number">
                   <button
                     type="button"
                     class="button quiet"
                     title="Never remove it"
+                    aria-label="Pin"
                     onClick={() => void pin(one.path)}
                   >
                     <Icon name="pin" size={14} />
-                    Pin
+                    <span class="on-wide">Pin</span>
                   </button>
                 </td>
               </tr>

@@ -105,12 +105,12 @@ function CheckoutTable(props: {
             <span class="sr-only">In the plan</span>
           </th>
           <th>Checkout</th>
-          <th>Job</th>
-          <th class="number">Files</th>
+          <th class="on-wide">Job</th>
+          <th class="number on-wide">Files</th>
           <th class="number">Size</th>
           <th class="number">Only here</th>
-          <th class="number">Uploaded</th>
-          <th>Made</th>
+          <th class="number on-wide">Uploaded</th>
+          <th class="on-wide">Made</th>
         </tr>
       </thead>
       <tbody>
@@ -136,7 +136,7 @@ function CheckoutTable(props: {
                   </span>
                 </Show>
               </td>
-              <td>
+              <td class="on-wide">
                 <Show
                   when={uses().get(one.path)?.jobs[0]}
                   fallback={<span class="faint">none</span>}
@@ -144,11 +144,11 @@ function CheckoutTable(props: {
                   {(job) => <A href={`/jobs/${job().id}`}>{job().name}</A>}
                 </Show>
               </td>
-              <td class="number">{one.files}</td>
+              <td class="number on-wide">{one.files}</td>
               <td class="number">{formatBytes(one.bytes)}</td>
               <td class="number">{formatBytes(one.exclusiveBytes)}</td>
-              <td class="number">{formatBytes(one.uploadedBytes)}</td>
-              <td>
+              <td class="number on-wide">{formatBytes(one.uploadedBytes)}</td>
+              <td class="on-wide">
                 <Ago time={one.created} />
               </td>
             </tr>

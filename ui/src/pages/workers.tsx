@@ -82,7 +82,7 @@ export function Workers() {
             />
             <input
               type="search"
-              class="input"
+              class="input find"
               placeholder="Find by name, tag, address"
               aria-label="Find workers"
               data-find

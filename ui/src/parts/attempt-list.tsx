@@ -39,7 +39,8 @@ export function AttemptList(props: {
                     {attempt.task_name}
                   </A>
                   <Show when={props.withWorker}>
-                    <span class="muted"> on {attempt.worker.name}</span>
+                    {' '}
+                    <span class={`muted ${styles.worker}`}>on {attempt.worker.name}</span>
                   </Show>
                 </span>
               </Show>
