@@ -32,6 +32,50 @@ test('workers are asked to sleep after their task, which shows at once and can b
   assert.deepEqual(problems, [])
 })
 
+test('each thing that a worker is asked for reaches it as at once or after its task', async (t) => {
+  if (needsChromium(t)) return
+  const worker = farm.seeded.workers[2]!
+  const client = createManagerClient({ url: farm.manager.url })
+  const asked = async () =>
+    (await client.fetchWorker({ params: { worker_id: worker.uuid } })).status_change
+  const { page, problems } = await openPage(
+    t,
+    farm.browser,
+    `${farm.manager.url}/app/workers/${worker.uuid}`,
+  )
+  const ask = async (act: string): Promise<void> => {
+    await page.getByRole('button', { name: 'Sleep, wake, stop' }).click()
+    await page.getByRole('menuitem', { name: act, exact: true }).click()
+  }
+  const acts = [
+    ['Sleep now', 'Going to sleep: node-03.', { status: 'asleep', is_lazy: false }],
+    [
+      'Restart after its task',
+      'Restarting after its task: node-03.',
+      { status: 'restart', is_lazy: true },
+    ],
+    ['Restart now', 'Restarting node-03.', { status: 'restart', is_lazy: false }],
+    [
+      'Stop after its task',
+      'Stopping after its task: node-03.',
+      { status: 'offline', is_lazy: true },
+    ],
+    ['Stop now', 'Stopping node-03.', { status: 'offline', is_lazy: false }],
+  ] as const
+  for (const [act, told, change] of acts) {
+    await ask(act)
+    await page.getByText(told).waitFor()
+    assert.deepEqual(await asked(), change, act)
+  }
+  await worker.client.workerStateChanged({ body: { status: 'asleep' } })
+  await page.getByText('asleep', { exact: true }).first().waitFor()
+  await ask('Wake up')
+  await page.getByText('Waking node-03.').waitFor()
+  assert.deepEqual(await asked(), { status: 'awake', is_lazy: false })
+  await worker.client.workerStateChanged({ body: { status: 'awake' } })
+  assert.deepEqual(problems, [])
+})
+
 test('a tag is made, given to a worker, and told where it is used', async (t) => {
   if (needsChromium(t)) return
   const { page } = await openPage(t, farm.browser, `${farm.manager.url}/app/workers/tags`)
