@@ -29,7 +29,7 @@ const targets: Record<string, Target> = {
 
 /**
  * Chromium against a manager in a process of its own; the pages keep their own account. The soak is BENCH_SOAK_HOURS (4) of
- * the page's time compressed into BENCH_SOAK_MINUTES (20); three minutes in a quarter of one with --quick. BENCH_DASHBOARD_ONLY
+ * the page's time compressed into BENCH_SOAK_MINUTES (20); a minute in six seconds with --quick. BENCH_DASHBOARD_ONLY
  * asks only what has that in its name, as `soak`.
  */
 export async function run(context: QuestionContext): Promise<Answer> {

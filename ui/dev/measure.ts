@@ -46,8 +46,8 @@ try {
     url: manager.url,
     quick: values.quick,
     soak: {
-      hours: Number(values['soak-hours'] ?? (values.quick ? 0.05 : 4)),
-      minutes: Number(values['soak-minutes'] ?? (values.quick ? 0.25 : 20)),
+      hours: Number(values['soak-hours'] ?? (values.quick ? 0.02 : 4)),
+      minutes: Number(values['soak-minutes'] ?? (values.quick ? 0.1 : 20)),
     },
   }
   for (const [name, measure] of Object.entries(measures)) {

@@ -10,7 +10,7 @@ const perSecond = 200
 export async function measureLive({ browser, url, client, quick }: Measuring): Promise<Figures> {
   const { jobs, workers } = await seedFarm(url, {
     workers: 8,
-    jobs: [{ name: 'events', frames: '1-2000', finish: 40, pictures: true }],
+    jobs: [{ name: 'events', frames: quick ? '1-500' : '1-2000', finish: 40, pictures: true }],
   })
   keepAwake(workers)
   const tasks = await taskIds(client, jobs[0]!.id)
@@ -29,13 +29,13 @@ export async function measureLive({ browser, url, client, quick }: Measuring): P
     await page.getByText(/^live/).waitFor()
     // What moves until everything was read is no live update.
     await page.waitForFunction(() => document.querySelector('[data-loading]') === null)
-    await page.waitForTimeout(2500)
+    await page.waitForTimeout(quick ? 800 : 2500)
     await forget(page)
     const before = heard.count()
     const from = performance.now()
-    await change({ perSecond, seconds: quick ? 2 : 20 })
+    await change({ perSecond, seconds: quick ? 1 : 20 })
     const rate = (heard.count() - before) / ((performance.now() - from) / 1000)
-    await page.waitForTimeout(1500)
+    await page.waitForTimeout(quick ? 500 : 1500)
     const seen = await seenBy(page)
     shift += seen.layoutShift
     for (const what of seen.shifted) console.error(`${name}: ${what} moved`)

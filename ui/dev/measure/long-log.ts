@@ -13,11 +13,11 @@ export async function measureLongLog({ browser, url, quick }: Measuring): Promis
   for (let round = 0; round < (quick ? 2 : 7); round += 1) {
     await page.goto(`${url}/app/jobs/${job}/tasks`)
     await page.getByRole('link', { name: 'render-1', exact: true }).waitFor()
-    await page.waitForTimeout(1500)
+    await page.waitForTimeout(quick ? 600 : 1500)
     times.push(await openLog(page))
   }
   await forget(page)
-  await scrollUp(page)
+  await scrollUp(page, quick ? 60 : 300)
   const { longTasks } = await seenBy(page)
   await page.context().close()
   return {
@@ -65,12 +65,12 @@ export function openLog(page: Page): Promise<number> {
 }
 
 /** A few thousand lines upwards, a screen in each frame. */
-function scrollUp(page: Page): Promise<void> {
-  return page.evaluate(async () => {
+function scrollUp(page: Page, screens: number): Promise<void> {
+  return page.evaluate(async (screens) => {
     const log = document.querySelector('[role=log]')!
-    for (let step = 0; step < 300; step += 1) {
+    for (let step = 0; step < screens; step += 1) {
       log.scrollTop -= log.clientHeight
       await new Promise(requestAnimationFrame)
     }
-  })
+  }, screens)
 }

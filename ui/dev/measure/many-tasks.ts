@@ -13,7 +13,7 @@ interface Scrolled {
 
 /** A job of 100,000 tasks, scrolled by screens and by leaps. */
 export async function measureManyTasks({ browser, url, quick }: Measuring): Promise<Figures> {
-  const tasks = quick ? 20_000 : 100_000
+  const tasks = quick ? 5000 : 100_000
   const { jobs } = await seedFarm(url, {
     workers: 0,
     jobs: [{ name: `${tasks} tasks`, frames: `1-${tasks}`, finish: 0 }],
@@ -21,7 +21,10 @@ export async function measureManyTasks({ browser, url, quick }: Measuring): Prom
   const page = await openProbed(browser, `${url}/app/jobs/${jobs[0]!.id}/tasks`)
   await page.getByText('render-1', { exact: true }).waitFor()
   await forget(page)
-  const scrolled = await scroll(page)
+  const scrolled = await scroll(
+    page,
+    quick ? { screens: 60, leaps: 10 } : { screens: 300, leaps: 40 },
+  )
   const { longTasks } = await seenBy(page)
   await page.getByText('preview-video', { exact: true }).waitFor()
   await page.context().close()
@@ -35,8 +38,8 @@ export async function measureManyTasks({ browser, url, quick }: Measuring): Prom
 }
 
 /** Looks at every row's height of the list in every frame. */
-function scroll(page: Page): Promise<Scrolled> {
-  return page.evaluate(async () => {
+function scroll(page: Page, far: { screens: number; leaps: number }): Promise<Scrolled> {
+  return page.evaluate(async ({ screens, leaps }) => {
     const list = document.querySelector('table[aria-label=Tasks]')!.parentElement!
     const found = { frames: 0, blank: 0, awaited: 0 }
     const look = async (): Promise<void> => {
@@ -53,16 +56,16 @@ function scroll(page: Page): Promise<Scrolled> {
       if (isBlank) found.blank += 1
       if (isAwaited) found.awaited += 1
     }
-    for (let step = 0; step < 300; step += 1) {
+    for (let step = 0; step < screens; step += 1) {
       list.scrollTop += list.clientHeight * 0.8
       await look()
     }
-    for (let leap = 1; leap <= 40; leap += 1) {
+    for (let leap = 1; leap <= leaps; leap += 1) {
       list.scrollTop = (list.scrollHeight * ((leap * 17) % 40)) / 40
       for (let wait = 0; wait < 5; wait += 1) await look()
     }
     list.scrollTop = list.scrollHeight
     await look()
     return found
-  })
+  }, far)
 }

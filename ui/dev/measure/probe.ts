@@ -96,7 +96,10 @@ export async function heldBy(page: Page): Promise<() => Promise<Held>> {
   }
 }
 
-/** Asks the system for the bytes that the page's process shares with nobody: of the browser's renderers the largest. */
+/**
+ * Asks the system for the bytes that the page's process shares with nobody: of the browser's renderers the largest. Up to
+ * 200 MB of them are answers that it keeps for Playwright, which listens to the network; without it they are not there.
+ */
 async function processOf(page: Page): Promise<() => Promise<number>> {
   const session = await page.context().browser()!.newBrowserCDPSession()
   return async () => {

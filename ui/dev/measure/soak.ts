@@ -18,13 +18,19 @@ const patience = 3
  * in one place after each half hour of its own time.
  */
 export async function measureSoak(measuring: Measuring): Promise<Figures> {
-  const { browser, url, client, soak } = measuring
+  const { browser, url, client, soak, quick } = measuring
   const { jobs, workers } = await seedFarm(url, {
     workers: 4,
     jobs: [
       // Before what earlier measures left waiting, or nobody writes its logs.
-      { name: 'soak', frames: '1-2000', finish: 40, pictures: true, priority: 80 },
-      { name: 'renders', frames: '1-8000', finish: 0, priority: 90 },
+      {
+        name: 'soak',
+        frames: quick ? '1-500' : '1-2000',
+        finish: 40,
+        pictures: true,
+        priority: 80,
+      },
+      { name: 'renders', frames: quick ? '1-500' : '1-8000', finish: 0, priority: 90 },
     ],
   })
   keepAwake(workers)
@@ -42,7 +48,13 @@ export async function measureSoak(measuring: Measuring): Promise<Figures> {
   const busy = keepBusy({ change, workers, isBehind, isOver: () => isOver })
   try {
     const figures = await Promise.race([
-      lookAgainAndAgain(page, { hours, every: Math.min(sampleEveryHours, soak.hours / 4), isDone }),
+      lookAgainAndAgain(page, {
+        visit: () => visitAll(page, quick ? 100 : 350),
+        firstRounds: quick ? 1 : 3,
+        hours,
+        every: Math.min(sampleEveryHours, soak.hours / 4),
+        isDone,
+      }),
       busy.then(() => Promise.reject(new Error('the farm stood still'))),
     ])
     return {
@@ -70,6 +82,9 @@ async function openFast(browser: Browser, address: string, speed: number): Promi
 }
 
 interface Looking {
+  /** Goes through all places once. */
+  visit(): Promise<void>
+  firstRounds: number
   /** Hours of the page's time that are gone. */
   hours(): number
   /** After so many of them what the page holds is looked at. */
@@ -78,16 +93,19 @@ interface Looking {
 }
 
 /** Goes through all places until all is done, and looks at what the page holds now and then. */
-async function lookAgainAndAgain(page: Page, { hours, every, isDone }: Looking): Promise<Figures> {
+async function lookAgainAndAgain(
+  page: Page,
+  { visit, firstRounds, hours, every, isDone }: Looking,
+): Promise<Figures> {
   const held = await heldBy(page)
   // Code and what is kept on purpose come with the first visits.
-  for (let round = 0; round < 3; round += 1) await visitAll(page)
+  for (let round = 0; round < firstRounds; round += 1) await visit()
   const first = await held()
   const samples = [first]
   const figures: Figures = tell('after the first rounds', first)
   let visits = 0
   for (let next = every; visits === 0 || !isDone(); visits += 1) {
-    await visitAll(page)
+    await visit()
     if (hours() < next && !isDone()) continue
     next += every
     const now = await held()
@@ -142,22 +160,22 @@ async function keepBusy({ change, workers, isBehind, isOver }: Busy): Promise<vo
 }
 
 /** By keys and clicks, as a person does: the page is never loaded anew. Ends in the list of jobs. */
-async function visitAll(page: Page): Promise<void> {
+async function visitAll(page: Page, stayMs: number): Promise<void> {
   await page.getByRole('link', { name: 'Jobs', exact: true }).click()
   await page.getByRole('link', { name: 'soak', exact: true }).click()
   await page.locator('canvas').first().waitFor()
-  await page.waitForTimeout(400)
+  await page.waitForTimeout(stayMs)
   const tabs = page.getByRole('navigation', { name: 'Job' })
   for (const tab of ['Submission', 'Settings', 'History', 'Frames', 'Tasks']) {
     await tabs.getByRole('link', { name: tab }).click()
-    await page.waitForTimeout(300)
+    await page.waitForTimeout(stayMs)
   }
   await page.getByRole('link', { name: 'render-1', exact: true }).click()
   await page.getByRole('log').waitFor()
-  await page.waitForTimeout(300)
+  await page.waitForTimeout(stayMs)
   for (const key of ['o', 'a', 'w', 's', ',', 'j']) {
     await page.keyboard.press('g')
     await page.keyboard.press(key)
-    await page.waitForTimeout(400)
+    await page.waitForTimeout(stayMs)
   }
 }
