@@ -204,6 +204,15 @@ async function openMap(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^textures 2\.08 MB/ }).click()
 }
 
+/** Runs in the page; those further down are fetched when somebody gets there. */
+function areSeenImagesHere(): boolean {
+  const isSeen = (image: Element): boolean => {
+    const { top, left } = image.getBoundingClientRect()
+    return top < innerHeight && left < innerWidth
+  }
+  return [...document.images].every((image) => image.complete || !isSeen(image))
+}
+
 async function shoot(browser: Browser, { name, path, act }: Shot, look: Look): Promise<void> {
   const context = await browser.newContext({
     viewport: { width: look.width, height: look.height },
@@ -211,12 +220,14 @@ async function shoot(browser: Browser, { name, path, act }: Shot, look: Look): P
     reducedMotion: 'reduce',
   })
   const page = await context.newPage()
-  page.setDefaultTimeout(5000)
+  // A machine may have more to do than this.
+  page.setDefaultTimeout(30_000)
   try {
     await page.goto(`${manager.url}/app${path}`)
     await page.waitForTimeout(700)
     await act?.(page)
     await page.waitForTimeout(400)
+    await page.waitForFunction(areSeenImagesHere)
   } catch (cause) {
     // One page that is not as it was must not cost the pictures of the others.
     console.error(`${name}${look.suffix}: ${cause instanceof Error ? cause.message : cause}`)
