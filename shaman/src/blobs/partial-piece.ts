@@ -1,6 +1,7 @@
 import type { Disk } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { Durability } from '../sync.ts'
+import type { AppendFile } from './append-file.ts'
 import type { FileWriter } from './file-writer.ts'
 
 /** One request's bytes on their way to the end of a resumable upload. */
@@ -16,7 +17,7 @@ export interface Piece {
 export interface PieceParts {
   /** Bytes of the upload that are durable already. */
   from: number
-  fd: number
+  file: AppendFile
   writer: FileWriter
   disk: Disk
   durability: Durability
@@ -30,7 +31,7 @@ const syncEveryMs = 2000
 
 /** Begins a piece at the upload's offset; what has arrived is made durable every so often, beside what still arrives. */
 export function createPiece(parts: PieceParts): Piece {
-  const { from, fd, writer, disk, durability, now, markDurable } = parts
+  const { from, file, writer, disk, durability, now, markDurable } = parts
   let received = from
   let durable = from
   let failure: unknown
@@ -48,14 +49,16 @@ export function createPiece(parts: PieceParts): Piece {
     }
   }
   const syncUpTo = async (mark: number): Promise<void> => {
-    if (durability !== 'none') await guarded(() => disk.fdatasync(fd))
+    if (durability !== 'none') await guarded(() => disk.fdatasync(file.fd))
     durable = mark
     await markDurable(mark)
   }
-  // Beside what still arrives; told as failed by the next settle.
-  const startSync = (): void => {
+  // Beside what still arrives; told as failed by the next settle. Whole buffers suffice, unless none has come since the last time.
+  const startSync = async (): Promise<void> => {
     syncedAt = now()
-    syncing = syncUpTo(received).finally(() => {
+    const whole = await writer.flushWhole()
+    if (whole === durable) await writer.flush(file)
+    syncing = syncUpTo(whole === durable ? received : whole).finally(() => {
       syncing = undefined
     })
     syncing.catch(() => undefined)
@@ -64,20 +67,19 @@ export function createPiece(parts: PieceParts): Piece {
     await syncing
     // The first error, not what came of it: a full volume is to be told as one.
     if (failure !== undefined) throw asStoreProblem(failure)
-    await guarded(() => writer.flush(fd))
+    await guarded(() => writer.flush(file))
     await syncUpTo(received)
   }
   return {
     received: () => received,
     settle,
     async take(chunk) {
-      await guarded(() => writer.write(fd, chunk))
+      await guarded(() => writer.write(file, chunk))
       received += chunk.byteLength
       const waiting = received - durable
       const isDue = waiting >= syncEveryBytes || now() - syncedAt >= syncEveryMs
       if (syncing || waiting === 0 || !isDue) return
-      await guarded(() => writer.flush(fd))
-      startSync()
+      await guarded(startSync)
     },
   }
 }

@@ -207,9 +207,9 @@ export function createPartials(parts: PartialsParts): Partials {
     const isNew = upload.offset === 0
     if (isNew) removeQuietly(disk, upload.path)
     const flags = isNew ? constants.O_CREAT | constants.O_EXCL : 0
-    const fd = disk.openSync(upload.path, flags | constants.O_APPEND | constants.O_WRONLY, 0o644)
+    const file = writer.open(upload.path, { flags, mode: 0o644 })
     const piece = createPiece({
-      ...{ from: upload.offset, fd, writer, disk, now, durability },
+      ...{ from: upload.offset, file, writer, disk, now, durability },
       async markDurable(offset) {
         await index.setState(`partial:${upload.name}`, offset)
         // Told to clients from here on: not before a killed server would still know it.
@@ -229,7 +229,7 @@ export function createPartials(parts: PartialsParts): Partials {
         upload.writer = writer
       } finally {
         if (!upload.writer) await writer.discard()
-        disk.closeSync(fd)
+        file.close()
       }
     }
   }

@@ -29,7 +29,7 @@ export function openTempFile(
   writer: FileWriter,
   { syncsAhead = false }: { syncsAhead?: boolean } = {},
 ): TempFile {
-  const fd = disk.openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o444)
+  const file = writer.open(path, { flags: constants.O_CREAT | constants.O_EXCL, mode: 0o444 })
   let isOpen = true
   let isGone = false
   let isForeign = false
@@ -40,18 +40,18 @@ export function openTempFile(
   return {
     path,
     async write(chunk) {
-      await writer.write(fd, chunk)
+      await writer.write(file, chunk)
       syncAfter(chunk.byteLength)
     },
     async fill(length, read) {
-      await writer.fill(fd, length, read)
+      await writer.fill(file, length, read)
       syncAfter(length)
     },
     wroteElsewhere() {
       isForeign = true
     },
     async finish(expected) {
-      await writer.flush(fd)
+      await writer.flush(file)
       await syncing
       if (failure !== undefined) throw failure
       close()
@@ -83,7 +83,7 @@ export function openTempFile(
   // Told once by the system, and no more to the sync that counts: whoever asks again would hear of success.
   async function sync(): Promise<void> {
     try {
-      await disk.fdatasync(fd)
+      await disk.fdatasync(file.fd)
     } catch (error) {
       failure ??= error
     }
@@ -93,7 +93,7 @@ export function openTempFile(
   function close(): void {
     if (!isOpen) return
     isOpen = false
-    disk.closeSync(fd)
+    file.close()
   }
 }
 

@@ -5,7 +5,7 @@ export type ThreadRequest =
   | { do: 'write'; memories: SharedArrayBuffer[]; files: PlacedFile[] }
   | { do: 'link'; links: { target: string; path: string }[] }
   | { do: 'look'; paths: string[] }
-  | { do: 'append'; fd: number; bytes: Uint8Array }
+  | { do: 'append'; fd: number; direct: number | undefined; bytes: Uint8Array }
   | { do: 'hash'; stream: number; bytes: Uint8Array }
   | { do: 'read'; stream: number; path: string; size: number }
   | { do: 'finish'; stream: number }

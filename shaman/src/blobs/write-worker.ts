@@ -24,7 +24,10 @@ const actions: {
     for (const { target, path } of links) fs.symlinkSync(target, path)
   },
   look: ({ paths }) => paths.map(sizeOfFile),
-  append: ({ fd, bytes }) => writeAll(fd, bytes),
+  append({ fd, direct, bytes }) {
+    const done = direct === undefined ? 0 : writeDirect(direct, bytes)
+    writeAll(fd, bytes.subarray(done))
+  },
   hash({ stream, bytes }) {
     hasherOf(stream).update(bytes)
   },
@@ -68,6 +71,16 @@ function store({ path, dir, sha }: PlacedFile, bytes: Uint8Array): Problem | nul
 function writeAll(fd: number, bytes: Uint8Array): void {
   let done = 0
   while (done < bytes.byteLength) done += fs.writeSync(fd, bytes, done)
+}
+
+/** How many bytes went past the page cache; none where the system takes no such write, and they go the ordinary way. */
+function writeDirect(fd: number, bytes: Uint8Array): number {
+  try {
+    return fs.writeSync(fd, bytes)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EINVAL') return 0
+    throw error
+  }
 }
 
 /** Only ahead of time: whoever renames into the directory makes it again if it has gone. */
