@@ -13,6 +13,8 @@ export interface AppendFile {
 /** Offset, length and memory of a direct write are multiples of it; no disk has a larger block. */
 export const blockBytes = 4096
 
+const ownerWrites = 0o200
+
 // As `statfs` names them: ext4 and XFS. Others copy all the same, as Btrfs for its checksums, or wait for a server.
 const directOn = new Set([0xef_53, 0x58_46_53_42])
 
@@ -26,27 +28,44 @@ export function openToAppend(
   { flags, mode, isLarge }: { flags: number; mode: number; isLarge: boolean },
 ): AppendFile {
   const appending = constants.O_APPEND | constants.O_WRONLY
-  const fd = disk.openSync(path, flags | appending, mode)
-  const directFd = isLarge ? openDirect(disk, path, appending) : undefined
+  const isDirect = isLarge && takesDirectWrites(dirname(path))
+  // What may not be written cannot be opened a second time.
+  const fd = disk.openSync(path, flags | appending, isDirect ? mode | ownerWrites : mode)
+  const directFd = isDirect ? openDirect(disk, path, appending) : undefined
+  try {
+    if (isDirect && (flags & constants.O_CREAT) !== 0) disk.chmodSync(path, mode)
+  } catch (error) {
+    closeBoth()
+    throw error
+  }
   return {
     fd,
     directFd,
-    close() {
-      try {
-        if (directFd !== undefined) disk.closeSync(directFd)
-      } finally {
-        disk.closeSync(fd)
-      }
-    },
+    close: closeBoth,
+  }
+
+  function closeBoth(): void {
+    try {
+      if (directFd !== undefined) disk.closeSync(directFd)
+    } finally {
+      disk.closeSync(fd)
+    }
+  }
+}
+
+function takesDirectWrites(dir: string): boolean {
+  // Node has the flag on Linux only.
+  if ((constants.O_DIRECT as number | undefined) === undefined) return false
+  try {
+    return directOn.has(statfsSync(dir).type)
+  } catch {
+    return false
   }
 }
 
 function openDirect(disk: Disk, path: string, flags: number): number | undefined {
-  // Node has the flag on Linux only.
-  const direct = constants.O_DIRECT as number | undefined
   try {
-    if (direct === undefined || !directOn.has(statfsSync(dirname(path)).type)) return undefined
-    return disk.openSync(path, flags | direct)
+    return disk.openSync(path, flags | constants.O_DIRECT)
   } catch {
     // It is a shortcut; what is wrong with the file the ordinary descriptor tells.
     return undefined

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { constants } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createAlignedMemory } from '../../src/blobs/aligned-memory.ts'
@@ -8,7 +8,7 @@ import { createFileWriter } from '../../src/blobs/file-writer.ts'
 import { openTempFile } from '../../src/blobs/temp-file.ts'
 import { createThreads, type Threads } from '../../src/blobs/threads.ts'
 import { type Disk, realDisk } from '../../src/disk.ts'
-import { randomBlob, type TestBlob, tempDir } from '../support/farm.ts'
+import { openTestShaman, randomBlob, type TestBlob, tempDir } from '../support/farm.ts'
 import { mountImage } from '../support/mount-image.ts'
 
 const flags = constants.O_CREAT | constants.O_EXCL
@@ -43,6 +43,26 @@ for (const type of ['ext4', 'xfs']) {
     assert.ok(direct.length >= 7, `${direct.length} of ${appends.length}`)
   })
 }
+
+test('files that come together are whole on the disk and read-only, whatever part of a block they end with', async (t) => {
+  const shaman = await openTestShaman(t, { durability: 'full' })
+  const intake = shaman.blobs.intake()
+  const sizes = [0, 1, 4096, 262_143, 262_144, 262_145, 300_000, 524_288, 1_000_003, 1 << 20]
+  const blobs = Array.from({ length: 5 }, () => sizes.map(randomBlob)).flat()
+  await Promise.all(
+    blobs.map(({ digest, bytes }) => {
+      const placed = intake.allocate(digest.size)
+      placed.set(bytes)
+      return shaman.blobs.putBytes(digest, placed, () => intake.release(placed))
+    }),
+  )
+  intake.close()
+  for (const { digest, bytes } of blobs) {
+    const path = shaman.layout.blob(digest)
+    assert.deepEqual(await readFile(path), bytes)
+    assert.equal((await stat(path)).mode & 0o777, 0o444)
+  }
+})
 
 test('where the system does not let a file pass by the page cache, it is written all the same', async (t) => {
   const disk: Disk = {
