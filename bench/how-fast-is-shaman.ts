@@ -42,8 +42,8 @@ async function smallFiles(context: QuestionContext): Promise<Figure[]> {
   context.log(`${count} files of 4 KiB`)
   const paths = makeTree(dir, count, () => 4096)
   if (!context.quick) await restAfterRemovals(context)
-  const store = await startStore(join(context.workDir, 'small-store'), 'full')
-  const careless = await startStore(join(context.workDir, 'small-none'), 'none')
+  const store = await startWarmStore(context, 'small-store', 'full')
+  const careless = await startWarmStore(context, 'small-none', 'none')
   try {
     let files: UploadFile[] = []
     let requests = 0
@@ -85,6 +85,23 @@ async function smallFiles(context: QuestionContext): Promise<Figure[]> {
   } finally {
     await Promise.all([store.stop(), careless.stop()])
   }
+}
+
+/** A store that has been at work, as a farm's has for weeks: threads run and code is compiled. Clients begin cold, as they do. */
+async function startWarmStore(
+  { workDir }: QuestionContext,
+  name: string,
+  durability: 'full' | 'none',
+): Promise<StoreServer & { idleMiB: number }> {
+  const store = await startStore(join(workDir, name), durability)
+  const idleMiB = store.peakMiB()
+  const dir = join(workDir, `${name}-before`)
+  const paths = makeTree(dir, 1000, () => 4096)
+  makeFile(join(dir, 'large.vdb'), 64 << 20)
+  const files = hashTree(dir, [...paths, 'large.vdb'])
+  await submit(store.url, files, 'before')
+  await postEach(store.url, files.slice(0, 200), { connections: 1, checkout: 'before, one by one' })
+  return { ...store, idleMiB }
 }
 
 /**
@@ -155,8 +172,8 @@ async function project(context: QuestionContext): Promise<Figure[]> {
   const paths = makeTree(dir, count, (i) => 200_000 + ((i * 7919) % 800_000))
   makeFile(join(dir, 'shot.blend'), context.quick ? 20 << 20 : 200 << 20)
   const all = [...paths, 'shot.blend']
-  const store = await startStore(join(context.workDir, 'project-store'), 'full')
-  const careless = await startStore(join(context.workDir, 'project-none'), 'none')
+  const store = await startWarmStore(context, 'project-store', 'full')
+  const careless = await startWarmStore(context, 'project-none', 'none')
   try {
     const ours = await seconds(async () =>
       submit(store.url, await hashInThreads(dir, all), 'project'),
@@ -198,9 +215,8 @@ async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
   context.log(`one file of ${bytes / 2 ** 20} MiB`)
   makeFile(file, bytes)
   const digest = await digestOfFile(file)
-  const store = await startStore(join(context.workDir, 'large-store'), 'full')
+  const store = await startWarmStore(context, 'large-store', 'full')
   try {
-    const idle = store.peakMiB()
     const disk = diskSpeed(join(context.workDir, 'disk.bin'), bytes)
     const took = await seconds(() =>
       submit(store.url, [{ path: 'large.vdb', digest, source: { file } }], 'large'),
@@ -222,11 +238,11 @@ async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
           'Client and server share two processors, which read, send, receive, copy, hash and write each byte: with a disk that takes 1 GB/s they are the slower part. A disk that is slower in one write than in the next (see the two figures) shows, too.',
       },
       {
-        name: 'memory of the server above idle in that upload',
-        value: store.peakMiB() - idle,
+        name: 'memory of the server above idle, before it had any work, in that upload',
+        value: store.peakMiB() - store.idleMiB,
         unit: 'MiB',
         target: '< 150',
-        met: store.peakMiB() - idle < 150,
+        met: store.peakMiB() - store.idleMiB < 150,
       },
     ]
   } finally {
