@@ -24,7 +24,9 @@ test('whoever looks for a manager in its network finds it, and a worker that is 
   const onLog = (line: string): void => void found.push(line)
   assert.equal(await startFarmProcess(['worker', 'find'], { prefix, onLog }).exited, 0)
   const { port } = new URL(manager.url)
-  assert.match(found.join('\n'), new RegExp(`^http://[\\d.]+:${port}$`))
+  const [looking, address] = found
+  assert.equal(looking, 'Looking for a manager …')
+  assert.match(address!, new RegExp(`^http://[\\d.]+:${port}$`))
 
   const told: string[] = []
   const home = join(dir, 'worker')
@@ -34,7 +36,7 @@ test('whoever looks for a manager in its network finds it, and a worker that is 
   })
   t.after(() => worker.stop())
   assert.equal(await worker.exited, 0)
-  assert.ok(told.includes(`worker starts ${found[0]}`), told.join('\n'))
+  assert.ok(told.includes(`worker starts ${address}`), told.join('\n'))
   assert.ok(
     told.some((line) => line.startsWith('worker registered')),
     told.join('\n'),
