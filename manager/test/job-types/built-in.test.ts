@@ -39,6 +39,17 @@ test('a Blender job becomes one task a chunk and a video task that waits for all
   assert.equal(job.settings.render_output_path, '/render/shot/2026-01-02_030405/######')
 })
 
+test('a video of 100,000 frames waits for all of them', async (t) => {
+  const types = openTypes(t)
+  const settings = { ...blenderSettings, frames: '1-100000', chunk_size: 1 }
+  const { tasks } = await types.compile(
+    submission('simple-blender-render', settings),
+    compileOptions,
+  )
+  assert.equal(tasks.length, 100_001)
+  assert.equal(tasks.at(-1)?.dependencies.length, 100_000)
+})
+
 test('a render task calls Blender with the scene, the output, the format and its frames', async (t) => {
   const types = openTypes(t)
   const job = await types.compile(
