@@ -1,19 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOfFile } from '@shaman-farm/shaman'
-import { createShamanClient, type UploadFile } from '@shaman-farm/shaman/client'
-import { execa } from 'execa'
 import type { Answer, Figure, QuestionContext } from './harness/question.ts'
-import {
-  bareSymlinks,
-  copyAndSync,
-  diskSpeed,
-  postEach,
-  rsyncWithFsync,
-  seconds,
-  statEach,
-} from './how-fast-is-shaman/baselines.ts'
+import { diskSpeed, postEach, rsyncWithFsync, seconds } from './how-fast-is-shaman/baselines.ts'
 import {
   hashInThreads,
   hashTree,
@@ -21,7 +10,9 @@ import {
   makeTree,
   sha256Speed,
 } from './how-fast-is-shaman/data.ts'
-import { type StoreServer, startStore } from './how-fast-is-shaman/server.ts'
+import { startStore } from './how-fast-is-shaman/server.ts'
+import { smallFiles } from './how-fast-is-shaman/small-files.ts'
+import { ratio, startWarmStore, submit } from './how-fast-is-shaman/submission.ts'
 
 export const question = 'How fast is Shaman, and does it beat the obvious ways?'
 
@@ -34,135 +25,6 @@ export async function run(context: QuestionContext): Promise<Answer> {
     ...(await manyClients(context)),
   ]
   return { tables: [], figures }
-}
-
-async function smallFiles(context: QuestionContext): Promise<Figure[]> {
-  const count = context.quick ? 3000 : 10_000
-  const dir = join(context.workDir, 'small')
-  context.log(`${count} files of 4 KiB`)
-  const paths = makeTree(dir, count, () => 4096)
-  if (!context.quick) await restAfterRemovals(context)
-  const store = await startWarmStore(context, 'small-store', 'full')
-  const careless = await startWarmStore(context, 'small-none', 'none')
-  try {
-    let files: UploadFile[] = []
-    let requests = 0
-    const ours = await seconds(async () => {
-      files = hashTree(dir, paths)
-      requests = (await submit(store.url, files, 'first')).requests
-    })
-    const oneByOne = await seconds(() =>
-      postEach(careless.url, hashTree(dir, paths), { connections: 1, checkout: 'one by one' }),
-    )
-    const copied = await seconds(() => copyAndSync(dir, join(context.workDir, 'small-copy')))
-    const again = await resubmissions(store, files, dir, paths, context)
-    return [
-      {
-        name: `${count} x 4 KiB: requests`,
-        value: requests,
-        unit: '',
-        target: '3 and a few parallel tar streams',
-        met: requests <= 8,
-        baseline: `Flamenco: ${2 * count + 2}`,
-      },
-      ratio(
-        `${count} x 4 KiB, full: hash to checkout`,
-        ours,
-        oneByOne,
-        0.25,
-        'one POST a file, one after another, no durability',
-      ),
-      ratio(
-        `${count} x 4 KiB, full: hash to checkout`,
-        ours,
-        copied,
-        3,
-        'cp -r and sync -f',
-        'Each blob is created, renamed and linked to, where cp makes one change of the file system, and every byte is hashed on both sides. Client and server together take some 2.4 s of the two processors they share, of which creating, renaming and linking alone are a third.',
-      ),
-      ...again,
-    ]
-  } finally {
-    await Promise.all([store.stop(), careless.stop()])
-  }
-}
-
-/** A store that has been at work, as a farm's has for weeks: threads run and code is compiled. Clients begin cold, as they do. */
-async function startWarmStore(
-  { workDir }: QuestionContext,
-  name: string,
-  durability: 'full' | 'none',
-): Promise<StoreServer & { idleMiB: number }> {
-  const store = await startStore(join(workDir, name), durability)
-  const idleMiB = store.peakMiB()
-  const dir = join(workDir, `${name}-before`)
-  const paths = makeTree(dir, 1000, () => 4096)
-  makeFile(join(dir, 'large.vdb'), 64 << 20)
-  const files = hashTree(dir, [...paths, 'large.vdb'])
-  await submit(store.url, files, 'before')
-  await postEach(store.url, files.slice(0, 200), { connections: 1, checkout: 'before, one by one' })
-  return { ...store, idleMiB }
-}
-
-/**
- * An ext4 without a journal uses no inode again for a minute after the removal of its file is written, and passes over those one by
- * one: after an earlier run has been cleared away, making files takes up to ten times as long, for everybody.
- */
-async function restAfterRemovals({ workDir, log }: QuestionContext): Promise<void> {
-  log('letting the disk rest for a minute')
-  await execa('sync', ['-f', workDir])
-  await sleep(61_000)
-}
-
-async function resubmissions(
-  store: StoreServer,
-  files: UploadFile[],
-  dir: string,
-  paths: string[],
-  context: QuestionContext,
-): Promise<Figure[]> {
-  const runs = await medianOf(5, async (i) => {
-    let requests = 0
-    const ours = await seconds(async () => {
-      statEach(dir, paths)
-      requests = (await submit(store.url, files, `again ${i}`)).requests
-    })
-    const bare = await seconds(() => {
-      statEach(dir, paths)
-      bareSymlinks(join(store.dir, `bare ${i}`), join(store.dir, 'storage'), files)
-    })
-    const client = createShamanClient({ url: store.url })
-    const checkout = await seconds(() => client.checkout({ files, path: `checkout ${i}` }))
-    await client.close()
-    return { ours, bare, checkout, requests }
-  })
-  context.log(
-    `again: ${runs.ours.toFixed(3)} s, checkout alone ${runs.checkout.toFixed(3)} s, bare links ${runs.bare.toFixed(3)} s`,
-  )
-  return [
-    {
-      name: 'nothing changed: requests',
-      value: runs.requests,
-      unit: '',
-      target: '2',
-      met: runs.requests <= 2,
-    },
-    ratio(
-      'nothing changed: stat to checkout',
-      runs.ours,
-      runs.bare,
-      1.5,
-      'stats and a bare symlink loop',
-      'Every blob is looked at before it is published, and links and manifest are flushed to the disk before the answer; the bare loop does neither. Runs differ: 1.4 to 1.65.',
-    ),
-    ratio(
-      `checkout of ${files.length} links, durable`,
-      runs.checkout,
-      runs.bare,
-      2,
-      'stats and a bare symlink loop',
-    ),
-  ]
 }
 
 async function project(context: QuestionContext): Promise<Figure[]> {
@@ -276,51 +138,6 @@ async function manyClients(context: QuestionContext): Promise<Figure[]> {
   } finally {
     await store.stop()
   }
-}
-
-async function submit(
-  url: string,
-  files: UploadFile[],
-  checkoutPath: string,
-  clientId?: string,
-): Promise<{ requests: number; wireBytes: number }> {
-  const client = createShamanClient({ url, ...(clientId && { clientId }) })
-  try {
-    const { receipt } = await client.submit({ files, checkoutPath })
-    return { requests: receipt.requests + 1, wireBytes: receipt.wireBytes }
-  } finally {
-    await client.close()
-  }
-}
-
-function ratio(
-  name: string,
-  ours: number,
-  baseline: number,
-  most: number,
-  what: string,
-  cause?: string,
-): Figure {
-  return {
-    name: `${name}, of ${what}`,
-    value: ours / baseline,
-    unit: 'times',
-    target: `<= ${most}`,
-    met: ours <= most * baseline,
-    baseline: `${ours.toFixed(2)} s against ${baseline.toFixed(2)} s`,
-    ...(cause !== undefined && { cause }),
-  }
-}
-
-async function medianOf<T extends Record<string, number>>(
-  runs: number,
-  measure: (i: number) => Promise<T>,
-): Promise<T> {
-  const all: T[] = []
-  for (let i = 0; i < runs; i++) all.push(await measure(i))
-  const middle = (key: string): number =>
-    all.map((one) => one[key]!).sort((a, b) => a - b)[Math.floor(runs / 2)]!
-  return Object.fromEntries(Object.keys(all[0]!).map((key) => [key, middle(key)])) as T
 }
 
 function mb(bytesPerSecond: number): string {

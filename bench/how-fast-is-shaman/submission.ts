@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { createShamanClient, type UploadFile } from '@shaman-farm/shaman/client'
+import type { Figure, QuestionContext } from '../harness/question.ts'
+import { postEach } from './baselines.ts'
+import { hashTree, makeFile, makeTree } from './data.ts'
+import { type StoreServer, startStore } from './server.ts'
+
+/** A store that has been at work, as a farm's has for weeks: threads run and code is compiled. Clients begin cold, as they do. */
+export async function startWarmStore(
+  { workDir }: QuestionContext,
+  name: string,
+  durability: 'full' | 'none',
+): Promise<StoreServer & { idleMiB: number }> {
+  const store = await startStore(join(workDir, name), durability)
+  const idleMiB = store.peakMiB()
+  const dir = join(workDir, `${name}-before`)
+  const paths = makeTree(dir, 1000, () => 4096)
+  makeFile(join(dir, 'large.vdb'), 64 << 20)
+  const files = hashTree(dir, [...paths, 'large.vdb'])
+  await submit(store.url, files, 'before')
+  await postEach(store.url, files.slice(0, 200), { connections: 1, checkout: 'before, one by one' })
+  return { ...store, idleMiB }
+}
+
+/** Uploads what is missing and makes the checkout, as a new client; `requests` with that for the checkout. */
+export async function submit(
+  url: string,
+  files: UploadFile[],
+  checkoutPath: string,
+  clientId?: string,
+): Promise<{ requests: number; wireBytes: number }> {
+  const client = createShamanClient({ url, ...(clientId && { clientId }) })
+  try {
+    const { receipt } = await client.submit({ files, checkoutPath })
+    return { requests: receipt.requests + 1, wireBytes: receipt.wireBytes }
+  } finally {
+    await client.close()
+  }
+}
+
+/** A figure that says how many times our seconds are the baseline's, and how many they may be. */
+export function ratio(
+  name: string,
+  ours: number,
+  baseline: number,
+  most: number,
+  what: string,
+  cause?: string,
+): Figure {
+  return {
+    name: `${name}, of ${what}`,
+    value: ours / baseline,
+    unit: 'times',
+    target: `<= ${most}`,
+    met: ours <= most * baseline,
+    baseline: `${ours.toFixed(2)} s against ${baseline.toFixed(2)} s`,
+    ...(cause !== undefined && { cause }),
+  }
+}
