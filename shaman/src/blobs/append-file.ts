@@ -1,6 +1,7 @@
 import { constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Disk } from '../disk.ts'
+import { removeQuietly } from './temp-file.ts'
 
 /** A file that bytes are appended to, by up to two open descriptors. */
 export interface AppendFile {
@@ -10,7 +11,7 @@ export interface AppendFile {
   close(): void
 }
 
-/** Offset, length and memory of a direct write are multiples of it; no disk has a larger block. */
+/** Offset, length and memory of a direct write are multiples of it, which suits disks of 512 and of 4096 bytes a block. */
 export const blockBytes = 4096
 
 const ownerWrites = 0o200
@@ -32,24 +33,30 @@ export function openToAppend(
   // What may not be written cannot be opened a second time.
   const fd = disk.openSync(path, flags | appending, isDirect ? mode | ownerWrites : mode)
   const directFd = isDirect ? openDirect(disk, path, appending) : undefined
-  try {
-    if (isDirect && (flags & constants.O_CREAT) !== 0) disk.chmodSync(path, mode)
-  } catch (error) {
-    closeBoth()
-    throw error
-  }
-  return {
+  const file: AppendFile = {
     fd,
     directFd,
-    close: closeBoth,
+    close() {
+      try {
+        if (directFd !== undefined) disk.closeSync(directFd)
+      } finally {
+        disk.closeSync(fd)
+      }
+    },
   }
+  const isToBeReadOnly = (flags & constants.O_CREAT) !== 0 && (mode & ownerWrites) === 0
+  if (isDirect && isToBeReadOnly) makeReadOnly(disk, path, file)
+  return file
+}
 
-  function closeBoth(): void {
-    try {
-      if (directFd !== undefined) disk.closeSync(directFd)
-    } finally {
-      disk.closeSync(fd)
-    }
+/** Takes back what was allowed for the second opening, and no more: the rest is as the process's umask wants it. */
+function makeReadOnly(disk: Disk, path: string, file: AppendFile): void {
+  try {
+    disk.chmodSync(path, disk.lstatSync(path)!.mode & 0o777 & ~ownerWrites)
+  } catch (error) {
+    file.close()
+    removeQuietly(disk, path)
+    throw error
   }
 }
 

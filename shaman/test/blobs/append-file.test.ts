@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { constants } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { createAlignedMemory } from '../../src/blobs/aligned-memory.ts'
@@ -9,6 +9,7 @@ import { openTempFile } from '../../src/blobs/temp-file.ts'
 import { createThreads, type Threads } from '../../src/blobs/threads.ts'
 import { type Disk, realDisk } from '../../src/disk.ts'
 import { openTestShaman, randomBlob, type TestBlob, tempDir } from '../support/farm.ts'
+import { createFaultyDisk } from '../support/faulty-disk.ts'
 import { mountImage } from '../support/mount-image.ts'
 
 const flags = constants.O_CREAT | constants.O_EXCL
@@ -62,6 +63,24 @@ test('files that come together are whole on the disk and read-only, whatever par
     assert.deepEqual(await readFile(path), bytes)
     assert.equal((await stat(path)).mode & 0o777, 0o444)
   }
+})
+
+test('a large file has the mode that the umask leaves of it, and goes when it cannot be made read-only', async (t) => {
+  const dir = mountImage(t, 'ext4', [])
+  if (dir === undefined) return
+  const disk = createFaultyDisk()
+  const { threads } = watchedThreads(t)
+  const open = (name: string) => {
+    const writer = createFileWriter({ disk, threads, expectedBytes: 2 << 20 })
+    writer.open(join(dir, name), { flags, mode: 0o444 }).close()
+  }
+  const before = process.umask(0o027)
+  t.after(() => process.umask(before))
+  open('file')
+  assert.equal((await stat(join(dir, 'file'))).mode & 0o777, 0o440)
+  disk.inject({ call: 'chmodSync', errno: 'EIO' })
+  assert.throws(() => open('other'), /injected, chmodSync/)
+  assert.deepEqual((await readdir(dir)).toSorted(), ['file', 'lost+found'])
 })
 
 test('where the system does not let a file pass by the page cache, it is written all the same', async (t) => {
