@@ -1,5 +1,13 @@
 import { createHash, hash, randomFillSync } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hashFiles } from '@shaman-farm/pack'
 import type { UploadFile } from '@shaman-farm/shaman/client'
@@ -23,6 +31,8 @@ export function makeFile(file: string, bytes: number): void {
     piece.writeUInt32LE(n, 0)
     at += writeSync(fd, piece, 0, Math.min(piece.length, bytes - at))
   }
+  // Else the system would write it later, beside what is measured.
+  fsyncSync(fd)
   closeSync(fd)
 }
 

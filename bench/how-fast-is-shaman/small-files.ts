@@ -15,48 +15,80 @@ export async function smallFiles(context: QuestionContext): Promise<Figure[]> {
   context.log(`${count} files of 4 KiB`)
   const paths = makeTree(dir, count, () => 4096)
   if (!context.quick) await restAfterRemovals(context)
-  const store = await startWarmStore(context, 'small-store', 'full')
+  const inTurn = await takeTurns(context, dir, paths)
   const careless = await startWarmStore(context, 'small-none', 'none')
   try {
-    let files: UploadFile[] = []
-    let requests = 0
-    const ours = await seconds(async () => {
-      files = hashTree(dir, paths)
-      requests = (await submit(store.url, files, 'first')).requests
-    })
     const oneByOne = await seconds(() =>
       postEach(careless.url, hashTree(dir, paths), { connections: 1, checkout: 'one by one' }),
     )
-    const copied = await seconds(() => copyAndSync(dir, join(context.workDir, 'small-copy')))
-    const again = await resubmissions(store, files, dir, paths, context)
+    const again = await resubmissions(inTurn.store, inTurn.files, dir, paths, context)
     return [
       {
         name: `${count} x 4 KiB: requests`,
-        value: requests,
+        value: inTurn.requests,
         unit: '',
         target: '3 and a few parallel tar streams',
-        met: requests <= 8,
+        met: inTurn.requests <= 8,
         baseline: `Flamenco: ${2 * count + 2}`,
       },
       ratio(
         `${count} x 4 KiB, full: hash to checkout`,
-        ours,
+        inTurn.ours,
         oneByOne,
         0.25,
         'one POST a file, one after another, no durability',
       ),
       ratio(
         `${count} x 4 KiB, full: hash to checkout`,
-        ours,
-        copied,
+        inTurn.ours,
+        inTurn.copied,
         3,
         'cp -r and sync -f',
-        'Each blob is created, renamed and linked to, where cp makes one change of the file system, and every byte is hashed on both sides. Client and server together take some 2.4 s of the two processors they share, of which creating, renaming and linking alone are a third.',
+        'Each blob is created, renamed and linked to, where cp makes one change of the file system, and every byte is hashed on both sides. Client and server together take some 1.9 s of the two processors they share, of which creating, renaming and linking alone are a third.',
       ),
       ...again,
     ]
   } finally {
-    await Promise.all([store.stop(), careless.stop()])
+    await Promise.all([inTurn.store.stop(), careless.stop()])
+  }
+}
+
+interface InTurn {
+  /** Seconds, the middle of all runs. */
+  ours: number
+  copied: number
+  requests: number
+  /** The last run's store, and what it holds. */
+  store: StoreServer
+  files: UploadFile[]
+}
+
+/** Ours and the baseline one after another, each run into a store and a folder of its own; nothing is removed between. */
+async function takeTurns(
+  context: QuestionContext,
+  dir: string,
+  paths: readonly string[],
+): Promise<InTurn> {
+  const turns: InTurn[] = []
+  for (let i = 0; i < (context.quick ? 1 : 5); i++) {
+    await turns.at(-1)?.store.stop()
+    const store = await startWarmStore(context, `small-store-${i}`, 'full')
+    let files: UploadFile[] = []
+    let requests = 0
+    const ours = await seconds(async () => {
+      files = hashTree(dir, paths)
+      requests = (await submit(store.url, files, 'first')).requests
+    })
+    const copied = await seconds(() => copyAndSync(dir, join(context.workDir, `small-copy-${i}`)))
+    context.log(`new: ${ours.toFixed(2)} s, cp and sync ${copied.toFixed(2)} s`)
+    turns.push({ ours, copied, requests, store, files })
+  }
+  const middle = (of: (turn: InTurn) => number): number =>
+    turns.map(of).sort((a, b) => a - b)[Math.floor(turns.length / 2)]!
+  return {
+    ...turns.at(-1)!,
+    ours: middle(({ ours }) => ours),
+    copied: middle(({ copied }) => copied),
   }
 }
 

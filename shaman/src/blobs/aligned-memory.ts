@@ -2,9 +2,11 @@
 export interface AlignedMemory {
   readonly pieceBytes: number
   /** Undefined when all is in use, or the system has none. */
-  take(): Uint8Array<SharedArrayBuffer> | undefined
+  take(): Buffer<SharedArrayBuffer> | undefined
+  /** The memory that these bytes are a part of, if it is this one. */
+  memoryOf(bytes: Uint8Array): SharedArrayBuffer | undefined
   /** Takes back what {@link take} gave; anything else is left to the collector. */
-  giveBack(bytes: Uint8Array): void
+  giveBack(bytes: Buffer): void
 }
 
 // The compiler's library for Node has no WebAssembly; this is the part used here.
@@ -28,7 +30,7 @@ export function createAlignedMemory(pieceBytes: number, pieces: number): Aligned
   let memory: SharedArrayBuffer | undefined
   let begun = 0
   // The last one back is the first to go: it is in the processor's cache still, and the rest stays untouched.
-  const spare: Uint8Array<SharedArrayBuffer>[] = []
+  const spare: Buffer<SharedArrayBuffer>[] = []
   return {
     pieceBytes,
     take() {
@@ -37,10 +39,11 @@ export function createAlignedMemory(pieceBytes: number, pieces: number): Aligned
       memory ??= reserve(pieceBytes * pieces)
       if (!memory) return undefined
       begun += 1
-      return new Uint8Array(memory, (begun - 1) * pieceBytes, pieceBytes)
+      return Buffer.from(memory, (begun - 1) * pieceBytes, pieceBytes)
     },
+    memoryOf: ({ buffer }) => (buffer === memory ? memory : undefined),
     giveBack(bytes) {
-      if (bytes.buffer === memory) spare.push(bytes as Uint8Array<SharedArrayBuffer>)
+      if (bytes.buffer === memory) spare.push(bytes as Buffer<SharedArrayBuffer>)
     },
   }
 }

@@ -4,6 +4,15 @@ import type { Digest } from '../digest.ts'
 /** Whether a put added the blob or found it there. */
 export type PutOutcome = 'stored' | 'already-stored'
 
+/** What became of one of several that were put at once: the outcome, or why there is none. */
+export type PutResult = PutOutcome | Error
+
+/** The outcome of a put; throws why there is none. */
+export function outcomeOf(result: PutResult): PutOutcome {
+  if (result instanceof Error) throw result
+  return result
+}
+
 /** A part of a blob: from the first to the last byte, both included. */
 export interface ByteRange {
   first: number

@@ -5,7 +5,7 @@ import { isCode, ShamanError } from '../errors.ts'
 import type { Layout } from '../layout.ts'
 import { isHeldOpen, mostTries, pauseAfter } from '../patience.ts'
 import type { Durability, Syncer } from '../sync.ts'
-import type { PutOutcome } from './blob-store.ts'
+import { outcomeOf, type PutOutcome, type PutResult } from './blob-store.ts'
 import { removeQuietly } from './temp-file.ts'
 
 /**
@@ -13,8 +13,8 @@ import { removeQuietly } from './temp-file.ts'
  * Blobs that arrive while the volume is being synced share the next sync (group commit).
  */
 export interface Committer {
-  /** Takes over a verified temp file; it is renamed into the store or removed. */
-  commit(digest: Digest, temp: string): Promise<PutOutcome>
+  /** Takes over verified temp files; each is renamed into the store or removed. Resolves in their order; never rejects. */
+  commit(files: readonly VerifiedFile[]): Promise<PutResult[]>
   /** Makes the name of a blob durable that was put in its place by other means. */
   adopt(digest: Digest): Promise<PutOutcome>
   /** Whether a blob has its name already but is not durable yet. */
@@ -23,14 +23,26 @@ export interface Committer {
   idle(): Promise<void>
 }
 
-interface Pending {
-  digest: Digest
-  temp: string
+/** A file whose bytes are those of a blob, under no name of one yet. */
+export interface VerifiedFile {
+  readonly digest: Digest
+  readonly temp: string
+}
+
+interface Pending extends VerifiedFile {
   outcome: PutOutcome
   /** How often its temp file was found held open by another program. */
   heldOpen: number
-  resolve(outcome: PutOutcome): void
-  reject(error: unknown): void
+  answer: Answer
+  /** Its place among those that are answered together. */
+  place: number
+}
+
+/** One promise for many files: with one for each, ten thousand small ones kept the collector busy. */
+interface Answer {
+  results: PutResult[]
+  open: number
+  resolve(results: PutResult[]): void
 }
 
 /** A blob that became durable, or was found to be. */
@@ -67,21 +79,24 @@ export function createCommitter(parts: CommitterParts): Committer {
   let idle: Promise<void> = Promise.resolve()
 
   return {
-    commit(digest, temp) {
-      return new Promise((resolve, reject) => {
-        written.push({ digest, temp, outcome: 'stored', heldOpen: 0, resolve, reject })
-        start()
-      })
-    },
-    adopt(digest) {
+    commit: (files) => enter(written, files),
+    async adopt(digest) {
       hold(digest)
-      return new Promise((resolve, reject) => {
-        named.push({ digest, temp: '', outcome: 'stored', heldOpen: 0, resolve, reject })
-        start()
-      })
+      return outcomeOf((await enter(named, [{ digest, temp: '' }]))[0]!)
     },
     isSettling: (digest) => settling.has(digestKey(digest)),
     idle: () => idle,
+  }
+
+  function enter(queue: Pending[], files: readonly VerifiedFile[]): Promise<PutResult[]> {
+    return new Promise((resolve) => {
+      if (files.length === 0) return resolve([])
+      const answer: Answer = { results: [], open: files.length, resolve }
+      for (const [place, { digest, temp }] of files.entries()) {
+        queue.push({ digest, temp, outcome: 'stored', heldOpen: 0, answer, place })
+      }
+      start()
+    })
   }
 
   function start(): void {
@@ -113,7 +128,7 @@ export function createCommitter(parts: CommitterParts): Committer {
     if (!synced.ok) {
       for (const pending of previous) settle(pending)
       for (const pending of group) removeQuietly(disk, pending.temp)
-      for (const pending of [...previous, ...group]) pending.reject(synced.error)
+      for (const pending of [...previous, ...group]) tell(pending, synced.error)
       return
     }
     await finish(previous)
@@ -123,7 +138,7 @@ export function createCommitter(parts: CommitterParts): Committer {
   async function trySync(
     group: readonly Pending[],
     previous: readonly Pending[],
-  ): Promise<{ ok: true } | { ok: false; error: unknown }> {
+  ): Promise<{ ok: true } | { ok: false; error: Error }> {
     if (durability !== 'full') return { ok: true }
     try {
       await syncer.sync(
@@ -151,9 +166,9 @@ export function createCommitter(parts: CommitterParts): Committer {
     if (pendings.length === 0) return
     try {
       await onStored(pendings)
-      for (const pending of pendings) pending.resolve(pending.outcome)
+      for (const pending of pendings) tell(pending, pending.outcome)
     } catch (error) {
-      for (const pending of pendings) pending.reject(error)
+      for (const pending of pendings) tell(pending, error as Error)
     } finally {
       for (const pending of pendings) settle(pending)
     }
@@ -170,7 +185,7 @@ export function createCommitter(parts: CommitterParts): Committer {
         if (isHeldOpen(error) && pending.heldOpen < mostTries) postpone(pending)
         else {
           removeQuietly(disk, pending.temp)
-          pending.reject(error)
+          tell(pending, error as Error)
         }
       }
     }
@@ -237,6 +252,12 @@ export function createCommitter(parts: CommitterParts): Committer {
     if (count > 1) settling.set(key, count - 1)
     else settling.delete(key)
   }
+}
+
+function tell({ answer, place }: Pending, result: PutResult): void {
+  answer.results[place] = result
+  answer.open -= 1
+  if (answer.open === 0) answer.resolve(answer.results)
 }
 
 /** Creates a directory, and its parent if need be; an existing one is fine. */

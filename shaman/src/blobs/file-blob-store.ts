@@ -1,23 +1,29 @@
-import { hash, randomUUID } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { createReadStream } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import type { Digest } from '../digest.ts'
-import { type Disk, writeAllSync } from '../disk.ts'
+import type { Disk } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import { digestFromBlobPath, type Layout } from '../layout.ts'
 import type { SpaceKeeper } from '../space.ts'
 import type { Durability, Syncer } from '../sync.ts'
-import type { BlobStore, ByteRange, PutOutcome } from './blob-store.ts'
-import { type Committer, createCommitter, type StoredBlob } from './committer.ts'
+import {
+  type BlobStore,
+  type ByteRange,
+  outcomeOf,
+  type PutOutcome,
+  type PutResult,
+} from './blob-store.ts'
+import { type Committer, createCommitter, type StoredBlob, type VerifiedFile } from './committer.ts'
 import { createElsewhere, type Elsewhere } from './elsewhere.ts'
 import { createFileWriter, type FileWriter } from './file-writer.ts'
 import { createLook } from './look.ts'
 import { createSlabs, type Intake } from './slabs.ts'
-import { openTempFile, removeQuietly, type TempFile, verifyDigest } from './temp-file.ts'
+import { createSmallWriter, type SmallBlob } from './small-writer.ts'
+import { openTempFile, type TempFile } from './temp-file.ts'
 import type { Threads } from './threads.ts'
-import { createWritePool } from './write-pool.ts'
 
 /** Blobs as files on a volume that workers may see; where, {@link Layout} tells. */
 export interface FileBlobStore extends BlobStore {
@@ -40,13 +46,18 @@ export interface FileBlobStore extends BlobStore {
   isStored(digest: Digest): boolean
   /** The same for many, beside requests; each answer is of some moment since the call. */
   areStored(digests: readonly Digest[]): Promise<boolean[]>
-  /** Stores a small blob that is in memory whole; `onWritten` is called when the bytes are not needed any more. */
-  putBytes(digest: Digest, bytes: Uint8Array, onWritten?: () => void): Promise<PutOutcome>
-  /** Memory for the small blobs of one request, which {@link putBytes} takes without copying. */
+  /** Stores a small blob that is in memory whole. */
+  putBytes(digest: Digest, bytes: Uint8Array): Promise<PutOutcome>
+  /**
+   * The same for several; one that is not stored keeps no other from it. `onWritten` is called when nobody needs the bytes any
+   * more. Resolves in their order; never rejects.
+   */
+  putAll(blobs: readonly SmallBlob[], onWritten?: () => void): Promise<PutResult[]>
+  /** Memory for the small blobs of one request, which {@link putAll} takes without copying. */
   intake(): Intake
   /** What a large blob's bytes are given to on their way into a file. */
   writer(expectedBytes: number): FileWriter
-  /** Undefined when {@link putBytes} may be given more without memory growing, else resolves when it may. */
+  /** Undefined when {@link putAll} may be given more without memory growing, else resolves when it may. */
   room(): Promise<void> | undefined
 }
 
@@ -74,7 +85,6 @@ export interface FileBlobStoreParts {
 /** Creates the store over an existing layout. */
 export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   const { layout, disk, space, tempDir, threads, durability } = parts
-  const pool = threads && createWritePool(threads)
   const committer = createCommitter(parts)
   const slabs = createSlabs()
   const elsewhere = parts.blobsIn && createElsewhere(parts.blobsIn, disk)
@@ -89,6 +99,13 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   }
 
   const { isSettling } = committer
+  const { write: writeSmall, room: writersRoom } = createSmallWriter({
+    layout,
+    disk,
+    threads,
+    tempDir,
+    nextTemp,
+  })
   const store: FileBlobStore = {
     kind: 'file-system',
     place: layout.fileStore,
@@ -109,17 +126,21 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
           await temp.write(chunk)
         }
       }),
-    async putBytes(digest, bytes, onWritten) {
-      smallOnes += 1
+    putBytes: async (digest, bytes) => outcomeOf((await store.putAll([{ digest, bytes }]))[0]!),
+    async putAll(blobs, onWritten) {
+      smallOnes += blobs.length
+      const isAlone = smallOnes <= aloneUpTo
       let giveBack = (): void => {}
+      const write = async (): ReturnType<typeof writeSmall> => {
+        giveBack = await space.reserve(bytesOf(blobs))
+        return await writeSmall(blobs, { isAlone })
+      }
       try {
-        giveBack = await space.reserve(digest.size)
-        const temp = await writeSmall(digest, bytes).finally(onWritten)
-        return await commit(digest, temp)
+        return await commitWritten(await write().finally(onWritten))
       } catch (error) {
-        throw asSpaceProblem(error)
+        return blobs.map(() => error as Error)
       } finally {
-        smallOnes -= 1
+        smallOnes -= blobs.length
         giveBack()
         if (roomAgain && smallOnes < mostSmallOnes) {
           roomAgain.resolve()
@@ -133,7 +154,7 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
       return createFileWriter({ disk, expectedBytes, threads: isLarge ? threads : undefined })
     },
     room() {
-      if (smallOnes < mostSmallOnes) return pool?.room()
+      if (smallOnes < mostSmallOnes) return writersRoom()
       roomAgain ??= Promise.withResolvers()
       return roomAgain.promise
     },
@@ -161,9 +182,24 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   return store
 
   async function commit(digest: Digest, temp: string): Promise<PutOutcome> {
-    if (!elsewhere) return await committer.commit(digest, temp)
-    return await elsewhere.exclusively(digest, async () =>
-      committer.commit(digest, await elsewhere.bring(digest, temp)),
+    if (!elsewhere) return outcomeOf((await committer.commit([{ digest, temp }]))[0]!)
+    return await elsewhere.exclusively(digest, async () => {
+      const placeholder = await elsewhere.bring(digest, temp)
+      return outcomeOf((await committer.commit([{ digest, temp: placeholder }]))[0]!)
+    })
+  }
+
+  /** Of what was written, as far as it was; the errors of the rest stay in their places. */
+  async function commitWritten(written: readonly (VerifiedFile | Error)[]): Promise<PutResult[]> {
+    const files = written.filter((file): file is VerifiedFile => !(file instanceof Error))
+    const results = elsewhere ? await commitEach(files) : await committer.commit(files)
+    let next = 0
+    return written.map((file) => asSpaceProblem(file instanceof Error ? file : results[next++]!))
+  }
+
+  function commitEach(files: readonly VerifiedFile[]): Promise<PutResult[]> {
+    return Promise.all(
+      files.map(({ digest, temp }) => commit(digest, temp).catch((error: Error) => error)),
     )
   }
 
@@ -183,28 +219,12 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
       giveBack()
     }
   }
+}
 
-  // Alone, a file is written at once; in company, by threads.
-  async function writeSmall(digest: Digest, bytes: Uint8Array): Promise<string> {
-    const path = nextTemp()
-    if (pool && smallOnes > aloneUpTo && bytes.byteLength === digest.size) {
-      await pool.write({ path, dir: layout.ownDirOf(digest), sha: digest.sha, bytes })
-      return path
-    }
-    verifyDigest({ sha: hash('sha256', bytes, 'hex'), size: bytes.byteLength }, digest)
-    const fd = disk.openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY, 0o444)
-    try {
-      try {
-        writeAllSync(disk, fd, bytes)
-      } finally {
-        disk.closeSync(fd)
-      }
-    } catch (error) {
-      removeQuietly(disk, path)
-      throw error
-    }
-    return path
-  }
+function bytesOf(blobs: readonly SmallBlob[]): number {
+  let bytes = 0
+  for (const { digest } of blobs) bytes += digest.size
+  return bytes
 }
 
 /** Writes a temp file's bytes by any means. */
@@ -279,7 +299,7 @@ function missing(digest: Digest): ShamanError {
 }
 
 /** Turns a full volume's error into ours. */
-export function asSpaceProblem(error: unknown): unknown {
+export function asSpaceProblem<T>(error: T): T | ShamanError {
   if (!isCode(error, 'ENOSPC', 'EDQUOT')) return error
   return new ShamanError('NO_SPACE', 'the storage volume is full', {
     hint: 'Free some space on the storage, or collect blobs that no checkout needs any more.',

@@ -1,10 +1,12 @@
 import { createReadStream } from 'node:fs'
 import { allEnded } from '../all-ended.ts'
+import { copyBytes } from '../copy-bytes.ts'
 import { createHasher, type Digest } from '../digest.ts'
 import { type Disk, writeAll } from '../disk.ts'
 import { createAlignedMemory } from './aligned-memory.ts'
 import { type AppendFile, blockBytes, openToAppend } from './append-file.ts'
-import type { Threads } from './threads.ts'
+import type { SharedBytes } from './thread-messages.ts'
+import type { Thread, Threads } from './threads.ts'
 
 /** Gathers what comes into few large writes, and keeps the digest of all of it; some are on their way while the next fills. */
 export interface FileWriter {
@@ -30,7 +32,7 @@ export interface FileWriter {
 }
 
 /** Reads into a target; resolves to the number of bytes. */
-export type ReadInto = (target: Uint8Array, offset: number) => Promise<number>
+export type ReadInto = (target: Buffer, offset: number) => Promise<number>
 
 /** What hashes bytes and writes them. */
 interface Drain {
@@ -38,15 +40,16 @@ interface Drain {
   append(file: AppendFile, bytes: Uint8Array): Promise<void>
   resume(path: string, size: number): Promise<void>
   finish(): Promise<string>
-  allocate(size: number): Uint8Array
+  allocate(size: number): Buffer
   /** Takes back what was allocated, when nothing reads it any more. */
-  giveBack(bytes: Uint8Array): void
+  giveBack(bytes: Buffer): void
 }
 
 const bufferBytes = 1 << 20
 /** Buffers on their way; one more is being filled. */
-const mostRunning = 2
+const mostRunning = 3
 const memory = createAlignedMemory(bufferBytes, 64)
+const taken = Promise.resolve()
 
 /** What {@link createFileWriter} works with. */
 export interface FileWriterOptions {
@@ -64,19 +67,25 @@ export interface FileWriterOptions {
 export function createFileWriter({ disk, expectedBytes, threads }: FileWriterOptions): FileWriter {
   const drain = threads ? threadDrain(threads) : ownDrain(disk)
   const size = Math.max(1, Math.min(bufferBytes, expectedBytes))
-  let filling: Uint8Array | undefined
+  let filling: Buffer | undefined
   let filled = 0
   let written = 0
-  const running: { buffer: Uint8Array; done: Promise<void> }[] = []
+  const running: { buffer: Buffer; done: Promise<void> }[] = []
 
   const writer: FileWriter = {
     open: (path, options) =>
       openToAppend(disk, path, { ...options, isLarge: threads !== undefined }),
-    write: (file, chunk) =>
-      writer.fill(file, chunk.byteLength, async (target, offset) => {
-        target.set(chunk.subarray(offset, offset + target.byteLength))
+    write(file, chunk) {
+      if (filling && filled + chunk.byteLength < untilBlock()) {
+        copyBytes(chunk, filling, filled)
+        filled += chunk.byteLength
+        return taken
+      }
+      return writer.fill(file, chunk.byteLength, async (target, offset) => {
+        copyBytes(chunk.subarray(offset, offset + target.byteLength), target, 0)
         return target.byteLength
-      }),
+      })
+    },
     async fill(file, length, read) {
       for (let done = 0; done < length; ) {
         filling ??= running.length < mostRunning ? drain.allocate(size) : await oldest()
@@ -131,7 +140,7 @@ export function createFileWriter({ disk, expectedBytes, threads }: FileWriterOpt
   }
 
   /** The buffer that went first, once it is free. One that failed stays first, and so fails all that comes after. */
-  async function oldest(): Promise<Uint8Array> {
+  async function oldest(): Promise<Buffer> {
     await running[0]!.done
     return running.shift()!.buffer
   }
@@ -157,24 +166,37 @@ function ownDrain(disk: Disk): Drain {
 
 let streams = 0
 
-/** One thread hashes all, in order; whichever is idle writes. */
+/** One thread hashes all and another writes it, each in order and without waiting for word from here between two buffers. */
 function threadDrain(threads: Threads): Drain {
   streams += 1
   const stream = streams
   const hasher = threads.pick()
-  let writing: Promise<unknown> = Promise.resolve()
+  let writer: Thread | undefined
   return {
     async append({ fd, directFd }, bytes) {
-      const hashed = hasher.ask({ do: 'hash', stream, bytes })
+      const hashed = hasher.ask({ do: 'hash', stream, bytes: sharedWith(hasher, bytes) })
       const direct = bytes.byteLength % blockBytes === 0 ? directFd : undefined
-      const wrote = writing.then(() => threads.pick().ask({ do: 'append', fd, direct, bytes }))
-      writing = wrote
-      await allEnded([wrote, hashed])
+      // Picked while the other one is busy, so that it is not the same.
+      writer ??= threads.pick()
+      const shared = sharedWith(writer, bytes)
+      await allEnded([writer.ask({ do: 'append', stream, fd, direct, bytes: shared }), hashed])
     },
     resume: (path, size) => hasher.ask({ do: 'read', stream, path, size }),
-    finish: () => hasher.ask({ do: 'finish', stream }),
+    async finish() {
+      const [sha] = await Promise.all([
+        hasher.ask({ do: 'finish', stream }),
+        writer?.ask({ do: 'forget', stream }),
+      ])
+      return sha
+    },
     allocate: (size) =>
-      (size === memory.pieceBytes && memory.take()) || new Uint8Array(new SharedArrayBuffer(size)),
+      (size === memory.pieceBytes && memory.take()) || Buffer.from(new SharedArrayBuffer(size)),
     giveBack: (bytes) => memory.giveBack(bytes),
   }
+}
+
+function sharedWith(thread: Thread, bytes: Uint8Array): SharedBytes {
+  const whole = memory.memoryOf(bytes)
+  if (!whole) return bytes
+  return { memory: thread.share(whole), start: bytes.byteOffset, length: bytes.byteLength }
 }

@@ -1,6 +1,7 @@
 import type { Digest } from '../digest.ts'
 import { nextTurn } from '../disk.ts'
 import type { Layout } from '../layout.ts'
+import { joined } from './thread-messages.ts'
 import type { Threads } from './threads.ts'
 
 /** Looks at the disk for many blobs. */
@@ -47,7 +48,7 @@ export function createLook({ layout, threads, isStored, isSettling }: LookParts)
     const batches: Promise<number[]>[] = []
     for (let at = 0; at < digests.length; at += batchLength) {
       const paths = digests.slice(at, at + batchLength).map((digest) => layout.blob(digest))
-      batches.push(pick().ask({ do: 'look', paths }))
+      batches.push(pick().ask({ do: 'look', paths: joined(paths) }))
     }
     const sizes = (await Promise.all(batches)).flat()
     return digests.map((digest, i) => sizes[i] === digest.size && !isSettling(digest))

@@ -74,7 +74,12 @@ export function createPiece(parts: PieceParts): Piece {
     received: () => received,
     settle,
     async take(chunk) {
-      await guarded(() => writer.write(file, chunk))
+      try {
+        await writer.write(file, chunk)
+      } catch (error) {
+        failure ??= error
+        throw error
+      }
       received += chunk.byteLength
       const waiting = received - durable
       const isDue = waiting >= syncEveryBytes || now() - syncedAt >= syncEveryMs

@@ -11,12 +11,15 @@ export interface Threads {
 /** One of them. */
 export interface Thread {
   ask<T extends ThreadRequest>(request: T): Promise<Answers[T['do']]>
+  /** Tells it once of memory that is going to be used again and again; the number by which it knows that. */
+  share(memory: SharedArrayBuffer): number
 }
 
 interface Running extends Thread {
   worker: Worker
   /** Why it answers no more. */
   failure?: unknown
+  known: Map<SharedArrayBuffer, number>
   waiting: Map<number, { resolve(answer: unknown): void; reject(error: unknown): void }>
 }
 
@@ -54,6 +57,16 @@ export function createThreads(options: ThreadsOptions = {}): Threads {
     const thread: Running = {
       worker,
       waiting,
+      known: new Map(),
+      share(memory) {
+        const known = thread.known.get(memory)
+        if (known !== undefined) return known
+        const number = thread.known.size
+        thread.known.set(memory, number)
+        // A thread that ends meanwhile tells whoever asks it for something.
+        thread.ask({ do: 'share', number, memory }).catch(() => undefined)
+        return number
+      },
       ask: (request) =>
         new Promise((resolve, reject) => {
           if (thread.failure !== undefined) return reject(thread.failure)

@@ -1,12 +1,15 @@
 import { createHash, type Hash, hash } from 'node:crypto'
 import fs from 'node:fs'
 import { parentPort } from 'node:worker_threads'
-import type {
-  Answers,
-  PlacedFile,
-  Problem,
-  ThreadAnswer,
-  ThreadRequest,
+import {
+  type Answers,
+  type Problem,
+  placeLength,
+  type SharedBytes,
+  separated,
+  type ThreadAnswer,
+  type ThreadRequest,
+  tempPath,
 } from './thread-messages.ts'
 
 // Runs in a thread of its own. It hashes, writes and links, but never gives a blob or a checkout its name.
@@ -14,28 +17,46 @@ import type {
 const flags = fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_WRONLY
 const readBytes = 1 << 20
 const streams = new Map<number, Hash>()
+const failed = new Set<number>()
+const known = new Map<number, SharedArrayBuffer>()
 
 const actions: {
   [A in ThreadRequest['do']]: (request: Extract<ThreadRequest, { do: A }>) => unknown
 } = {
-  write: ({ memories, files }): Answers['write'] =>
-    files.map((file) => store(file, new Uint8Array(memories[file.memory]!, file.start, file.size))),
-  link({ links }) {
-    for (const { target, path } of links) fs.symlinkSync(target, path)
+  write({ prefix, shas, dirs, memories, places }): Answers['write'] {
+    for (const dir of separated(dirs)) makeDir(dir)
+    return separated(shas).map((sha, i) => {
+      const [memory, start, size] = places.subarray(placeLength * i)
+      return store(tempPath(prefix, i), sha, new Uint8Array(memories[memory!]!, start, size))
+    })
   },
-  look: ({ paths }) => paths.map(sizeOfFile),
-  append({ fd, direct, bytes }) {
-    const done = direct === undefined ? 0 : writeDirect(direct, bytes)
-    writeAll(fd, bytes.subarray(done))
+  link({ targets, paths }) {
+    const places = separated(paths)
+    for (const [i, target] of separated(targets).entries()) fs.symlinkSync(target, places[i]!)
+  },
+  look: ({ paths }) => separated(paths).map(sizeOfFile),
+  share({ number, memory }) {
+    known.set(number, memory)
+  },
+  append({ stream, fd, direct, bytes }) {
+    if (failed.has(stream)) throw new Error('a write before this one failed')
+    failed.add(stream)
+    const given = bytesAt(bytes)
+    const done = direct === undefined ? 0 : writeDirect(direct, given)
+    writeAll(fd, given.subarray(done))
+    failed.delete(stream)
   },
   hash({ stream, bytes }) {
-    hasherOf(stream).update(bytes)
+    hasherOf(stream).update(bytesAt(bytes))
   },
   read: ({ stream, path, size }) => readInto(hasherOf(stream), path, size),
   finish({ stream }) {
     const sha = hasherOf(stream).digest('hex')
     streams.delete(stream)
     return sha
+  },
+  forget({ stream }) {
+    failed.delete(stream)
   },
 }
 
@@ -50,7 +71,7 @@ parentPort!.on('message', (request: ThreadRequest & { id: number }) => {
   parentPort!.postMessage(answer)
 })
 
-function store({ path, dir, sha }: PlacedFile, bytes: Uint8Array): Problem | null {
+function store(path: string, sha: string, bytes: Uint8Array): Problem | null {
   const got = hash('sha256', bytes, 'hex')
   if (got !== sha) return { code: 'BLOB_DIGEST_MISMATCH', message: got }
   try {
@@ -60,12 +81,16 @@ function store({ path, dir, sha }: PlacedFile, bytes: Uint8Array): Problem | nul
     } finally {
       fs.closeSync(fd)
     }
-    if (dir !== undefined) makeDir(dir)
     return null
   } catch (error) {
     fs.rmSync(path, { force: true })
     return problemOf(error)
   }
+}
+
+function bytesAt(bytes: SharedBytes): Uint8Array {
+  if (bytes instanceof Uint8Array) return bytes
+  return new Uint8Array(known.get(bytes.memory)!, bytes.start, bytes.length)
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {

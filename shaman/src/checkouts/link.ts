@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { removeQuietly } from '../blobs/temp-file.ts'
+import { joined } from '../blobs/thread-messages.ts'
 import type { Threads } from '../blobs/threads.ts'
 import { type Disk, nextTurn, realDisk } from '../disk.ts'
 import { isCode } from '../errors.ts'
@@ -54,23 +55,29 @@ function linkHere(link: Link): Linking {
 }
 
 function linkInThreads(threads: Threads): Linking {
-  let gathered: { target: string; path: string }[] = []
+  let targets: string[] = []
+  let paths: string[] = []
   const running: Promise<unknown>[] = []
   let failure: unknown
   const send = (): void => {
-    if (gathered.length === 0) return
-    const asked = threads.pick().ask({ do: 'link', links: gathered })
-    gathered = []
+    if (paths.length === 0) return
+    const request = { do: 'link', targets: joined(targets), paths: joined(paths) } as const
+    targets = []
+    paths = []
     running.push(
-      asked.catch((error: unknown) => {
-        failure ??= error
-      }),
+      threads
+        .pick()
+        .ask(request)
+        .catch((error: unknown) => {
+          failure ??= error
+        }),
     )
   }
   return {
     add(_blob, path, target) {
-      gathered.push({ target, path })
-      if (gathered.length >= batchLength) send()
+      targets.push(target)
+      paths.push(path)
+      if (paths.length >= batchLength) send()
     },
     async turn() {
       await nextTurn()

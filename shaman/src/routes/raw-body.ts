@@ -14,6 +14,8 @@ export interface RawBodyOptions {
   stallMs?: number | undefined
   /** The reader has copied a piece by the time it asks for the next: its memory is freed then. */
   copied?: boolean
+  /** Called with every piece that comes. */
+  onPiece?: () => void
 }
 
 /**
@@ -45,6 +47,7 @@ export async function* rawBody(
       isWaiting = false
       if (result === undefined || result.done) break
       const piece = result.value as Buffer
+      options.onPiece?.()
       yield piece
       if (frees) free(piece)
     }

@@ -68,8 +68,13 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
       try {
         leave = places.take()
         const { client } = request.params
-        const body = rawBody(request, { copied: true, stallMs: shaman.stallMs })
-        const bytes = touching(shaman, clientOf(request), body)
+        const sender = clientOf(request)
+        const bytes = rawBody(request, {
+          copied: true,
+          stallMs: shaman.stallMs,
+          // An upload that moves keeps its client's claims alive.
+          onPiece: () => shaman.claims.touch(sender),
+        })
         const result = await partials.append({ digest, client, offset, bytes })
         const isStored = result.outcome !== undefined
         if (isStored) outcome = 'stored'
@@ -103,18 +108,6 @@ export function resumableRoutes(plain: FastifyInstance, shaman: Shaman): void {
       return reply.code(204).send()
     },
   )
-}
-
-/** An upload that moves keeps its client's claims alive. */
-async function* touching(
-  { claims }: Shaman,
-  client: string,
-  chunks: AsyncIterable<Buffer>,
-): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    claims.touch(client)
-    yield chunk
-  }
 }
 
 function digestOf(params: Static<typeof Params>): Digest {

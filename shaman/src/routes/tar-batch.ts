@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Intake } from '../blobs/slabs.ts'
+import type { SmallBlob } from '../blobs/small-writer.ts'
 import { type Digest, parseBlobName } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { BatchLine } from '../schemas.ts'
@@ -41,23 +42,26 @@ async function receiveBatch(
   let count = 0
   try {
     let bytes = 0
-    for await (const entry of parseTar(
-      rawBody(request, { copied: true, stallMs: shaman.stallMs }),
+    for await (const entries of parseTar(
+      rawBody(request, {
+        copied: true,
+        stallMs: shaman.stallMs,
+        onPiece: () => shaman.claims.touch(client),
+      }),
       {
         maxEntryBytes: batchLimits.fileBytes,
         allocate: intake.allocate,
       },
     )) {
-      shaman.claims.touch(client)
-      count += 1
-      bytes += entry.size
+      count += entries.length
+      for (const { size } of entries) bytes += size
       if (count > batchLimits.files || bytes > 2 * batchLimits.bytes) throw tooMuch()
-      pending.push(storeEntry(shaman, client, intake, entry).then(answer.say))
+      pending.push(storeEntries(shaman, client, intake, entries).then(answer.say))
       const room = shaman.blobs.room()
       if (room) await room
     }
     await Promise.all(pending)
-    answer.say({ durable: shaman.durability === 'full', count })
+    answer.say([{ durable: shaman.durability === 'full', count }])
     answer.end()
     return reply
   } catch (error) {
@@ -66,7 +70,7 @@ async function receiveBatch(
       answer.drop()
       return refuse(error, request, reply)
     }
-    answer.say({ error: problemOf(error) })
+    answer.say([{ error: problemOf(error) }])
     answer.end()
     return reply
   } finally {
@@ -76,7 +80,7 @@ async function receiveBatch(
 
 /** An answer that begins with its first line. Lines of one turn, as a commit's thousands, are sent together. */
 function answerInLines(reply: FastifyReply): {
-  say(line: BatchLine): void
+  say(lines: readonly BatchLine[]): void
   /** Whether anything has been said. */
   isBegun(): boolean
   end(): void
@@ -95,9 +99,9 @@ function answerInLines(reply: FastifyReply): {
   }
   return {
     isBegun: () => isAnswering || gathered !== '',
-    say(line) {
+    say(said) {
       if (gathered === '') setImmediate(flush)
-      gathered += `${JSON.stringify(line)}\n`
+      for (const line of said) gathered += `${JSON.stringify(line)}\n`
     },
     end() {
       flush()
@@ -107,42 +111,89 @@ function answerInLines(reply: FastifyReply): {
   }
 }
 
-async function storeEntry(
+interface NamedBlob extends SmallBlob {
+  name: string
+  bytes: Buffer
+}
+
+/** Stores entries that came together; a line for each, in any order. */
+async function storeEntries(
   shaman: Shaman,
   client: string,
   intake: Intake,
-  entry: TarEntry,
-): Promise<BatchLine> {
-  let isHeld = entry.bytes !== undefined
-  const release = (): void => {
-    if (isHeld && entry.bytes) intake.release(entry.bytes)
-    isHeld = false
-  }
-  try {
-    const digest = digestOfEntry(entry)
-    if (!entry.isFile) throw noFile()
-    if (!entry.bytes) throw tooLong(entry)
-    // Not waited for when there is none: of small files thousands a second come.
-    if (shaman.unverified.has(digest)) await shaman.unverified.read([digest])
-    if (!shaman.claims.holds(client, digest) && shaman.blobs.isStored(digest)) {
-      shaman.protection.lease([digest])
-      return { ...digest, status: 208 }
-    }
-    const upload = shaman.inFlight.begin(digest)
-    let outcome: 'stored' | 'failed' = 'failed'
+  entries: readonly TarEntry[],
+): Promise<BatchLine[]> {
+  const lines: BatchLine[] = []
+  const blobs: NamedBlob[] = []
+  for (const entry of entries) {
     try {
-      const put = await shaman.blobs.putBytes(digest, entry.bytes, release)
-      outcome = 'stored'
-      return { ...digest, status: put === 'stored' ? 201 : 208 }
-    } finally {
-      upload.end(outcome)
+      blobs.push(blobOf(entry))
+    } catch (error) {
+      lines.push(refusalOf(entry, error))
     }
-  } catch (error) {
-    const { code, message } = problemOf(error)
-    return { name: entry.name.slice(0, 100), status: code, message }
-  } finally {
-    release()
   }
+  const { missing, said } = await leaveOutStored(shaman, client, blobs).catch((error) => ({
+    missing: [],
+    said: blobs.map((blob) => refusalOf(blob, error)),
+  }))
+  const kept = new Set(missing.map(({ bytes }) => bytes))
+  for (const { bytes } of entries) if (bytes && !kept.has(bytes)) intake.release(bytes)
+  const stored = await storeMissing(shaman, missing, () => {
+    for (const bytes of kept) intake.release(bytes)
+  })
+  return [...lines, ...said, ...stored]
+}
+
+/** Those that the store lacks, and a line for each of the others. */
+async function leaveOutStored(
+  shaman: Shaman,
+  client: string,
+  blobs: readonly NamedBlob[],
+): Promise<{ missing: NamedBlob[]; said: BatchLine[] }> {
+  const doubtful = blobs.filter(({ digest }) => shaman.unverified.has(digest))
+  // Not waited for when there is none: of small files thousands a second come.
+  if (doubtful.length > 0) await shaman.unverified.read(doubtful.map(({ digest }) => digest))
+  const missing: NamedBlob[] = []
+  const said: BatchLine[] = []
+  for (const blob of blobs) {
+    const { digest } = blob
+    if (shaman.claims.holds(client, digest) || !shaman.blobs.isStored(digest)) missing.push(blob)
+    else {
+      shaman.protection.lease([digest])
+      said.push({ ...digest, status: 208 })
+    }
+  }
+  return { missing, said }
+}
+
+async function storeMissing(
+  shaman: Shaman,
+  blobs: readonly NamedBlob[],
+  onWritten: () => void,
+): Promise<BatchLine[]> {
+  if (blobs.length === 0) return []
+  const uploads = blobs.map(({ digest }) => shaman.inFlight.begin(digest))
+  const results = await shaman.blobs.putAll(blobs, onWritten)
+  return results.map((result, i) => {
+    const blob = blobs[i]!
+    const isStored = !(result instanceof Error)
+    uploads[i]!.end(isStored ? 'stored' : 'failed')
+    if (!isStored) return refusalOf(blob, result)
+    return { ...blob.digest, status: result === 'stored' ? 201 : 208 }
+  })
+}
+
+function blobOf(entry: TarEntry): NamedBlob {
+  const { name, bytes } = entry
+  const digest = digestOfEntry(entry)
+  if (!entry.isFile) throw noFile()
+  if (!bytes) throw tooLong(entry)
+  return { name, digest, bytes }
+}
+
+function refusalOf({ name }: { name: string }, error: unknown): BatchLine {
+  const { code, message } = problemOf(error)
+  return { name: name.slice(0, 100), status: code, message }
 }
 
 function digestOfEntry({ name, size }: TarEntry): Digest {

@@ -1,3 +1,4 @@
+import { copyBytes } from '../copy-bytes.ts'
 import { blockBytes, decodeTarHeader, malformed, paddingOf } from './header.ts'
 
 /** An entry read whole; `bytes` is undefined when it was longer than allowed, or no regular file, and was skipped. */
@@ -16,22 +17,25 @@ export interface TarOptions {
 }
 
 /**
- * Reads the entries of a tar stream of small files, each into memory, copying each byte once. Takes a strict subset of ustar:
- * 3-5 times as fast as a general reader at 4 KiB an entry, and nothing in it can ask for more than `maxEntryBytes`.
+ * Reads the entries of a tar stream of small files, each into memory, copying each byte once; those that one chunk completes come
+ * together. Takes a strict subset of ustar: 3-5 times as fast as a general reader at 4 KiB an entry, and nothing in it can ask for
+ * more than `maxEntryBytes`.
  */
 export async function* parseTar(
   chunks: AsyncIterable<Buffer>,
   options: TarOptions,
-): AsyncGenerator<TarEntry> {
+): AsyncGenerator<TarEntry[]> {
   const reader = createReader(options)
   for await (const chunk of chunks) {
+    const entries: TarEntry[] = []
     let at = 0
     // What follows the end mark is padding; it is read and dropped so that the answer is seen.
     while (at < chunk.length && !reader.isOver()) {
       at += reader.take(chunk, at)
       const entry = reader.completed()
-      if (entry) yield entry
+      if (entry) entries.push(entry)
     }
+    if (entries.length > 0) yield entries
   }
   if (!reader.isOver()) throw malformed('it ends too early')
 }
@@ -101,7 +105,8 @@ function createReader({ maxEntryBytes, allocate = Buffer.allocUnsafe }: TarOptio
   }
 
   function takeBytes(entry: TarEntry & { bytes: Buffer }, chunk: Buffer, at: number): number {
-    const step = chunk.copy(entry.bytes, filled, at)
+    const step = Math.min(entry.size - filled, chunk.length - at)
+    copyBytes(chunk.subarray(at, at + step), entry.bytes, filled)
     filled += step
     if (filled === entry.size) endEntry(entry)
     return step

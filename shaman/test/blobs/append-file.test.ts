@@ -50,13 +50,15 @@ test('files that come together are whole on the disk and read-only, whatever par
   const intake = shaman.blobs.intake()
   const sizes = [0, 1, 4096, 262_143, 262_144, 262_145, 300_000, 524_288, 1_000_003, 1 << 20]
   const blobs = Array.from({ length: 5 }, () => sizes.map(randomBlob)).flat()
-  await Promise.all(
-    blobs.map(({ digest, bytes }) => {
-      const placed = intake.allocate(digest.size)
-      placed.set(bytes)
-      return shaman.blobs.putBytes(digest, placed, () => intake.release(placed))
-    }),
-  )
+  const placed = blobs.map(({ digest, bytes }) => {
+    const memory = intake.allocate(digest.size)
+    memory.set(bytes)
+    return { digest, bytes: memory }
+  })
+  const results = await shaman.blobs.putAll(placed, () => {
+    for (const { bytes } of placed) intake.release(bytes)
+  })
+  assert.ok(results.every((result) => !(result instanceof Error)))
   intake.close()
   for (const { digest, bytes } of blobs) {
     const path = shaman.layout.blob(digest)
@@ -113,7 +115,7 @@ test('aligned memory is handed out once each, and again only when it is back', (
   const [first, second] = [memory.take()!, memory.take()!]
   assert.equal(first.byteOffset + first.byteLength, second.byteOffset)
   assert.equal(memory.take(), undefined)
-  memory.giveBack(new Uint8Array(1 << 16))
+  memory.giveBack(Buffer.alloc(1 << 16))
   assert.equal(memory.take(), undefined)
   memory.giveBack(second)
   assert.equal(memory.take(), second)
@@ -145,10 +147,11 @@ function watchedThreads(t: TestContext): {
   const pick: Threads['pick'] = () => {
     const thread = real.pick()
     return {
+      ...thread,
       ask(request) {
         if (request.do === 'append') {
           const isDirect = request.direct !== undefined
-          appends.push({ length: request.bytes.byteLength, isDirect })
+          appends.push({ length: request.bytes.length, isDirect })
         }
         return thread.ask(request)
       },

@@ -19,6 +19,7 @@ test('a file that is given up is closed only after the last write to it, as its 
     pick: () => {
       const thread = real.pick()
       return {
+        ...thread,
         async ask(request) {
           const answer = await thread.ask(request)
           if (request.do === 'append') seen.push('written')
