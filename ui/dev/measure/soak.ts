@@ -4,7 +4,7 @@ import { complete, framesOf, type SeedWorker } from '../seed-worker.ts'
 import { runFast } from './fast-clock.ts'
 import { type Changes, countEvents, createChanges, taskIds } from './live.ts'
 import type { Figures, Measuring } from './measuring.ts'
-import { type Held, heldBy } from './probe.ts'
+import { type Held, heldBy, relieve } from './probe.ts'
 
 /** What a hundred workers bring that render a frame in 15 s: begun, done, its job, its picture. */
 const eventsPerSecond = 20
@@ -112,6 +112,8 @@ async function lookAgainAndAgain(
     samples.push(now)
     Object.assign(figures, tell(`after ${hours().toFixed(1)} h`, now))
   }
+  await relieve(page)
+  Object.assign(figures, tell('once memory is short', await held()))
   const mostToFirst = (what: keyof Held): number =>
     Math.max(...samples.map((sample) => sample[what])) / first[what]
   return {
