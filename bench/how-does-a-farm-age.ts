@@ -35,7 +35,7 @@ const mostAtWork = 40
  */
 export async function run(context: QuestionContext): Promise<Answer> {
   const dir = join(context.workDir, 'farm')
-  const scale = context.quick ? 0.05 : 1
+  const scale = context.quick ? 0.03 : 1
   const jobsPerMonth = 40 * scale
   const studio = openStudio(7)
   const lived: Year[] = []

@@ -72,7 +72,7 @@ async function project(context: QuestionContext): Promise<Figure[]> {
 }
 
 async function oneLargeFile(context: QuestionContext): Promise<Figure[]> {
-  const bytes = context.quick ? 512 << 20 : 4 * 2 ** 30
+  const bytes = context.quick ? 256 << 20 : 4 * 2 ** 30
   const file = join(context.workDir, 'large.vdb')
   context.log(`one file of ${bytes / 2 ** 20} MiB`)
   makeFile(file, bytes)

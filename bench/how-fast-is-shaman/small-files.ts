@@ -10,7 +10,7 @@ import { ratio, startWarmStore, submit } from './submission.ts'
 
 /** Many small files, new and again. */
 export async function smallFiles(context: QuestionContext): Promise<Figure[]> {
-  const count = context.quick ? 3000 : 10_000
+  const count = context.quick ? 2000 : 10_000
   const dir = join(context.workDir, 'small')
   context.log(`${count} files of 4 KiB`)
   const paths = makeTree(dir, count, () => 4096)

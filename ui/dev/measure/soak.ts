@@ -54,6 +54,7 @@ export async function measureSoak(measuring: Measuring): Promise<Figures> {
         hours,
         every: Math.min(sampleEveryHours, soak.hours / 4),
         isDone,
+        isLong: !quick,
       }),
       busy.then(() => Promise.reject(new Error('the farm stood still'))),
     ])
@@ -90,12 +91,14 @@ interface Looking {
   /** After so many of them what the page holds is looked at. */
   every: number
   isDone(): boolean
+  /** Long enough for the browser to have kept something. */
+  isLong: boolean
 }
 
 /** Goes through all places until all is done, and looks at what the page holds now and then. */
 async function lookAgainAndAgain(
   page: Page,
-  { visit, firstRounds, hours, every, isDone }: Looking,
+  { visit, firstRounds, hours, every, isDone, isLong }: Looking,
 ): Promise<Figures> {
   const held = await heldBy(page)
   // Code and what is kept on purpose come with the first visits.
@@ -112,8 +115,10 @@ async function lookAgainAndAgain(
     samples.push(now)
     Object.assign(figures, tell(`after ${hours().toFixed(1)} h`, now))
   }
-  await relieve(page)
-  Object.assign(figures, tell('once memory is short', await held()))
+  if (isLong) {
+    await relieve(page)
+    Object.assign(figures, tell('once memory is short', await held()))
+  }
   const mostToFirst = (what: keyof Held): number =>
     Math.max(...samples.map((sample) => sample[what])) / first[what]
   return {
