@@ -36,7 +36,7 @@ export async function run(context: QuestionContext): Promise<Answer> {
   const versions = new Map<string, string>()
   const rows: Row[] = []
   try {
-    for (const edit of planProduction(context.quick ? 15 : 60)) {
+    for (const edit of planProduction(context.quick ? 10 : 60)) {
       const blend = await perform(edit, show)
       const files = await filesOf(blend, show)
       const bound = await lowerBound(files, versions, edit, ours.root)

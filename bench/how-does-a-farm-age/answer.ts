@@ -5,10 +5,9 @@ import type { TableSize } from './tables.ts'
 
 // The first months only fill the farm; from then on it holds what its policies let it hold.
 const earlyYear = 2
-const lastYear = 10
 
 /** Whether a year is one that a figure stands on. */
-export function isCompared(year: number): boolean {
+export function isCompared(year: number, lastYear: number): boolean {
   return year === earlyYear || year === lastYear
 }
 

@@ -7,18 +7,22 @@ import { type StoreServer, startStore } from './server.ts'
 
 /** A store that has been at work, as a farm's has for weeks: threads run and code is compiled. Clients begin cold, as they do. */
 export async function startWarmStore(
-  { workDir }: QuestionContext,
+  { workDir, quick }: QuestionContext,
   name: string,
   durability: 'full' | 'none',
 ): Promise<StoreServer & { idleMiB: number }> {
   const store = await startStore(join(workDir, name), durability)
   const idleMiB = store.peakMiB()
   const dir = join(workDir, `${name}-before`)
-  const paths = makeTree(dir, 1000, () => 4096)
-  makeFile(join(dir, 'large.vdb'), 64 << 20)
+  const count = quick ? 200 : 1000
+  const paths = makeTree(dir, count, () => 4096)
+  makeFile(join(dir, 'large.vdb'), (quick ? 16 : 64) << 20)
   const files = hashTree(dir, [...paths, 'large.vdb'])
   await submit(store.url, files, 'before')
-  await postEach(store.url, files.slice(0, 200), { connections: 1, checkout: 'before, one by one' })
+  await postEach(store.url, files.slice(0, count / 5), {
+    connections: 1,
+    checkout: 'before, one by one',
+  })
   return { ...store, idleMiB }
 }
 
