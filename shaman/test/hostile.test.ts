@@ -139,6 +139,29 @@ test('a million digests in one list are refused before they are looked at', asyn
   assert.equal((await ask('GET', `${url}/x/stats`)).status, 200)
 })
 
+test('what came before the place where a tar stream breaks is stored and answered, in however few pieces it came', async (t) => {
+  const { shaman, url } = await startTestFarm(t)
+  const blobs = [randomBlob(300), randomBlob(700)]
+  const entries = blobs.flatMap(({ digest, bytes }) => {
+    const header = Buffer.alloc(512)
+    encodeTarHeader({ name: `${digest.sha}/${digest.size}`, size: digest.size }, header)
+    return [header, bytes, Buffer.alloc((512 - (digest.size % 512)) % 512)]
+  })
+  const body = Buffer.concat([...entries, Buffer.alloc(512, 'x')])
+  const headers = { 'content-type': 'application/x-tar' }
+  const answer = await ask('POST', `${url}/x/blobs`, { headers, body })
+  const lines = answer.body
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { status?: number; error?: { code: number } })
+  assert.deepEqual(
+    lines.map(({ status, error }) => status ?? error?.code),
+    [201, 201, 400],
+  )
+  for (const { digest } of blobs) assert.ok(shaman.blobs.isStored(digest))
+})
+
 test('tar entries with names that lead elsewhere, or that are no files, are a 400 each and write nothing', async (t) => {
   const { shaman, url } = await startTestFarm(t)
   const { digest } = blobOf('')

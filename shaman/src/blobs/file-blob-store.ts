@@ -182,11 +182,12 @@ export function createFileBlobStore(parts: FileBlobStoreParts): FileBlobStore {
   return store
 
   async function commit(digest: Digest, temp: string): Promise<PutOutcome> {
-    if (!elsewhere) return outcomeOf((await committer.commit([{ digest, temp }]))[0]!)
-    return await elsewhere.exclusively(digest, async () => {
-      const placeholder = await elsewhere.bring(digest, temp)
-      return outcomeOf((await committer.commit([{ digest, temp: placeholder }]))[0]!)
-    })
+    const commitHere = async (path: string): Promise<PutOutcome> =>
+      outcomeOf((await committer.commit([{ digest, temp: path }]))[0]!)
+    if (!elsewhere) return await commitHere(temp)
+    return await elsewhere.exclusively(digest, async () =>
+      commitHere(await elsewhere.bring(digest, temp)),
+    )
   }
 
   /** Of what was written, as far as it was; the errors of the rest stay in their places. */

@@ -49,6 +49,7 @@ const bufferBytes = 1 << 20
 /** Buffers on their way; one more is being filled. */
 const mostRunning = 3
 const memory = createAlignedMemory(bufferBytes, 64)
+/** What most pieces of a socket are answered with: they have their place already. */
 const taken = Promise.resolve()
 
 /** What {@link createFileWriter} works with. */

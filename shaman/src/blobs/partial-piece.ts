@@ -74,12 +74,7 @@ export function createPiece(parts: PieceParts): Piece {
     received: () => received,
     settle,
     async take(chunk) {
-      try {
-        await writer.write(file, chunk)
-      } catch (error) {
-        failure ??= error
-        throw error
-      }
+      await guarded(() => writer.write(file, chunk))
       received += chunk.byteLength
       const waiting = received - durable
       const isDue = waiting >= syncEveryBytes || now() - syncedAt >= syncEveryMs

@@ -90,7 +90,10 @@ function store(path: string, sha: string, bytes: Uint8Array): Problem | null {
 
 function bytesAt(bytes: SharedBytes): Uint8Array {
   if (bytes instanceof Uint8Array) return bytes
-  return new Uint8Array(known.get(bytes.memory)!, bytes.start, bytes.length)
+  const memory = known.get(bytes.memory)
+  // Without it there would be no bytes, and no error either.
+  if (!memory) throw new Error('a thread was not told of the memory')
+  return new Uint8Array(memory, bytes.start, bytes.length)
 }
 
 function writeAll(fd: number, bytes: Uint8Array): void {

@@ -29,13 +29,17 @@ export async function* parseTar(
   for await (const chunk of chunks) {
     const entries: TarEntry[] = []
     let at = 0
-    // What follows the end mark is padding; it is read and dropped so that the answer is seen.
-    while (at < chunk.length && !reader.isOver()) {
-      at += reader.take(chunk, at)
-      const entry = reader.completed()
-      if (entry) entries.push(entry)
+    try {
+      // What follows the end mark is padding; it is read and dropped so that the answer is seen.
+      while (at < chunk.length && !reader.isOver()) {
+        at += reader.take(chunk, at)
+        const entry = reader.completed()
+        if (entry) entries.push(entry)
+      }
+    } finally {
+      // Also of a chunk that is malformed further on: what came before is good.
+      if (entries.length > 0) yield entries
     }
-    if (entries.length > 0) yield entries
   }
   if (!reader.isOver()) throw malformed('it ends too early')
 }
