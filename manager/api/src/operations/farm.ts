@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
+import { Attention, JobWhy } from '../schemas/attention.ts'
 import {
   Attempts,
-  Attention,
   FarmJob,
   Health,
   JobFilters,
@@ -9,7 +9,6 @@ import {
   JobOutputs,
   JobPage,
   JobPageQuery,
-  JobWhy,
   LogMatches,
   SubmissionDefaults,
   TaskOutputs,
