@@ -2,12 +2,12 @@
 import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
-import { run } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { blender, ensurePrograms, ffmpeg, type Program } from '@shaman-farm/bin/programs'
 import { printProblem } from '@shaman-farm/terminal'
-import { summarise } from './summary.ts'
+import { runFiles } from './files.ts'
+import { createSummary } from './summary.ts'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const { values, positionals } = parseArgs({
@@ -33,15 +33,15 @@ if (files.length === 0) {
   console.error(`No test file under ${positionals.join(', ')}`)
   process.exit(2)
 }
-const stream = run({
-  files,
+const summary = createSummary({ root })
+await runFiles(files, {
   cwd: root,
-  concurrency: Math.max(1, Math.min(4, availableParallelism())),
-  timeout: (values.long ? 60 : 8) * 60_000,
-  execArgv: ['--no-node-snapshot', '--disable-warning=ExperimentalWarning'],
-  ...(values.only ? { testNamePatterns: [new RegExp(values.only)] } : {}),
+  atOnce: Math.max(1, Math.min(4, availableParallelism())),
+  longestMs: (values.long ? 60 : 8) * 60_000,
+  only: values.only,
+  take: summary.take,
 })
-const counts = await summarise(stream, { root })
+const counts = summary.end()
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`)
 process.exit(counts.failed > 0 || counts.passed === 0 ? 1 : 0)
 
