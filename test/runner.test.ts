@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 
-test('a test file whose process does not end fails, and the files beside it and behind it are told', async (t) => {
+test('a test file whose process does not end fails and tells why, and the files beside it and behind it are told', async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'farm-runner-'))
   t.after(() => rmSync(dir, { recursive: true, force: true }))
   const begin = `import { test } from 'node:test'\n`
@@ -26,6 +26,7 @@ test('a test file whose process does not end fails, and the files beside it and 
     `import { runFiles } from ${JSON.stringify(import.meta.resolve('./runner/files.ts'))}
     const take = ({ type, data }) => {
       if (type === 'test:pass' || type === 'test:fail') console.log(type, data.name.split(/[\\\\/]/).at(-1))
+      else if (type === 'test:stderr' && data.message.includes("'Timeout'")) console.log('a timer stays')
     }
     await runFiles(${JSON.stringify(paths)}, { cwd: '.', atOnce: 2, longestMs: 3_000, take })
     process.exit(0)`,
@@ -34,6 +35,7 @@ test('a test file whose process does not end fails, and the files beside it and 
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const { stdout } = await promisify(execFile)(process.execPath, [runner], { env, cwd: dir })
   assert.deepEqual(stdout.trim().split('\n').sort(), [
+    'a timer stays',
     'test:fail spins.test.mjs',
     'test:fail stays.test.mjs',
     'test:pass behind',

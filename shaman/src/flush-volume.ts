@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { createSharedRuns } from './shared-runs.ts'
 
@@ -9,7 +10,7 @@ export interface VolumeFlusher {
    * `ENOSYS` where there is no such command, and with its own words when one cannot be flushed.
    */
   flush(): Promise<void>
-  /** Ends the helper; another flush would start it again. */
+  /** Ends the helper; from then on flushes are refused. A process that forgets it is not kept from ending. */
   close(): void
 }
 
@@ -28,25 +29,31 @@ const script =
 /** A flusher of the volumes that hold these directories. */
 export function createVolumeFlusher(...directories: string[]): VolumeFlusher {
   let helper: Helper | undefined
-  return { flush: createSharedRuns(ask), close: () => end(helper) }
+  let closed = false
+  return { flush: createSharedRuns(ask), close }
+
+  function close(): void {
+    closed = true
+    if (helper) end(helper)
+  }
 
   async function ask(): Promise<void> {
+    if (closed) throw new Error('the store is closed: nothing more can be made durable')
     helper ??= start()
-    const { child } = helper
+    const asked = helper
     const answer = Promise.withResolvers<string>()
-    helper.answer = answer
+    asked.answer = answer
+    // It also keeps the process from ending before there is an answer.
     const timer = setTimeout(() => {
       answer.reject(new Error(`the volume was not flushed within ${timeoutMs / 1000} s`))
-      end(helper)
+      end(asked)
     }, timeoutMs)
-    child.ref()
-    child.stdin?.write('flush\n')
+    asked.child.stdin?.write('flush\n')
     try {
       const words = await answer.promise
       if (words !== 'done') throw problemOf(words)
     } finally {
       clearTimeout(timer)
-      child.unref()
     }
   }
 
@@ -67,15 +74,14 @@ export function createVolumeFlusher(...directories: string[]): VolumeFlusher {
       fail(new Error(`the helper that flushes the volume ended with ${signal ?? code}`)),
     )
     child.stdin.on('error', fail)
+    for (const held of [child, child.stdin as Socket, child.stdout as Socket]) held.unref()
     createInterface({ input: child.stdout }).on('line', (line) => started.answer?.resolve(line))
     return started
   }
 
-  function end(ending: Helper | undefined): void {
-    if (!ending) return
+  function end(ending: Helper): void {
     if (helper === ending) helper = undefined
     ending.child.stdin?.end()
-    ending.child.unref()
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createVolumeFlusher } from '../src/flush-volume.ts'
@@ -62,3 +62,25 @@ test(
     await rm(dir, { recursive: true })
   },
 )
+
+test('a flusher that nobody closes keeps no process from ending', onLinux, async (t) => {
+  const dir = await tempDir(t)
+  const program = join(dir, 'forgets.ts')
+  await writeFile(
+    program,
+    `import { createVolumeFlusher } from ${JSON.stringify(import.meta.resolve('../src/flush-volume.ts'))}
+    await createVolumeFlusher(${JSON.stringify(dir)}).flush()
+    console.log('flushed')`,
+  )
+  const said = execFileSync(process.execPath, [program], { encoding: 'utf8', timeout: 30_000 })
+  assert.equal(said, 'flushed\n')
+})
+
+test('a closed flusher starts no helper again', onLinux, async (t) => {
+  const dir = await tempDir(t)
+  const flusher = createVolumeFlusher(dir)
+  await flusher.flush()
+  flusher.close()
+  await assert.rejects(flusher.flush(), /closed/)
+  await until(() => helpersOf(dir).length === 0)
+})

@@ -12,8 +12,8 @@ export interface RunOptions {
   take(event: TestEvent): void
 }
 
-/** A test that took too long says so itself, before its file is stopped. */
-const LAST_WORD = 1.05
+/** How long a test that took too long, and a process that does not end, have to say so themselves. */
+const LAST_WORDS_MS = 5_000
 
 /**
  * Runs each file in a process of its own and hands on what it tells, as it comes.
@@ -34,8 +34,12 @@ async function runFile(file: string, options: RunOptions): Promise<void> {
     files: [file],
     cwd: options.cwd,
     timeout: options.longestMs,
-    signal: AbortSignal.timeout(options.longestMs * LAST_WORD),
-    execArgv: ['--no-node-snapshot', '--disable-warning=ExperimentalWarning'],
+    signal: AbortSignal.timeout(options.longestMs + LAST_WORDS_MS),
+    execArgv: [
+      '--no-node-snapshot',
+      '--disable-warning=ExperimentalWarning',
+      `--import=${import.meta.resolve(`./what-stays.ts?after=${options.longestMs}`)}`,
+    ],
     ...(options.only ? { testNamePatterns: [new RegExp(options.only)] } : {}),
   })
   for await (const event of stream) options.take(event)
