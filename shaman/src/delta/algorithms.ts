@@ -4,7 +4,7 @@ import type { CutSizes } from './fastcdc.ts'
  * How a file is cut into chunks. Part of the wire and of the cache's file names:
  * a changed parameter is a new name.
  */
-export type ChunkAlgorithm = 'blend1' | 'fastcdc16' | 'fastcdc64' | 'frames1'
+export type ChunkAlgorithm = 'blend1' | 'fastcdc16' | 'fastcdc64' | 'frames1' | 'blocks1'
 
 /** Every algorithm; the place is its number on the wire. */
 export const chunkAlgorithms: readonly ChunkAlgorithm[] = [
@@ -12,7 +12,20 @@ export const chunkAlgorithms: readonly ChunkAlgorithm[] = [
   'fastcdc16',
   'fastcdc64',
   'frames1',
+  'blocks1',
 ]
+
+/**
+ * The two ways to cut a compressed .blend, a row of zstd frames of a dozen blocks each. `blocks1` cuts the file as it lies, at
+ * the ends of blocks: a byte that changed changes its block, and few of those behind it. `frames1` cuts what the frames hold, which
+ * sends a tenth of that but has them unpacked here and packed again by the store: for slow links.
+ */
+export type FramesAlgorithm = 'frames1' | 'blocks1'
+
+/** Whether an algorithm is one for compressed .blend files. */
+export function isForFrames(algorithm: ChunkAlgorithm): algorithm is FramesAlgorithm {
+  return algorithm === 'frames1' || algorithm === 'blocks1'
+}
 
 /** Whether `value` names an algorithm. */
 export function isChunkAlgorithm(value: unknown): value is ChunkAlgorithm {
@@ -27,9 +40,8 @@ export function sizesAround(avg: number): CutSizes {
 }
 
 /**
- * `frames1` is for a compressed .blend, a row of zstd frames: a frame inside one large payload is one
- * chunk, known by its compressed bytes, so that it need not be unpacked; the others are cut like
- * `blend1`, never across frames. Four fifths of a scene of meshes are never unpacked.
+ * In `frames1` a frame inside one large payload is one chunk, known by its compressed bytes, so that it need not be unpacked; the
+ * others are cut like `blend1`, never across frames. Four fifths of a scene of meshes are never unpacked.
  */
 export const wholeFrameBit = 1n << 63n
 
@@ -51,6 +63,9 @@ export const plainSizes = {
   fastcdc16: sizesAround(16 * KiB),
   fastcdc64: sizesAround(64 * KiB),
 } as const
+
+/** In `blocks1` the blocks of a frame are taken together up to this size. */
+export const leastBlockBytes = 256
 
 /** No chunk is longer, whatever the algorithm. */
 export const maxChunkBytes = 256 * KiB

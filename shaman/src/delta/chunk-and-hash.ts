@@ -13,7 +13,7 @@ import { readFrames, startsAsFrame } from './zstd-frames.ts'
 
 /** How a file is cut; neither is there when it is too small (or large) for deltas. */
 export interface ChunkedContent {
-  /** Of what the file holds unpacked, when it is a compressed .blend. */
+  /** Of what the file holds unpacked, when it is a compressed .blend and not cut by its blocks. */
   readonly map?: ChunkMap
   readonly loose?: LooseBytes
   /** Chunking was given up: too little of the file is known. */
@@ -23,6 +23,8 @@ export interface ChunkedContent {
 /** A file's digest, and how it is cut. */
 export interface ChunkedFile extends ChunkedContent {
   readonly digest: Digest
+  /** Its frames cannot be packed again here: another zstd made them. */
+  readonly isForeign?: true
 }
 
 /** What to chunk a file for. */
@@ -166,7 +168,7 @@ function contentOf(answer: LaneAnswer): ChunkedContent & { size: number } {
   return { size, map: decodeChunkMap(chunkMap), ...(loose && { loose }) }
 }
 
-/** How a file is cut, by its first bytes and its size. */
+/** How a file is cut, by its first bytes and its size, unless its past or the network say otherwise. */
 export async function algorithmOf(path: string): Promise<ChunkAlgorithm | undefined> {
   const file = await openFileSource(path)
   try {
@@ -174,7 +176,7 @@ export async function algorithmOf(path: string): Promise<ChunkAlgorithm | undefi
     await file.read(head, 0)
     const chosen = algorithmFor(head, file.size)
     const isFramed = startsAsFrame(head) && (await readFrames(file)) !== undefined
-    return chosen !== undefined && isFramed ? 'frames1' : chosen
+    return chosen !== undefined && isFramed ? 'blocks1' : chosen
   } finally {
     await file.close()
   }

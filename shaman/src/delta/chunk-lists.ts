@@ -1,4 +1,4 @@
-import type { ChunkMap, FrameList } from './chunk-map.ts'
+import type { ChunkMap } from './chunk-map.ts'
 import { recipeLimits } from './recipe.ts'
 
 /** Parts of a .blend that nearly every save changes a little, and which hardly compress without one another. */
@@ -40,16 +40,14 @@ export function createLooseList(): LooseList {
 /** Gathers what a chunk map is made of. */
 export interface ChunkList {
   chunk(length: number, hash: bigint): void
-  frame(length: number, packedLength: number, hash: bigint): void
   resemblance(): { cut: number; known: number }
-  take(): Pick<ChunkMap, 'lengths' | 'hashes' | 'frames'>
+  take(): Pick<ChunkMap, 'lengths' | 'hashes'>
 }
 
 /** Creates an empty list; `known` are hashes to look out for. */
 export function createChunkList(known: ReadonlySet<bigint> | undefined): ChunkList {
   const lengths: number[] = []
   const hashes: bigint[] = []
-  const frames = { lengths: [] as number[], packedLengths: [] as number[], hashes: [] as bigint[] }
   const resemblance = { cut: 0, known: 0 }
   return {
     chunk(length, hash) {
@@ -58,28 +56,10 @@ export function createChunkList(known: ReadonlySet<bigint> | undefined): ChunkLi
       lengths.push(length)
       hashes.push(hash)
     },
-    frame(length, packedLength, hash) {
-      frames.lengths.push(length)
-      frames.packedLengths.push(packedLength)
-      frames.hashes.push(hash)
-    },
     resemblance: () => resemblance,
     take: () => ({
       lengths: Uint32Array.from(lengths),
       hashes: BigUint64Array.from(hashes),
-      ...(frames.lengths.length > 0 && { frames: asFrameList(frames) }),
     }),
-  }
-}
-
-function asFrameList(frames: {
-  lengths: number[]
-  packedLengths: number[]
-  hashes: bigint[]
-}): FrameList {
-  return {
-    lengths: Uint32Array.from(frames.lengths),
-    packedLengths: Uint32Array.from(frames.packedLengths),
-    hashes: BigUint64Array.from(frames.hashes),
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type Digest, digestFromKey, digestKey, sameDigest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { Shaman } from '../shaman.ts'
-import type { ChunkAlgorithm } from './algorithms.ts'
+import { type ChunkAlgorithm, isForFrames } from './algorithms.ts'
 import type { ChunkHasher } from './chunk-and-hash.ts'
 import { type ChunkMap, decodeChunkMap, encodeChunkMap } from './chunk-map.ts'
 
@@ -68,7 +68,7 @@ export function createChunkMapCache(shaman: Shaman, hasher: ChunkHasher): ChunkM
 
 /** A blob that is not of frames is cut as what it holds. */
 function isMadeFor(map: ChunkMap, algorithm: ChunkAlgorithm): boolean {
-  return map.algorithm === algorithm || (algorithm === 'frames1' && map.algorithm === 'blend1')
+  return map.algorithm === algorithm || (isForFrames(algorithm) && map.algorithm === 'blend1')
 }
 
 async function readKept(path: string): Promise<ChunkMap | undefined> {

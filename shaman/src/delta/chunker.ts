@@ -11,6 +11,7 @@ import { type Boundary, createBoundaryScanner } from './blend-boundaries.ts'
 import { createChunkList, createLooseList, type LooseBytes } from './chunk-lists.ts'
 import { type ChunkMap, zeroHash } from './chunk-map.ts'
 import { type ChunkCore, type CutSizes, openChunkCore } from './fastcdc.ts'
+import { createBlockScanner } from './zstd-blocks.ts'
 
 /** Cuts a stream of bytes into chunks. Constant memory but for the map itself. */
 export interface Chunker {
@@ -60,10 +61,8 @@ export function createChunker(
       }
     },
     pushFrame(packed, length, unpack) {
-      const hash = hashLong(packed) & contentBits
-      found.frame(length, packed.length, hash)
       if (length >= largePayloadBytes && segments.skip(length)) {
-        found.chunk(length, hash | wholeFrameBit)
+        found.chunk(length, (hashLong(packed) & contentBits) | wholeFrameBit)
         windowAt += length
         return
       }
@@ -126,6 +125,7 @@ interface Segments {
 }
 
 function createSegments(algorithm: ChunkAlgorithm): Segments {
+  if (algorithm === 'blocks1') return createBlockSegments()
   if (algorithm === 'fastcdc16' || algorithm === 'fastcdc64') {
     const whole = { sizes: plainSizes[algorithm], end: Number.POSITIVE_INFINITY, isLoose: false }
     return { learn: () => {}, skip: () => false, at: () => whole }
@@ -143,6 +143,25 @@ function createSegments(algorithm: ChunkAlgorithm): Segments {
       const isLoose = kind === 'loose'
       const end = ahead[0]?.offset ?? Number.POSITIVE_INFINITY
       return { sizes: isLoose ? looseSizes : payloadSizes, end, isLoose }
+    },
+  }
+}
+
+/** A piece of whole blocks is one chunk; where there are none any more, cuts are by content. */
+function createBlockSegments(): Segments {
+  const scanner = createBlockScanner()
+  const oneChunk: CutSizes = { min: maxChunkBytes, avg: maxChunkBytes, max: maxChunkBytes }
+  let ends: number[] = []
+  return {
+    learn: (bytes) => {
+      ends = ends.concat(scanner.scan(bytes))
+    },
+    skip: () => false,
+    at: (offset) => {
+      while (ends[0] !== undefined && ends[0] <= offset) ends.shift()
+      const end = ends[0] ?? Number.POSITIVE_INFINITY
+      const isOfBlocks = end - offset <= maxChunkBytes
+      return { sizes: isOfBlocks ? oneChunk : plainSizes.fastcdc16, end, isLoose: false }
     },
   }
 }

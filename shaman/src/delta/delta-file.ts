@@ -20,6 +20,7 @@ export type NotSent =
   | 'no base'
   | 'changed'
   | 'unlike its base'
+  | 'another zstd'
   | 'quicker whole'
   | 'refused'
   | 'failed'

@@ -47,35 +47,6 @@ export function diff<T extends Base>(
   return { ...keepUsed(usable, ops), literalBytes: literalBytes(ops) }
 }
 
-/**
- * As {@link diff}, but of compressed files as they are, told by their frames. The bytes behind the
- * last frame are literal.
- */
-export function diffFrames<T extends Base>(
-  bases: readonly T[],
-  target: ChunkMap,
-  targetSize: number,
-): Difference<T> | undefined {
-  const asChunks = ({ frames }: ChunkMap, size: number): ChunkMap | undefined =>
-    frames && { algorithm: 'frames1', size, lengths: frames.packedLengths, hashes: frames.hashes }
-  const framed = asChunks(target, targetSize)
-  const usable = bases.flatMap((base) => {
-    const map = asChunks(base.map, base.digest.size)
-    return map === undefined ? [] : [{ base, digest: base.digest, map }]
-  })
-  if (framed === undefined) return undefined
-  const found = diff(usable, framed)
-  if (found === undefined) return undefined
-  const rest = targetSize - framed.lengths.reduce((total, length) => total + length, 0)
-  const ops = [...found.ops]
-  append(ops, { kind: 'literal', length: rest })
-  return {
-    bases: found.bases.map(({ base }) => base),
-    ops,
-    literalBytes: found.literalBytes + rest,
-  }
-}
-
 /** Where each chunk lies: all its places, in order. Equal parts are common, as in copies of a mesh. */
 type ChunkIndex = ReadonlyMap<bigint, readonly Found[]>
 

@@ -3,7 +3,7 @@ import { wholeFrameBit } from './algorithms.ts'
 import { type ByteSource, type FileSource, openFileSource } from './byte-source.ts'
 import type { LooseBytes } from './chunk-lists.ts'
 import type { ChunkMap } from './chunk-map.ts'
-import { type Difference, diff, diffFrames } from './diff.ts'
+import { type Difference, diff } from './diff.ts'
 import type { FramePacker } from './frame-packer.ts'
 import type { Remembered } from './history.ts'
 import { withLoose } from './loose-source.ts'
@@ -19,6 +19,9 @@ export interface Draft {
   readonly dictionary: Uint8Array
 }
 
+/** Why there is no draft. */
+export type NoDraft = 'unlike its base' | 'another zstd' | 'changed'
+
 /** A file to be told by what it shares with its bases. */
 export interface DraftTarget {
   readonly file: string
@@ -30,21 +33,26 @@ export interface DraftTarget {
 /** A recipe with more of the target's bytes than this sends the whole file instead. */
 const mostLiteral = 0.6
 
-/** Drafts the recipe of a target; undefined when it has too little in common with its bases. */
+/**
+ * Drafts the recipe of a target, unless it has too little in common with its bases, or was compressed by another zstd and cannot
+ * be packed again from what its frames hold.
+ */
 export async function draftRecipe(
   target: DraftTarget,
   bases: readonly Remembered[],
   packer: FramePacker,
-): Promise<Draft | undefined> {
+): Promise<Draft | NoDraft> {
   const { map, digest } = target
   const found = diff(bases, map)
-  if (found === undefined || found.literalBytes > mostLiteral * map.size) return undefined
+  if (found === undefined || found.literalBytes > mostLiteral * map.size) {
+    return 'unlike its base'
+  }
   const file = await openFileSource(target.file)
   try {
     if (map.size === digest.size)
       return draftOf(found, { map, file: withLoose(file, target.loose) })
     const draft = await draftFrames(target, found, file, packer)
-    if (draft === undefined) await file.close()
+    if (typeof draft === 'string') await file.close()
     return draft
   } catch (error) {
     await file.close()
@@ -61,43 +69,26 @@ function draftOf(
     map.size === digest.size ? { digest } : { digest, unpackedSize: map.size },
   )
   const { ops } = found
-  const recipe = { size: map.size, bases, ops, frames, dictionary: ranges }
-  return { recipe: { ...recipe, literalCoding: 'zstd' }, source: file, dictionary: bytes }
+  // Blocks are compressed as they are.
+  const literalCoding = map.algorithm === 'blocks1' ? 'none' : 'zstd'
+  const recipe = { size: map.size, bases, ops, frames, dictionary: ranges, literalCoding } as const
+  return { recipe, source: file, dictionary: bytes }
 }
 
-/**
- * By what the frames hold, when they can be packed again from that: a save changes a few bytes of
- * a frame's content and nearly all of its packed bytes. Else by the packed bytes of whole frames.
- */
+/** By what the frames hold: a save changes a few bytes of a frame's content and nearly all of its packed bytes. */
 async function draftFrames(
-  { map, loose, digest }: DraftTarget,
+  { map, loose }: DraftTarget,
   found: Difference<Remembered>,
   file: FileSource,
   packer: FramePacker,
-): Promise<Draft | undefined> {
+): Promise<Draft | NoDraft> {
   const frames = await readFrames(file)
-  if (frames === undefined) return undefined
+  if (frames === undefined) return 'changed'
   const told = tellFrames(frames, map, found.ops)
   const anew = frames.filter((_, index) => !told[index]!.isCopied)
-  if (await canRepack(file, anew, packer)) {
-    const source = withLoose(openUnpacked(file, frames), loose)
-    return draftOf(found, { map, file: source, frames: told })
-  }
-  const packed = diffFrames(found.bases, map, digest.size)
-  if (packed === undefined || packed.literalBytes > mostLiteral * digest.size) return undefined
-  return {
-    recipe: {
-      size: digest.size,
-      bases: packed.bases.map((base) => ({ digest: base.digest })),
-      ops: packed.ops,
-      // They are compressed as it is.
-      literalCoding: 'none',
-      dictionary: [],
-      frames: [],
-    },
-    source: file,
-    dictionary: Buffer.alloc(0),
-  }
+  if (!(await canRepack(file, anew, packer))) return 'another zstd'
+  const source = withLoose(openUnpacked(file, frames), loose)
+  return draftOf(found, { map, file: source, frames: told })
 }
 
 /** Which frames can be taken from a base as they are: those known by their packed bytes. */

@@ -17,6 +17,8 @@ export interface Remembered {
   readonly loose?: LooseBytes
   /** It was unlike the version before it. */
   readonly wasStrange?: boolean
+  /** Compressed by another zstd than ours. */
+  readonly isForeign?: boolean
 }
 
 /** A file whose last version resembled nothing; the next few are not even looked at. */
@@ -31,7 +33,7 @@ export interface DeltaHistory {
   forget(file: string): Promise<void>
 }
 
-const magic = 'SDH2'
+const magic = 'SDH3'
 const pack = promisify(zstdCompress)
 const unpack = promisify(zstdDecompress)
 
@@ -79,13 +81,13 @@ export function openHistory(dir: string): DeltaHistory {
 
 async function encode(version: Remembered | Resting): Promise<Uint8Array> {
   if ('versionsLeft' in version) return encodeResting(version)
-  const { digest, map, loose, wasStrange = false } = version
+  const { digest, map, loose, wasStrange = false, isForeign = false } = version
   const encodedMap = encodeChunkMap(map)
   const bytes = loose === undefined ? Buffer.alloc(0) : await pack(loose.bytes)
   const writer = createByteWriter(256 + encodedMap.length + bytes.length)
   writer.bytes(Buffer.from(magic, 'latin1'))
   writer.varint(0)
-  writer.byte(Number(wasStrange))
+  writer.byte(Number(wasStrange) + 2 * Number(isForeign))
   writer.bytes(Buffer.from(digest.sha, 'hex'))
   writer.varint(digest.size)
   writer.varint(encodedMap.length)
@@ -111,13 +113,14 @@ async function decode(bytes: Uint8Array): Promise<Remembered | Resting> {
   if (reader.text(magic.length) !== magic) throw new Error('another format')
   const versionsLeft = reader.varint()
   if (versionsLeft > 0) return { versionsLeft }
-  const wasStrange = reader.byte() === 1
+  const flags = reader.byte()
+  const [wasStrange, isForeign] = [(flags & 1) !== 0, (flags & 2) !== 0]
   const sha = Buffer.from(reader.bytes(32)).toString('hex')
   const digest = parseDigest(sha, reader.varint())
   const map = decodeChunkMap(reader.bytes(reader.varint()))
   const count = reader.varint()
   if (count > recipeLimits.dictionaryRanges) throw new Error('too many ranges')
-  if (count === 0) return { digest, map, wasStrange }
+  if (count === 0) return { digest, map, wasStrange, isForeign }
   const ranges = Array.from({ length: count }, () => ({
     offset: reader.varint(),
     length: reader.varint(),
@@ -129,7 +132,7 @@ async function decode(bytes: Uint8Array): Promise<Remembered | Resting> {
     // In one piece: the default of 16 KiB costs a call and a copy for each.
     chunkSize: Math.max(64, length),
   })
-  return { digest, map, wasStrange, loose: { ranges, bytes: loose } }
+  return { digest, map, wasStrange, isForeign, loose: { ranges, bytes: loose } }
 }
 
 /** Keeps the paths sent last. */

@@ -48,6 +48,6 @@ export function createKeptFiles(mostBytes: number): KeptFiles {
 }
 
 function bytesOf({ map, loose }: ChunkedFile): number {
-  const chunks = (map?.lengths.length ?? 0) + (map?.frames?.lengths.length ?? 0)
+  const chunks = map?.lengths.length ?? 0
   return leastBytes + chunks * bytesPerChunk + (loose?.bytes.length ?? 0)
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { type MessagePort, parentPort } from 'node:worker_threads'
 import { zstdDecompressSync } from 'node:zlib'
-import type { ChunkAlgorithm } from './algorithms.ts'
+import { type ChunkAlgorithm, isForFrames } from './algorithms.ts'
 import type { LooseBytes } from './chunk-lists.ts'
 import { encodeChunkMap } from './chunk-map.ts'
 import { type Chunker, createChunker } from './chunker.ts'
@@ -105,7 +105,7 @@ function readSlabs(
 ): number {
   const slabs = reads === 'alone' ? oneSlab(ring) : ring
   return withFile(file, (fd) => {
-    const frames = framesFor(fd, algorithm)
+    const frames = algorithm === 'blocks1' ? undefined : framesFor(fd, algorithm)
     const nextLength = frames ? createFrameReads(frames) : (): number => slabBytes
     for (let size = 0; ; ) {
       const slab = slabs.claim()
@@ -136,9 +136,9 @@ function withFile<T>(file: string, action: (fd: number) => T): T {
   }
 }
 
-/** The frames that a file is cut by; undefined when it is cut as it lies. */
+/** The frames of a file, if it is asked for what they hold or for their blocks, and has any. */
 function framesFor(fd: number, algorithm: ChunkAlgorithm): Frame[] | undefined {
-  return algorithm === 'blend1' || algorithm === 'frames1' ? readFramesSync(fd) : undefined
+  return algorithm === 'blend1' || isForFrames(algorithm) ? readFramesSync(fd) : undefined
 }
 
 /** A chunker, and how the file's bytes come to it. */
@@ -147,9 +147,10 @@ function createFeed(
   known: ReadonlySet<bigint> | undefined,
 ): { chunker: Chunker; feed(bytes: Uint8Array): void } {
   const frames = withFile(file, (fd) => framesFor(fd, algorithm))
-  if (frames === undefined) {
+  if (frames === undefined || algorithm === 'blocks1') {
     // Asked for frames of a file without: it is cut as what it holds.
-    const chunker = createChunker(algorithm === 'frames1' ? 'blend1' : algorithm, { known })
+    const isPlain = frames === undefined && isForFrames(algorithm)
+    const chunker = createChunker(isPlain ? 'blend1' : algorithm, { known })
     return { chunker, feed: chunker.push }
   }
   const chunker = createChunker(algorithm, { known })

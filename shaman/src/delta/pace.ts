@@ -36,6 +36,17 @@ export function isWorthDelta({ size, splice, isChunked }: DeltaProspect, pace: P
   return chunking + size / spliced <= size / whole
 }
 
+/**
+ * From here on the bytes that a finer cut of a compressed .blend spares, some 3 % of it, take longer to send than its frames take to
+ * be unpacked and packed again: half a second for 100 MB.
+ */
+const slowBytesPerSecond = 6e6
+
+/** Whether bytes cost more than work. Where nothing was measured yet, the store is taken to be near. */
+export function isSlowLink({ whole }: Pace): boolean {
+  return whole !== undefined && whole < slowBytesPerSecond
+}
+
 interface Entry {
   /** The last few, oldest first. */
   rates: number[]

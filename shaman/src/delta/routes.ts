@@ -27,7 +27,7 @@ type BlobParams = Static<typeof BlobParams>
 const ChunkMapQuery = Type.Object({
   alg: Type.String({
     description:
-      'blend1, fastcdc16, fastcdc64 or frames1 (which a file without frames answers as blend1)',
+      'blend1, fastcdc16, fastcdc64, frames1 or blocks1 (which a file without frames answers as blend1)',
   }),
 })
 type ChunkMapQuery = Static<typeof ChunkMapQuery>

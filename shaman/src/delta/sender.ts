@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { counted } from '../client/counted.ts'
 import { type Digest, digestOfFile } from '../digest.ts'
-import { type ChunkAlgorithm, deltaSizes } from './algorithms.ts'
+import { type ChunkAlgorithm, deltaSizes, type FramesAlgorithm, isForFrames } from './algorithms.ts'
 import { findBases } from './base-lookup.ts'
 import {
   algorithmOf,
@@ -20,7 +20,7 @@ import {
   type Resting,
 } from './history.ts'
 import { createKeptFiles } from './kept-files.ts'
-import { isWorthDelta, openPaceBook } from './pace.ts'
+import { isSlowLink, isWorthDelta, openPaceBook, type Pace } from './pace.ts'
 import { recipeMediaType } from './recipe.ts'
 import { sendRecipe } from './recipe-stream.ts'
 
@@ -55,7 +55,10 @@ const spliceRetries = 2
 export interface DeltaSenderOptions {
   /** Where the history lies. */
   dir?: string
-  /** `time` sends a file whole where the network is quicker than the delta; `bytes` never does. Default `time`. */
+  /**
+   * `time` sends a file whole where the network is quicker than the delta, and a compressed .blend by its blocks unless the network is
+   * slow; `bytes` sends the least there is. Default `time`.
+   */
   prefer?: 'time' | 'bytes'
   log?: Logger
   hasher?: ChunkHasher
@@ -118,28 +121,41 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     if (past !== undefined && 'versionsLeft' in past) return notSent('unlike its base')
     const known = kept.of(file.file, file.digest)
     if (known?.isStrange) return notSent('unlike its base')
-    const algorithm = known?.map?.algorithm ?? (await algorithmLike(past, file.file))
-    if (algorithm === undefined) return notSent('size')
-    const splice = algorithm === 'frames1' ? 'splice-frames' : 'splice'
-    const isChunked = known !== undefined
-    const isWorth = isWorthDelta({ size, splice, isChunked }, await paces.of(route.store))
-    if (!isWorth && prefer === 'time') return notSent('quicker whole')
-    const bases = await findBases(route, file, { own: past, algorithm })
+    const chosen = known?.map?.algorithm ?? (await algorithmLike(past, file.file))
+    if (chosen === undefined) return notSent('size')
+    const pace = await paces.of(route.store)
+    const algorithm = isForFrames(chosen) ? algorithmForFrames(past, pace) : chosen
+    const prospect = { size, splice: workOf(algorithm), isChunked: known?.map !== undefined }
+    if (prefer === 'time' && !isWorthDelta(prospect, pace)) return notSent('quicker whole')
+    const outcome = await sendCut(route, file, { own: past, algorithm })
+    if (outcome.kind === 'sent' || outcome.reason !== 'another zstd') return outcome
+    return sendCut(route, file, { own: past, algorithm: 'blocks1', isForeign: true })
+  }
+
+  async function sendCut(
+    route: DeltaRoute,
+    file: DeltaFile,
+    { own, algorithm, isForeign }: Cut,
+  ): Promise<DeltaOutcome> {
+    const bases = await findBases(route, file, { own, algorithm })
     const base = bases[0]
     if (base === undefined) return notSent('no base')
-    const target =
-      known?.map?.algorithm === base.map.algorithm ? known : await chunkLike(base, route, file)
+    const known = kept.of(file.file, file.digest)
+    const isCutAlike = known?.map?.algorithm === base.map.algorithm
+    const target = isCutAlike ? known : await chunkLike(base, route, file)
     if (target.map === undefined) return notSent(target.isStrange ? 'unlike its base' : 'changed')
+    if (isForeign) kept.keep(file.file, { ...target, digest: file.digest, isForeign })
     const { map, loose } = target
     const started = now()
     const draft = await draftRecipe({ ...file, map, ...(loose && { loose }) }, bases, packer)
-    if (draft === undefined) {
+    if (draft === 'unlike its base') {
       kept.keep(file.file, { digest: file.digest, isStrange: true })
-      return notSent('unlike its base')
     }
+    if (typeof draft === 'string') return notSent(draft)
     const outcome = await post(route, file, draft)
     if (outcome.kind === 'sent') {
-      await paces.note(route.store, splice, { bytes: size, ms: now() - started })
+      const sent = { bytes: file.digest.size, ms: now() - started }
+      await paces.note(route.store, workOf(algorithm), sent)
     }
     return outcome
   }
@@ -173,9 +189,12 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     if (isStrangeAgain) return { versionsLeft: restAfterStrange }
     const { map, loose } = known?.map === undefined ? await hasher.chunk(file) : known
     const wasStrange = known?.isStrange ?? isResting
+    const isForeign = known?.isForeign ?? (!isResting && past?.isForeign)
     // As a dictionary for a compressed file they would spare less than unpacking them costs the store.
     const isOfUse = loose !== undefined && map?.algorithm !== 'frames1'
-    return map && { digest, map, wasStrange, ...(isOfUse && { loose }) }
+    return (
+      map && { digest, map, wasStrange, ...(isForeign && { isForeign }), ...(isOfUse && { loose }) }
+    )
   }
 
   async function post(
@@ -210,16 +229,37 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
       await source.close()
     }
   }
+
+  /** A compressed .blend whose last version was not compressed is cut by what it holds, as that was. */
+  async function algorithmLike(
+    past: Remembered | undefined,
+    file: string,
+  ): Promise<ChunkAlgorithm | undefined> {
+    const chosen = await algorithmOf(file)
+    if (chosen === undefined || !isForFrames(chosen)) return chosen
+    const isPlain = past?.map.algorithm === 'blend1' && past.map.size === past.digest.size
+    return isPlain ? 'blend1' : algorithmForFrames(past)
+  }
+
+  /** Without a pace, as the last version was sent. */
+  function algorithmForFrames(past: Remembered | undefined, pace?: Pace): FramesAlgorithm {
+    if (past?.isForeign) return 'blocks1'
+    const last = past?.map.algorithm
+    const isSlow = pace ? isSlowLink(pace) : last === 'frames1'
+    return prefer === 'bytes' || isSlow ? 'frames1' : 'blocks1'
+  }
 }
 
-/** A compressed .blend whose last version was not compressed is cut by what it holds, as that was. */
-async function algorithmLike(
-  past: Remembered | undefined,
-  file: string,
-): Promise<ChunkAlgorithm | undefined> {
-  const chosen = await algorithmOf(file)
-  const isPlain = past?.map.algorithm === 'blend1' && past.map.size === past.digest.size
-  return chosen === 'frames1' && isPlain ? 'blend1' : chosen
+/** How a file is to be sent. */
+interface Cut {
+  readonly own: Remembered | undefined
+  readonly algorithm: ChunkAlgorithm
+  /** Its frames were found to be packed by another zstd than ours. */
+  readonly isForeign?: true
+}
+
+function workOf(algorithm: ChunkAlgorithm): 'splice' | 'splice-frames' {
+  return algorithm === 'frames1' ? 'splice-frames' : 'splice'
 }
 
 function notSent(reason: NotSent, wireBytes = 0): DeltaOutcome {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { constants, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
-import { algorithmFor, type ChunkAlgorithm } from '../../src/delta/algorithms.ts'
+import { algorithmFor, type ChunkAlgorithm, maxChunkBytes } from '../../src/delta/algorithms.ts'
 import {
   type ChunkMap,
   decodeChunkMap,
@@ -9,7 +10,7 @@ import {
   zeroHash,
 } from '../../src/delta/chunk-map.ts'
 import { createChunker } from '../../src/delta/chunker.ts'
-import { fresh, makeBlend, noise, sampleShapes } from './blend-samples.ts'
+import { framesOf, fresh, makeBlend, noise, sampleShapes } from './blend-samples.ts'
 
 function chunk(algorithm: ChunkAlgorithm, bytes: Uint8Array, pieces: number[] = []): ChunkMap {
   const chunker = createChunker(algorithm)
@@ -71,19 +72,64 @@ test('blend1 finds a large payload again when blocks before it grow', () => {
   assert.ok(missing.reduce((total, length) => total + length, 0) < 3000)
 })
 
+/** As Blender saves with compression on, in frames of at most 1 MiB. */
+function compressed(blend: Buffer): Buffer {
+  return Buffer.concat(framesOf(blend).map((frame) => zstdCompressSync(frame)))
+}
+
+test('blocks1 cuts at the ends of zstd blocks, and finds those again that an edit left alone', () => {
+  const text = Buffer.from('mesh '.repeat(60_000))
+  const blend = (address: bigint): Buffer =>
+    makeBlend(
+      '64-little',
+      [
+        { code: 'DATA', payload: noise(300, 3) },
+        { code: 'ME', payload: Buffer.concat([noise(400_000, 2), text, noise(500_000, 4)]) },
+      ],
+      address,
+    )
+  const [before, after] = [compressed(blend(1n)), compressed(blend(99n))]
+  const known = new Set(chunk('blocks1', before).hashes)
+  const map = chunk('blocks1', after)
+  assert.ok(map.lengths.length >= 7, `${map.lengths.length} chunks`)
+  const missing = [...map.lengths].filter((_, index) => !known.has(map.hashes[index]!))
+  assert.ok(missing.reduce((total, length) => total + length, 0) < 1000)
+})
+
+test('blocks1 cuts by content where the frames end, and whatever stands between them', () => {
+  const skippable = Buffer.concat([Buffer.from('5e2a4d18', 'hex'), Buffer.alloc(4), noise(300_000)])
+  skippable.writeUInt32LE(300_000, 4)
+  const frame = zstdCompressSync(noise(200_000, 8), {
+    params: { [constants.ZSTD_c_checksumFlag]: 1 },
+  })
+  const file = Buffer.concat([frame, skippable, frame, noise(900_000, 5)])
+  const map = chunk('blocks1', file)
+  assert.ok(Math.max(...map.lengths) <= maxChunkBytes)
+  const starts = new Set(offsetsOf(map))
+  for (const at of [frame.length, frame.length + skippable.length])
+    assert.ok(starts.has(at), `${at}`)
+  const [first, second] = [
+    map.hashes[0],
+    map.hashes[[...offsetsOf(map)].indexOf(frame.length + skippable.length)],
+  ]
+  assert.equal(first, second)
+})
+
 test('a map does not depend on how the bytes are divided', () => {
   const blend = makeBlend('64-little', [
     { code: 'ME', payload: fresh(700_000) },
     { code: 'DATA', payload: fresh(3000) },
     { code: 'DATA', payload: fresh(600_000) },
   ])
+  const packed = compressed(blend)
   fc.assert(
     fc.property(
-      fc.constantFrom<ChunkAlgorithm>('blend1', 'fastcdc16', 'fastcdc64'),
+      fc.constantFrom<ChunkAlgorithm>('blend1', 'fastcdc16', 'fastcdc64', 'blocks1'),
+      fc.constantFrom(blend, packed),
       fc.array(fc.nat({ max: 300_000 }), { maxLength: 8 }),
       fc.array(fc.nat({ max: 40 }), { maxLength: 30 }),
-      (algorithm, large, small) => {
-        assert.deepEqual(chunk(algorithm, blend, [...small, ...large]), chunk(algorithm, blend))
+      (algorithm, file, large, small) => {
+        assert.deepEqual(chunk(algorithm, file, [...small, ...large]), chunk(algorithm, file))
       },
     ),
     { numRuns: 60 },
@@ -109,6 +155,26 @@ test('the chunks of any bytes add up, whatever blend1 makes of them', () => {
       },
     ),
     { numRuns: 200 },
+  )
+})
+
+test('the chunks of any bytes add up, whatever blocks1 makes of them', () => {
+  const packed = compressed(makeBlend('64-little', [{ code: 'ME', payload: noise(300_000) }]))
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 3000 }),
+      fc.oneof(fc.nat(40), fc.nat(packed.length - 1)),
+      fc.nat(255),
+      fc.nat(packed.length),
+      (tail, at, byte, length) => {
+        const file = Buffer.concat([packed.subarray(0, length), tail])
+        if (at < file.length) file[at] = byte
+        const map = chunk('blocks1', file)
+        assert.equal(map.size, file.length)
+        assert.ok([...map.lengths].every((length) => length > 0 && length <= maxChunkBytes))
+      },
+    ),
+    { numRuns: 300 },
   )
 })
 
@@ -167,6 +233,6 @@ test('a cut or altered map is refused or is another well-formed map, and nothing
 })
 
 test('a map that claims more chunks than it has bytes is refused before memory is taken', () => {
-  const claims = Buffer.from('SCM1\x01\xff\xff\xff\xff\xff\x7f\xff\xff\xff\xff\x7f', 'latin1')
+  const claims = Buffer.from('SCM3\x01\xff\xff\xff\xff\xff\x7f\xff\xff\xff\xff\x7f', 'latin1')
   assert.throws(() => decodeChunkMap(claims), { code: 'CHUNK_MAP_INVALID' })
 })

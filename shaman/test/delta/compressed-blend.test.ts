@@ -20,6 +20,26 @@ test('a compressed .blend is sent as what changed in what it holds', async (t) =
   assert.ok((await stored(farm, edited)).equals(edited))
 })
 
+test('a compressed .blend goes by its blocks to a store that is near, by what it holds over a slow link', async (t) => {
+  const { artist, farm } = await startStudio(t, { delta: { prefer: 'time' } })
+  await artist.upload('shot.blend', await compressed(savedBlend(1n)))
+  let address = 2n
+  const send = async (): Promise<{ requests: number }> => {
+    const edited = await compressed(savedBlend(address++))
+    const { wireBytes, requests } = await artist.upload('shot.blend', edited)
+    assert.ok((await stored(farm, edited)).equals(edited))
+    assert.ok(wireBytes < edited.length / 20, `${wireBytes} bytes`)
+    return { requests }
+  }
+  assert.equal((await send()).requests, 2)
+  for (let times = 0; times < 3; times++) {
+    await artist.delta.sentWhole(farm.shaman.storeId, { bytes: 10_000_000, ms: 10_000 })
+  }
+  // How the version before is cut by what it holds has to be asked for once.
+  assert.equal((await send()).requests, 3)
+  assert.equal((await send()).requests, 2)
+})
+
 test('an artist who turns compression on or off sends what changed all the same', async (t) => {
   const { artist, farm } = await startStudio(t)
   await artist.upload('shot.blend', savedBlend(1n))
@@ -41,7 +61,7 @@ test('a compressed file is diffed against the uncompressed one that another arti
   assert.ok((await stored(farm, mine)).equals(mine))
 })
 
-test('a .blend compressed by another zstd is sent whole', async (t) => {
+test('a .blend compressed by another zstd than its last version is sent whole', async (t) => {
   const { artist, farm } = await startStudio(t)
   await artist.upload('shot.blend', await compressed(savedBlend(1n)))
   const edited = await compressed(savedBlend(2n), strange)
@@ -69,13 +89,19 @@ test('any edit of a compressed .blend arrives as it is, one after another', asyn
   }
 })
 
-test('frames that another zstd made are sent as they are, those that changed alone', async (t) => {
+test('what another zstd made is sent by its blocks, and next time without a look at what it holds', async (t) => {
   const { artist, farm } = await startStudio(t)
   await artist.upload('shot.blend', await compressed(savedBlend(1n), strange))
-  const edited = await compressed(savedBlend(2n), strange)
-  const receipt = await artist.upload('shot.blend', edited)
-  assert.ok(receipt.wireBytes < edited.length / 20, `${receipt.wireBytes} bytes`)
-  assert.ok((await stored(farm, edited)).equals(edited))
+  for (const [address, requests] of [
+    [2n, 3],
+    [3n, 2],
+  ] as const) {
+    const edited = await compressed(savedBlend(address), strange)
+    const receipt = await artist.upload('shot.blend', edited)
+    assert.ok(receipt.wireBytes < edited.length / 20, `${receipt.wireBytes} bytes`)
+    assert.equal(receipt.requests, requests)
+    assert.ok((await stored(farm, edited)).equals(edited))
+  }
 })
 
 test('a recipe that takes a frame from where none lies is refused', async (t) => {
