@@ -13,6 +13,8 @@ export interface Pace {
   /** Writing its bytes anew and syncing them: no store that keeps whole files can do without. */
   durableWriteMs: number
   hashAndChunkMs: number
+  /** The same of a compressed file by what it holds. */
+  hashAndUnpackMs?: number
   /** The same file under a name and header that no .blend has. */
   hashAndFastCdcMs: number
   /** Unpacking all that a compressed file holds, by zstd's own command on one thread. */
@@ -22,6 +24,7 @@ export interface Pace {
 /** Measures a scene's base, in so many turns. */
 export async function measurePace(workDir: string, scene: Scene, turns: number): Promise<Pace> {
   const delta = createDeltaSender({ dir: join(workDir, 'pace') })
+  const frugal = createDeltaSender({ dir: join(workDir, 'pace'), prefer: 'bytes' })
   const [other, copy] = [join(workDir, 'other.bin'), join(workDir, 'copy.bin')]
   await copyFile(scene.base, other)
   const file = await open(other, 'r+')
@@ -44,9 +47,10 @@ export async function measurePace(workDir: string, scene: Scene, turns: number):
     await take('durableWriteMs', () => copyDurably(scene.base, copy))
     await take('hashAndChunkMs', () => delta.hash(scene.base))
     await take('hashAndFastCdcMs', () => delta.hash(other))
+    if (scene.isCompressed) await take('hashAndUnpackMs', () => frugal.hash(scene.base))
     if (canUnpack) await take('unpackMs', () => execa('zstd', ['-q', '-t', scene.base]))
   }
-  await delta.close()
+  await Promise.all([delta.close(), frugal.close()])
   await Promise.all([rm(other), rm(copy)])
   return pace
 }

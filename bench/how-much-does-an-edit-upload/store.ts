@@ -19,7 +19,7 @@ export interface Submitter {
 export interface SubmitterOptions {
   /** Of the network between; none when undefined. */
   bytesPerSecond?: number | undefined
-  /** As a sender's, or never a delta. Default `bytes`. */
+  /** As a sender's, or never a delta. Default `time`, as the sender's. */
   prefer?: 'time' | 'bytes' | 'whole'
 }
 
@@ -27,7 +27,7 @@ export interface SubmitterOptions {
 export async function startSubmitter(
   workDir: string,
   base: string,
-  { bytesPerSecond, prefer = 'bytes' }: SubmitterOptions = {},
+  { bytesPerSecond, prefer = 'time' }: SubmitterOptions = {},
 ): Promise<Submitter> {
   await mkdir(workDir, { recursive: true })
   const child = fork(join(import.meta.dirname, 'store-process.ts'), [join(workDir, 'store')])

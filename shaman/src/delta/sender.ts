@@ -1,16 +1,11 @@
 import type { Logger } from 'pino'
 import { counted } from '../client/counted.ts'
 import { type Digest, digestOfFile } from '../digest.ts'
-import { type ChunkAlgorithm, deltaSizes, type FramesAlgorithm, isForFrames } from './algorithms.ts'
-import { findBases } from './base-lookup.ts'
-import {
-  algorithmOf,
-  type ChunkedContent,
-  type ChunkHasher,
-  createChunkHasher,
-} from './chunk-and-hash.ts'
+import { type ChunkAlgorithm, deltaSizes, isForFrames } from './algorithms.ts'
+import { algorithmOf, type ChunkHasher, createChunkHasher } from './chunk-and-hash.ts'
 import type { DeltaFile, DeltaOutcome, DeltaRoute, NotSent } from './delta-file.ts'
-import { type Draft, draftRecipe } from './draft.ts'
+import type { Draft } from './draft.ts'
+import { createDrafting, firstAlgorithmForFrames, workOf } from './drafting.ts'
 import { createFramePacker } from './frame-packer.ts'
 import {
   type DeltaHistory,
@@ -20,7 +15,7 @@ import {
   type Resting,
 } from './history.ts'
 import { createKeptFiles } from './kept-files.ts'
-import { isSlowLink, isWorthDelta, openPaceBook, type Pace } from './pace.ts'
+import { isWorthDelta, openPaceBook } from './pace.ts'
 import { recipeMediaType } from './recipe.ts'
 import { sendRecipe } from './recipe-stream.ts'
 
@@ -56,8 +51,8 @@ export interface DeltaSenderOptions {
   /** Where the history lies. */
   dir?: string
   /**
-   * `time` sends a file whole where the network is quicker than the delta, and a compressed .blend by its blocks unless the network is
-   * slow; `bytes` sends the least there is. Default `time`.
+   * `time` sends a file whole where the network is quicker than the delta, and a compressed .blend by its blocks where that is
+   * quicker; `bytes` sends the least there is. Default `time`.
    */
   prefer?: 'time' | 'bytes'
   log?: Logger
@@ -73,6 +68,7 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
   const paces = openPaceBook(dir, now)
   const packer = createFramePacker()
   const kept = createKeptFiles(mostKeptBytes)
+  const drafting = createDrafting({ hasher, packer, kept, paces, now })
 
   return {
     async hash(file, options = {}) {
@@ -121,58 +117,19 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     if (past !== undefined && 'versionsLeft' in past) return notSent('unlike its base')
     const known = kept.of(file.file, file.digest)
     if (known?.isStrange) return notSent('unlike its base')
-    const chosen = known?.map?.algorithm ?? (await algorithmLike(past, file.file))
-    if (chosen === undefined) return notSent('size')
+    const algorithm = known?.map?.algorithm ?? (await algorithmLike(past, file.file))
+    if (algorithm === undefined) return notSent('size')
     const pace = await paces.of(route.store)
-    const algorithm = isForFrames(chosen) ? algorithmForFrames(past, pace) : chosen
     const prospect = { size, splice: workOf(algorithm), isChunked: known?.map !== undefined }
     if (prefer === 'time' && !isWorthDelta(prospect, pace)) return notSent('quicker whole')
-    const outcome = await sendCut(route, file, { own: past, algorithm })
-    if (outcome.kind === 'sent' || outcome.reason !== 'another zstd') return outcome
-    return sendCut(route, file, { own: past, algorithm: 'blocks1', isForeign: true })
-  }
-
-  async function sendCut(
-    route: DeltaRoute,
-    file: DeltaFile,
-    { own, algorithm, isForeign }: Cut,
-  ): Promise<DeltaOutcome> {
-    const bases = await findBases(route, file, { own, algorithm })
-    const base = bases[0]
-    if (base === undefined) return notSent('no base')
-    const known = kept.of(file.file, file.digest)
-    const isCutAlike = known?.map?.algorithm === base.map.algorithm
-    const target = isCutAlike ? known : await chunkLike(base, route, file)
-    if (target.map === undefined) return notSent(target.isStrange ? 'unlike its base' : 'changed')
-    if (isForeign) kept.keep(file.file, { ...target, digest: file.digest, isForeign })
-    const { map, loose } = target
-    const started = now()
-    const draft = await draftRecipe({ ...file, map, ...(loose && { loose }) }, bases, packer)
-    if (draft === 'unlike its base') {
-      kept.keep(file.file, { digest: file.digest, isStrange: true })
-    }
-    if (typeof draft === 'string') return notSent(draft)
-    const outcome = await post(route, file, draft)
+    const drafted = await drafting.draft(route, file, { own: past, algorithm, pace })
+    if (typeof drafted === 'string') return notSent(drafted)
+    const outcome = await post(route, file, drafted)
     if (outcome.kind === 'sent') {
-      const sent = { bytes: file.digest.size, ms: now() - started }
-      await paces.note(route.store, workOf(algorithm), sent)
+      const spliced = { bytes: size, ms: now() - drafted.started }
+      await paces.note(route.store, workOf(drafted.algorithm), spliced)
     }
     return outcome
-  }
-
-  /** Cuts a file as its base is; its digest, which the caller knows, the store proves. */
-  async function chunkLike(
-    { map }: Remembered,
-    { store, signal }: DeltaRoute,
-    { file, digest }: DeltaFile,
-  ): Promise<ChunkedContent> {
-    const request = { signal, algorithm: map.algorithm, known: map.hashes }
-    const started = now()
-    const content = await hasher.chunk(file, request)
-    await paces.note(store, 'chunk', { bytes: digest.size, ms: now() - started })
-    if (content.size !== digest.size) return {}
-    kept.keep(file, { digest, ...content })
-    return content
   }
 
   async function versionOf(
@@ -238,28 +195,8 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     const chosen = await algorithmOf(file)
     if (chosen === undefined || !isForFrames(chosen)) return chosen
     const isPlain = past?.map.algorithm === 'blend1' && past.map.size === past.digest.size
-    return isPlain ? 'blend1' : algorithmForFrames(past)
+    return isPlain ? 'blend1' : firstAlgorithmForFrames(past, prefer)
   }
-
-  /** Without a pace, as the last version was sent. */
-  function algorithmForFrames(past: Remembered | undefined, pace?: Pace): FramesAlgorithm {
-    if (past?.isForeign) return 'blocks1'
-    const last = past?.map.algorithm
-    const isSlow = pace ? isSlowLink(pace) : last === 'frames1'
-    return prefer === 'bytes' || isSlow ? 'frames1' : 'blocks1'
-  }
-}
-
-/** How a file is to be sent. */
-interface Cut {
-  readonly own: Remembered | undefined
-  readonly algorithm: ChunkAlgorithm
-  /** Its frames were found to be packed by another zstd than ours. */
-  readonly isForeign?: true
-}
-
-function workOf(algorithm: ChunkAlgorithm): 'splice' | 'splice-frames' {
-  return algorithm === 'frames1' ? 'splice-frames' : 'splice'
 }
 
 function notSent(reason: NotSent, wireBytes = 0): DeltaOutcome {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { after, type TestContext, test } from 'node:test'
 import { constants, zstdCompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { bytesOf } from '../../src/delta/apply.ts'
@@ -33,7 +33,7 @@ test('a compressed .blend goes by its blocks to a store that is near, by what it
   }
   assert.equal((await send()).requests, 2)
   for (let times = 0; times < 3; times++) {
-    await artist.delta.sentWhole(farm.shaman.storeId, { bytes: 10_000_000, ms: 10_000 })
+    await artist.delta.sentWhole(farm.shaman.storeId, { bytes: 10_000_000, ms: 100_000 })
   }
   // How the version before is cut by what it holds has to be asked for once.
   assert.equal((await send()).requests, 3)
@@ -70,8 +70,12 @@ test('a .blend compressed by another zstd than its last version is sent whole', 
   assert.ok((await stored(farm, edited)).equals(edited))
 })
 
-test('any edit of a compressed .blend arrives as it is, one after another', async (t) => {
-  const { artist, farm } = await startStudio(t)
+for (const prefer of ['bytes', 'time'] as const)
+  test(`any edit of a compressed .blend arrives as it is, one after another, where ${prefer} count`, (t) =>
+    anyEdit(t, prefer))
+
+async function anyEdit(t: TestContext, prefer: 'bytes' | 'time'): Promise<void> {
+  const { artist, farm } = await startStudio(t, { delta: { prefer } })
   let blend = savedBlend(1n)
   await artist.upload('shot.blend', await compressed(blend))
   const edits = fc.record({
@@ -87,7 +91,7 @@ test('any edit of a compressed .blend arrives as it is, one after another', asyn
     await artist.upload('shot.blend', edited)
     assert.ok((await stored(farm, edited)).equals(edited), `${from}, -${remove} +${insert.length}`)
   }
-})
+}
 
 test('what another zstd made is sent by its blocks, and next time without a look at what it holds', async (t) => {
   const { artist, farm } = await startStudio(t)

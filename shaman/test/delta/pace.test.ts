@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { isWorthDelta, openPaceBook, type Pace } from '../../src/delta/pace.ts'
+import { framesPay, isWorthDelta, openPaceBook, type Pace } from '../../src/delta/pace.ts'
 import { tempDir } from '../support/farm.ts'
 
 const MB = 1e6
@@ -21,6 +21,14 @@ test('what was never measured is tried', () => {
   assert.equal(isWorthDelta(file, { whole: 5000 * MB }), true)
   assert.equal(isWorthDelta(file, { splice: 1 }), true)
   assert.equal(isWorthDelta(file, { whole: 5000 * MB, 'splice-frames': 1 }), true)
+})
+
+test('a compressed file goes by its blocks while those are few for the network', () => {
+  assert.equal(framesPay(0.03, {}), false)
+  assert.equal(framesPay(0.03, { whole: 110 * MB }), false)
+  assert.equal(framesPay(0.03, { whole: 12 * MB }), true)
+  assert.equal(framesPay(0.003, { whole: 12 * MB }), false)
+  assert.equal(framesPay(0.06, { whole: 5000 * MB }), true)
 })
 
 test('a chunk pass that is still to come counts as a part of the delta', () => {

@@ -41,7 +41,7 @@ test('apply(base, diff(base, target)) is the target, for any edit and algorithm'
   ])
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom<ChunkAlgorithm>('blend1', 'fastcdc16', 'fastcdc64'),
+      fc.constantFrom<ChunkAlgorithm>('blend1', 'fastcdc16', 'fastcdc64', 'blocks1'),
       edits,
       async (algorithm, changes) => {
         const target = changes.reduce(edit, base)
