@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createDeltaSender } from '@shaman-farm/shaman/client'
 import { digestOfFile } from '@shaman-farm/shaman/digest'
 import { execa } from 'execa'
+import { copyDurably } from './copy.ts'
 import { isInstalled } from './other-tools.ts'
 import type { Scene } from './scenes.ts'
 
@@ -53,12 +54,4 @@ export async function measurePace(workDir: string, scene: Scene, turns: number):
   await Promise.all([delta.close(), frugal.close()])
   await Promise.all([rm(other), rm(copy)])
   return pace
-}
-
-async function copyDurably(from: string, to: string): Promise<void> {
-  await rm(to, { force: true })
-  await copyFile(from, to)
-  const file = await open(to)
-  await file.sync()
-  await file.close()
 }

@@ -4,6 +4,7 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { createDeltaSender, createShamanClient } from '@shaman-farm/shaman/client'
 import { digestOfFile } from '@shaman-farm/shaman/digest'
+import { copyDurably } from './copy.ts'
 import type { Cost } from './other-tools.ts'
 import type { StoreRequest } from './store-process.ts'
 
@@ -59,7 +60,8 @@ export async function startSubmitter(
     async send(edited) {
       await copyFile(base, file)
       await delta.remember({ file, digest: await delta.hash(file) })
-      await copyFile(edited, file)
+      // Saved a while ago, as far as the disk is concerned.
+      await copyDurably(edited, file)
       const before = await ask<{ cpuSeconds: number }>(child, 'cpu')
       const ownBefore = ownCpuSeconds()
       const started = performance.now()
