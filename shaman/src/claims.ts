@@ -16,6 +16,8 @@ export interface Claims {
   settle(digests: Iterable<Digest>): void
   /** Gives up all claims of a client. */
   release(client: string): void
+  /** Resolves when all that a client has claimed is stored or given up, when it has fallen silent, or after the time. */
+  settled(client: string, timeoutMs: number): Promise<void>
   /** Resolves when none of these is claimed by another client any more, or after the time. */
   waitFor(client: string, digests: readonly Digest[], timeoutMs: number): Promise<void>
 }
@@ -24,10 +26,13 @@ interface Claimant {
   client: string
   keys: Set<string>
   lastActive: number
+  /** Who is to hear of its last claim's end. */
+  waiters: (() => void)[]
 }
 
 const lapseMs = 6000
 const checkEveryMs = 50
+const checkSilenceEveryMs = 1000
 
 /** Creates an empty table of claims. */
 export function createClaims(options: { now?: () => number } = {}): Claims {
@@ -40,7 +45,9 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
       const key = digestKey(digest)
       const holder = standing(key)
       if (holder) return holder.client === client
-      const claimant = claimants.get(client) ?? { client, keys: new Set(), lastActive: now() }
+      const claimant = claimants.get(client) ?? {
+        ...{ client, keys: new Set(), lastActive: now(), waiters: [] },
+      }
       claimants.set(client, claimant)
       claimant.lastActive = now()
       claimant.keys.add(key)
@@ -59,7 +66,23 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
     },
     release(client) {
       for (const key of claimants.get(client)?.keys ?? []) drop(key)
-      claimants.delete(client)
+    },
+    settled(client, timeoutMs) {
+      const claimant = claimants.get(client)
+      if (!claimant) return Promise.resolve()
+      return new Promise((resolve) => {
+        const end = (): void => {
+          clearTimeout(timer)
+          clearInterval(silence)
+          resolve()
+        }
+        const timer = setTimeout(end, timeoutMs)
+        const silence = setInterval(() => releaseIfSilent(claimant), checkSilenceEveryMs)
+        // Nothing waits any more in a process that has nothing else to do.
+        timer.unref()
+        silence.unref()
+        claimant.waiters.push(end)
+      })
     },
     async waitFor(client, digests, timeoutMs) {
       const keys = digests.map(digestKey)
@@ -78,9 +101,13 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
   function standing(key: string): Claimant | undefined {
     const claimant = byKey.get(key)
     if (!claimant) return undefined
-    if (now() - claimant.lastActive <= lapseMs) return claimant
-    claims.release(claimant.client)
-    return undefined
+    return releaseIfSilent(claimant) ? undefined : claimant
+  }
+
+  function releaseIfSilent({ client, lastActive }: Claimant): boolean {
+    if (now() - lastActive <= lapseMs) return false
+    claims.release(client)
+    return true
   }
 
   function drop(key: string): void {
@@ -88,6 +115,8 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
     if (!claimant) return
     byKey.delete(key)
     claimant.keys.delete(key)
-    if (claimant.keys.size === 0) claimants.delete(claimant.client)
+    if (claimant.keys.size > 0) return
+    claimants.delete(claimant.client)
+    for (const wake of claimant.waiters) wake()
   }
 }

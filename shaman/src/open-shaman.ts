@@ -134,6 +134,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     catalog,
     protection,
     inFlight,
+    claims,
     unverified,
     syncer,
     durability,

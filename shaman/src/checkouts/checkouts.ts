@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Unverified } from '../care/unverified.ts'
+import type { Claims } from '../claims.ts'
 import type { Digest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import {
@@ -41,7 +42,9 @@ export interface CheckoutRequest {
    * returned, also after a restart, as long as that is there.
    */
   key?: string | undefined
-  /** How long to wait for uploads of other clients before missing files fail the checkout. */
+  /** Who asks, when what it has claimed is still on its way: then that is waited for as well. */
+  sender?: string
+  /** How long to wait for uploads before missing files fail the checkout. */
   waitMs?: number
 }
 
@@ -49,6 +52,7 @@ export interface CheckoutRequest {
 export interface CheckoutParts extends PublisherParts {
   protection: Protection
   inFlight: UploadsInFlight
+  claims: Claims
   unverified: Unverified
   log: Logger
   now: () => number
@@ -60,6 +64,7 @@ export interface CheckoutParts extends PublisherParts {
 interface Making {
   path: string
   files: readonly ManifestFile[]
+  sender: string
   waitMs: number
   request?: string
 }
@@ -75,14 +80,14 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
   const beingMade = new Map<string, Promise<CheckoutSummary>>()
 
   return {
-    async create({ key, waitMs = defaultWaitMs, ...asked }) {
+    async create({ key, sender = '', waitMs = defaultWaitMs, ...asked }) {
       const path = checkCheckoutPath(asked.path)
       const files = canonicalFiles(asked.files)
-      if (key === undefined) return await make({ path, files, waitMs })
+      if (key === undefined) return await make({ path, files, sender, waitMs })
       const request = requestOf(key, path, files)
       const known = beingMade.get(request) ?? catalog.madeBy(request)
       if (known) return await known
-      const making = make({ path, files, waitMs, request })
+      const making = make({ path, files, sender, waitMs, request })
       beingMade.set(request, making)
       return await making.finally(() => beingMade.delete(request))
     },
@@ -114,11 +119,13 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     const digests = distinctDigests(request.files)
     const unpin = protection.pin(digests)
     try {
-      await waitForUploads(digests, request.waitMs)
       const made = await publishCheckout({
         ...request,
         digests,
-        look: () => requireDurable(digests),
+        look: async () => {
+          await waitForUploads(digests, request)
+          await requireDurable(digests)
+        },
       })
       protection.lease(digests)
       return made
@@ -127,9 +134,14 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     }
   }
 
-  async function waitForUploads(digests: readonly Digest[], waitMs: number): Promise<void> {
+  async function waitForUploads(
+    digests: readonly Digest[],
+    { sender, waitMs }: Pick<Making, 'sender' | 'waitMs'>,
+  ): Promise<void> {
+    const begun = performance.now()
+    await parts.claims.settled(sender, waitMs)
     const running = digests.filter((digest) => parts.inFlight.isRunning(digest))
-    await parts.inFlight.settled(running, waitMs)
+    await parts.inFlight.settled(running, Math.max(0, waitMs - (performance.now() - begun)))
     if (digests.some((digest) => store.committer.isSettling(digest))) await store.committer.idle()
   }
 

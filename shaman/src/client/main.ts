@@ -82,54 +82,26 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
   const clientId = options.clientId ?? defaultClientId()
 
   const client: ShamanClient = {
-    async upload({ files, signal, onProgress }) {
-      const started = now()
-      const requestsBefore = http.requests()
-      const run: UploadRun = {
-        http,
-        meter: createMeter(onProgress, now),
-        signal,
-        parallel,
-        retries: options.retries ?? defaultRetries,
-        isOurs: true,
-        capabilities: undefined,
-        askCapabilities: () => capabilitiesOf(signal),
-        runId: randomUUID(),
-        clientId,
-        delta: options.delta,
-        deferredMs: 0,
-        wireBytes: 0,
-        uploadedFiles: 0,
-        uploadedBytes: 0,
-      }
-      await uploadMissing(run, files)
-      return {
-        ...summary(files, run),
-        requests: http.requests() - requestsBefore,
-        durationMs: now() - started,
-      }
-    },
-    checkout: ({ files, path, signal }) =>
-      http.json<ShamanCheckoutResult>('/checkout/create', {
-        json: { files: files.map((file) => toSpec(file)), checkoutPath: path },
-        // Sent again after a lost answer, it must not make a second checkout.
-        headers: { 'idempotency-key': randomUUID() },
-        ...(signal && { signal }),
-      }),
-    async submit({ files, checkoutPath, signal, onProgress }) {
+    upload: (request) => upload(request),
+    checkout: (request) => checkout(request),
+    async submit({ checkoutPath, ...request }) {
+      const { files, signal, onProgress } = request
       for (let round = 1; ; round += 1) {
-        const receipt = await client.upload({
-          files,
-          ...(signal && { signal }),
-          ...(onProgress && { onProgress }),
+        // Asked for while the last answers are awaited: the store makes the links meanwhile.
+        const early = new AbortController()
+        let making: Promise<{ checkoutPath: string }> | undefined
+        const make = (sender?: string): Promise<{ checkoutPath: string }> =>
+          checkout({ files, path: checkoutPath, signal: anyOf(early.signal, signal), sender })
+        const receipt = await upload(request, (sender) => {
+          making = make(sender)
+          making.catch(() => undefined)
+        }).catch((error: unknown) => {
+          early.abort()
+          throw error
         })
         createMeter(onProgress, now).begin('checkout', files.length, 0)
         try {
-          const made = await client.checkout({
-            files,
-            path: checkoutPath,
-            ...(signal && { signal }),
-          })
+          const made = await (making ?? make())
           return { checkoutPath: made.checkoutPath, receipt }
         } catch (error) {
           const isIncomplete = error instanceof ShamanClientError && error.status === 424
@@ -146,6 +118,73 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
     },
   }
   return client
+
+  async function upload(
+    { files, signal, onProgress }: UploadRequest,
+    onAllSent?: (sender: string) => void,
+  ): Promise<UploadReceipt> {
+    const started = now()
+    const requestsBefore = http.requests()
+    const runId = randomUUID()
+    let checkouts = 0
+    const run: UploadRun = {
+      http,
+      meter: createMeter(onProgress, now),
+      signal,
+      parallel,
+      retries: options.retries ?? defaultRetries,
+      isOurs: true,
+      capabilities: undefined,
+      askCapabilities: () => capabilitiesOf(signal),
+      runId,
+      clientId,
+      delta: options.delta,
+      deferredMs: 0,
+      wireBytes: 0,
+      uploadedFiles: 0,
+      uploadedBytes: 0,
+      onAllSent() {
+        if (!onAllSent) return
+        checkouts += 1
+        onAllSent(runId)
+      },
+    }
+    await uploadMissing(run, files)
+    return {
+      ...summary(files, run),
+      requests: http.requests() - requestsBefore - checkouts,
+      durationMs: now() - started,
+    }
+  }
+
+  function checkout({
+    files,
+    path,
+    signal,
+    sender,
+  }: CheckoutOptions): Promise<ShamanCheckoutResult> {
+    return http.json<ShamanCheckoutResult>('/checkout/create', {
+      json: { files: files.map((file) => toSpec(file)), checkoutPath: path },
+      headers: {
+        // Sent again after a lost answer, it must not make a second checkout.
+        'idempotency-key': randomUUID(),
+        ...(sender !== undefined && { 'x-shaman-client': sender }),
+      },
+      signal,
+    })
+  }
+}
+
+interface CheckoutOptions {
+  files: readonly Pick<UploadFile, 'path' | 'digest'>[]
+  path: string
+  signal?: AbortSignal | undefined
+  /** The run that may still be sending some of it. */
+  sender?: string | undefined
+}
+
+function anyOf(...signals: (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined))
 }
 
 function defaultClientId(): string {

@@ -27,6 +27,8 @@ export interface UploadRun {
   wireBytes: number
   uploadedFiles: number
   uploadedBytes: number
+  /** Called once all bytes are handed over and only answers are missing, when nobody else sends a part of them. */
+  onAllSent(): void
 }
 
 /** Counts a blob that the server took. */

@@ -33,17 +33,22 @@ export function toBatches(files: readonly UploadFile[], parallel: number): Uploa
 }
 
 /** One tar stream. What the server refuses is left to the next round; a file that has changed is told. */
-export async function sendBatch(run: UploadRun, files: readonly UploadFile[]): Promise<void> {
+export async function sendBatch(
+  run: UploadRun,
+  files: readonly UploadFile[],
+  onSent: () => void,
+): Promise<void> {
   const byKey = new Map(files.map((file) => [digestKey(file.digest), file]))
   let sent = 0
   const attempt = (): AsyncIterable<Uint8Array> => {
     run.meter.bytes(-sent)
     sent = 0
-    return tarOf([...byKey.values()], (wire, payload) => {
+    const onPiece = (wire: number, payload: number): void => {
       sent += payload
       run.wireBytes += wire
       run.meter.bytes(payload)
-    })
+    }
+    return tarOf([...byKey.values()], { onPiece, onSent })
   }
   await run.http.lines('/x/blobs', {
     method: 'POST',
@@ -86,7 +91,7 @@ function refused(
 /** What sends a piece has handed it to the kernel by the time it asks for the next, and takes no more while it has not. */
 async function* tarOf(
   files: readonly UploadFile[],
-  onSent: (wire: number, payload: number) => void,
+  on: { onPiece(wire: number, payload: number): void; onSent(): void },
 ): AsyncGenerator<Uint8Array> {
   const reader = createFileReader()
   const sources = files.map((file) => ({
@@ -96,9 +101,10 @@ async function* tarOf(
     tooShort: () => changed(file),
   }))
   for await (const { bytes, payload } of tarPieces(sources)) {
-    onSent(bytes.length, payload)
+    on.onPiece(bytes.length, payload)
     yield bytes
   }
+  on.onSent()
 }
 
 function contentsOf(reader: FileReader, file: UploadFile): Promise<OpenFile> | OpenFile {

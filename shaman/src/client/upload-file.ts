@@ -22,6 +22,7 @@ export interface UploadReceipt {
   /** Distinct contents that did not have to be sent. */
   storedFiles: number
   storedBytes: number
+  /** Without the one that makes the checkout. */
   requests: number
   durationMs: number
 }

@@ -40,7 +40,7 @@ async function sendMissing(run: UploadRun, files: readonly UploadFile[]): Promis
   run.meter.begin('upload', missing.length, bytesOf(missing))
   for (let round = 0; unknown.length + uploading.length > 0; round += 1) {
     if (round >= maxRounds) throw neverStored([...unknown, ...uploading])
-    await send(run, unknown, round)
+    await send(run, unknown, { round, isAll: uploading.length === 0 })
     // What was answered as stored needs no second question; what others send does, and what was deferred.
     const open = run.isOurs ? uploading : [...unknown, ...uploading]
     if (open.length === 0) return
@@ -63,18 +63,28 @@ function arrived(
   run.meter.files(done.length)
 }
 
-async function send(run: UploadRun, files: readonly UploadFile[], round: number): Promise<void> {
+async function send(
+  run: UploadRun,
+  files: readonly UploadFile[],
+  { round, isAll }: { round: number; isAll: boolean },
+): Promise<void> {
   if (!run.isOurs) {
     await inLanes(files, run.parallel, (file) => sendWhole(run, file, { canDefer: round === 0 }))
     return
   }
   const large = files.filter((file) => goesAlone(run, file))
   const small = files.filter((file) => !goesAlone(run, file))
+  const batches = toBatches(small, maxBatchLanes)
+  const unsent = new Set<unknown>([...large, ...batches])
+  const sent = (job: unknown): void => {
+    const wasLast = unsent.delete(job) && unsent.size === 0
+    if (wasLast && isAll) run.onAllSent()
+  }
   const jobs = [
     ...large
       .toSorted((a, b) => b.digest.size - a.digest.size)
-      .map((file) => () => sendLarge(run, file)),
-    ...toBatches(small, maxBatchLanes).map((batch) => () => sendBatch(run, batch)),
+      .map((file) => () => sendLarge(run, file).then(() => sent(file))),
+    ...batches.map((batch) => () => sendBatch(run, batch, () => sent(batch))),
   ]
   await inLanes(jobs, run.parallel, (job) => job())
 }

@@ -12,7 +12,7 @@ import {
   ShamanSingleFileStatus,
 } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
-import { readCanDefer, readOriginalName } from './headers.ts'
+import { clientOf, readCanDefer, readOriginalName } from './headers.ts'
 import { refuse } from './problems.ts'
 import { answerEarly, rawBody } from './raw-body.ts'
 
@@ -72,7 +72,7 @@ export function flamencoRoutes(plain: FastifyInstance, shaman: Shaman): void {
         operationId: 'shamanCheckout',
         summary: 'Make a checkout of files that are all in the store',
         description:
-          'A request with an Idempotency-Key is answered with the checkout that it made before, if it did.',
+          'A request with an Idempotency-Key is answered with the checkout that it made before, if it did. One with an X-Shaman-Client may be sent before all that this client claimed has arrived.',
         tags,
         headers: CheckoutHeaders,
         body: ShamanCheckout,
@@ -82,7 +82,8 @@ export function flamencoRoutes(plain: FastifyInstance, shaman: Shaman): void {
     async (request) => {
       const { files, checkoutPath } = request.body
       const key = request.headers['idempotency-key']
-      const { path } = await checkouts.create({ path: checkoutPath, files, key })
+      const sender = clientOf(request)
+      const { path } = await checkouts.create({ path: checkoutPath, files, key, sender })
       return { checkoutPath: path }
     },
   )

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, request as forward } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { type ChunkHasher, createChunkHasher } from '../../src/delta/chunk-and-hash.ts'
 import { digestOf } from '../../src/digest.ts'
-import { afterwards } from '../support/afterwards.ts'
 import { startTestFarm } from '../support/farm.ts'
+import { startWay } from '../support/way.ts'
 import { savedBlend, startStudio, stored } from './artist.ts'
 import { fresh } from './blend-samples.ts'
 
@@ -177,26 +174,10 @@ async function startFaultyWay(
   fault: '500' | '503' | 'a broken connection',
   on = '/x/splice/',
 ): Promise<string> {
-  const server = createServer((request, response) => {
-    if (!request.url!.includes(on)) {
-      const { method, headers, url } = request
-      const onward = forward(new URL(url!, to), { method, headers }, (answer) => {
-        response.writeHead(answer.statusCode!, answer.headers)
-        answer.pipe(response)
-      })
-      onward.on('error', () => response.destroy())
-      request.pipe(onward)
-    } else if (fault === 'a broken connection') {
-      request.socket.destroy()
-    } else {
-      request.resume().on('end', () => response.writeHead(Number(fault)).end())
-    }
+  return await startWay(t, to, (request, response) => {
+    if (!request.url!.includes(on)) return undefined
+    if (fault === 'a broken connection') request.socket.destroy()
+    else request.resume().on('end', () => response.writeHead(Number(fault)).end())
+    return 'answered'
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  afterwards(t, () => {
-    server.closeAllConnections()
-    server.close()
-  })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
