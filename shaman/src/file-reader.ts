@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 /** Reads many small files one after another. */
 export interface FileReader {
   open(file: string): Promise<OpenFile> | OpenFile
+  stat(file: string): Promise<fs.BigIntStats> | fs.BigIntStats
 }
 
 /** A file that is being read. */
@@ -17,6 +18,7 @@ export interface OpenFile {
 
 const openAsync = promisify(fs.open)
 const readAsync = promisify(fs.read)
+const statAsync = promisify(fs.stat)
 
 const slowMs = 4
 const slowCalls = 200
@@ -48,6 +50,10 @@ export function createFileReader(): FileReader {
     open(file) {
       if (isSlow()) return openAsync(file, 'r').then(over)
       return over(timed(() => fs.openSync(file, 'r')))
+    },
+    stat(file) {
+      if (isSlow()) return statAsync(file, { bigint: true })
+      return timed(() => fs.statSync(file, { bigint: true }))
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import type { DeltaSender } from '@shaman-farm/shaman/client'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createFileReader, type DeltaSender, type FileReader } from '@shaman-farm/shaman/client'
 import { PackError, systemCode } from '../errors.ts'
 import type { HashCache } from './hash-cache.ts'
 import { type Hasher, type HashRun, openHasher } from './hasher.ts'
@@ -41,6 +41,8 @@ const statsAtOnce = 32
 /** Files that wait to be hashed and cut: it has threads of its own for one or two. */
 const deltaLanes = 2
 const attemptsPerFile = 3
+/** Files that are quick to read are read in one go; others' work has its turn so often. */
+const longestTurnMs = 10
 
 /** Digests of `files` (absolute paths, each once), by path. Memory does not grow with the files' sizes. */
 export async function hashFiles(
@@ -53,10 +55,11 @@ export async function hashFiles(
   const bytes = { bytesDone: 0, bytesTotal: 0 }
   const report = (): void => options.onProgress?.({ ...progress, ...bytes })
 
+  const reader = createFileReader()
   const toHash: UnhashedFile[] = []
   await inLanes(unique, statsAtOnce, async (path) => {
     options.signal?.throwIfAborted()
-    const stats = await statFile(path)
+    const stats = await statFile(reader, path)
     const size = Number(stats.size)
     bytes.bytesTotal += size
     const sha = options.cache.lookUp(path, stats)
@@ -75,16 +78,21 @@ export async function hashFiles(
   toHash.sort((a, b) => Number(b.stats.size - a.stats.size))
   const { delta } = options
   const [edited, others] = delta ? partition(toHash, ({ path }) => isBlend(path)) : [[], toHash]
-  const hasher = openHasher(bytesOf(others), options.threads)
+  const hasher = openHasher(bytesOf(others), reader, options.threads)
   const hashAll = (part: readonly UnhashedFile[], lanes: number, hash: Hash): Promise<void> =>
     inLanes(part, lanes, async ({ path, stats }) => {
-      const hashed = await hashUnchanged(path, stats, hash, {
-        ...(options.signal ? { signal: options.signal } : {}),
-        onBytes(count) {
-          bytes.bytesDone += count
-          report()
+      const hashed = await hashUnchanged(
+        path,
+        stats,
+        { reader, hash },
+        {
+          ...(options.signal ? { signal: options.signal } : {}),
+          onBytes(count) {
+            bytes.bytesDone += count
+            report()
+          },
         },
-      })
+      )
       options.cache.record(path, hashed.stats, hashed.sha)
       digests.set(path, { sha: hashed.sha, size: Number(hashed.stats.size) })
       progress.filesDone += 1
@@ -123,7 +131,7 @@ function partition<T>(items: readonly T[], test: (item: T) => boolean): [T[], T[
 async function hashUnchanged(
   path: string,
   known: BigIntStats,
-  hash: Hash,
+  { reader, hash }: { reader: FileReader; hash: Hash },
   run: HashRun,
 ): Promise<{ sha: string; stats: BigIntStats }> {
   let before = known
@@ -137,7 +145,7 @@ async function hashUnchanged(
       run.signal?.throwIfAborted()
       throw unreadable(path, error)
     })
-    const after = await statFile(path)
+    const after = await statFile(reader, path)
     if (sameStats(before, after) && counted === Number(after.size)) return { sha, stats: after }
     run.onBytes(-counted)
     before = after
@@ -152,10 +160,12 @@ function sameStats(a: BigIntStats, b: BigIntStats): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino
 }
 
-async function statFile(path: string): Promise<BigIntStats> {
-  return stat(path, { bigint: true }).catch((error: unknown) => {
+async function statFile(reader: FileReader, path: string): Promise<BigIntStats> {
+  try {
+    return await reader.stat(path)
+  } catch (error) {
     throw unreadable(path, error)
-  })
+  }
 }
 
 function unreadable(path: string, cause: unknown): PackError {
@@ -180,12 +190,16 @@ async function inLanes<Item>(
 ): Promise<void> {
   let next = 0
   let failed = false
+  let turnBegan = performance.now()
   const lane = async (): Promise<void> => {
     while (next < items.length && !failed) {
       await work(items[next++]!).catch((error: unknown) => {
         failed = true
         throw error
       })
+      if (performance.now() - turnBegan < longestTurnMs) continue
+      await nextTurn()
+      turnBegan = performance.now()
     }
   }
   await allSettled(Array.from({ length: Math.min(lanes, items.length) }, lane))

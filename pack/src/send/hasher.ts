@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { on } from 'node:events'
-import { open } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
+import type { FileReader } from '@shaman-farm/shaman/client'
 import type { HashNews } from './hash-worker.ts'
 
 /** Who wants a digest: may stop it, and hears of every part that was read. */
@@ -28,25 +28,30 @@ const lanesOfOne = 4
 /** Threads for much work on a machine with cores to spare, else this thread. */
 export function openHasher(
   bytes: number,
+  reader: FileReader,
   threads = Math.min(availableParallelism(), mostThreads, Math.floor(bytes / bytesPerThread)),
 ): Hasher {
-  return threads > 1 ? hashInThreads(threads) : hashHere()
+  return threads > 1 ? hashInThreads(threads) : hashHere(reader)
 }
 
-function hashHere(): Hasher {
+function hashHere(reader: FileReader): Hasher {
   const spare: Buffer[] = []
   return {
     lanes: lanesOfOne,
     async hash(path, { signal, onBytes }) {
       const hash = createHash('sha256')
       const buffer = spare.pop() ?? Buffer.allocUnsafe(readBytes)
-      await using handle = await open(path, 'r')
-      for (;;) {
-        signal?.throwIfAborted()
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length)
-        if (bytesRead === 0) break
-        hash.update(buffer.subarray(0, bytesRead))
-        onBytes(bytesRead)
+      const file = await reader.open(path)
+      try {
+        for (;;) {
+          signal?.throwIfAborted()
+          const bytesRead = await file.read(buffer, 0, buffer.length)
+          if (bytesRead === 0) break
+          hash.update(buffer.subarray(0, bytesRead))
+          onBytes(bytesRead)
+        }
+      } finally {
+        file.close()
       }
       spare.push(buffer)
       return hash.digest('hex')

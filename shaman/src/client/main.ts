@@ -17,6 +17,7 @@ import type { UploadFile, UploadReceipt } from './upload-file.ts'
 import { uploadMissing } from './uploader.ts'
 
 export { createDeltaSender, type DeltaSender } from '../delta/sender.ts'
+export { createFileReader, type FileReader } from '../file-reader.ts'
 export type { DownloadAllOptions, WantedFile } from './download-all.ts'
 export { ShamanClientError } from './errors.ts'
 export type { OnProgress, UploadProgress } from './progress.ts'
