@@ -3,8 +3,8 @@ import type { Quarantine } from './care/quarantine.ts'
 import type { Unverified } from './care/unverified.ts'
 import type { Claims } from './claims.ts'
 import type { Counters } from './counters.ts'
-import type { Digest } from './digest.ts'
-import type { IndexDb } from './index-db.ts'
+import { type Digest, digestKey } from './digest.ts'
+import type { BlobRecord, IndexDb } from './index-db.ts'
 import type { Protection } from './protection.ts'
 
 /** Tells the tables of a store which blobs have come, and which have not. */
@@ -38,7 +38,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
   let count = 0
   const seconds = (): number => Math.floor(now() / 1000)
 
-  return {
+  const arrivals: Arrivals = {
     async stored(blobs) {
       const digests = blobs.map((blob) => blob.digest)
       const time = seconds()
@@ -46,14 +46,10 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
       claims.settle(digests)
       counters.stored(blobs)
       count += blobs.length
-      if (!isDurable) parts.unverified().arrived(digests)
-      await index.putBlobs(
-        blobs.map(({ digest, temp }) => {
-          // What came back from the trash may have gone there unverified.
-          const isVerified = isDurable && (temp !== '' || index.unverified() === 0)
-          return [digest, { storedAt: time, lastUse: time, verifiedAt: isVerified ? time : 0 }]
-        }),
-      )
+      if (!isDurable) parts.unverified().arrived(storedAmong(blobs))
+      const found = foundAmong(blobs)
+      await index.putBlobs(blobs.flatMap((blob) => entryOf(blob, time)))
+      if (found.length > 0) await arrivals.found(found)
       await parts.quarantine().healed(digests)
     },
     found(digests) {
@@ -67,4 +63,31 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
     },
     count: () => count,
   }
+  return arrivals
+
+  function entryOf(blob: StoredBlob, time: number): (readonly [Digest, BlobRecord])[] {
+    const { digest, temp, outcome } = blob
+    if (outcome === 'already-stored') {
+      const known = index.getBlob(digest)
+      return known ? [[digest, { ...known, lastUse: time }]] : []
+    }
+    // What came back from the trash may have gone there unverified.
+    const isVerified = isDurable && (temp !== '' || index.unverified() === 0)
+    return [[digest, { storedAt: time, lastUse: time, verifiedAt: isVerified ? time : 0 }]]
+  }
+
+  /** Whoever uploaded these met files that the index does not know: others' bytes, which nobody here has read. */
+  function foundAmong(blobs: readonly StoredBlob[]): Digest[] {
+    const unknown = blobs.filter(
+      ({ digest, outcome }) => outcome === 'already-stored' && !index.getBlob(digest),
+    )
+    if (unknown.length === 0) return []
+    // A rival's in the same group is not in the index yet.
+    const keys = new Set(storedAmong(blobs).map(digestKey))
+    return unknown.flatMap(({ digest }) => (keys.has(digestKey(digest)) ? [] : [digest]))
+  }
+}
+
+function storedAmong(blobs: readonly StoredBlob[]): Digest[] {
+  return blobs.flatMap(({ digest, outcome }) => (outcome === 'stored' ? [digest] : []))
 }

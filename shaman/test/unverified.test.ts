@@ -64,6 +64,28 @@ for (const durability of ['batch', 'none'] as const) {
   })
 }
 
+test('a file that somebody else put in the place of an upload is read before it is vouched for', async (t) => {
+  const farm = await startTestFarm(t)
+  const { shaman, client } = farm
+  const [good, torn] = [randomBlob(5000), randomBlob(6000)]
+  const before = (await shaman.stats()).blobs
+  for (const blob of [good, torn]) {
+    const path = shaman.layout.blob(blob.digest)
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, blob.bytes)
+    if (blob === torn) await tear(path, blob)
+    assert.equal(await shaman.blobs.putBytes(blob.digest, blob.bytes), 'already-stored')
+  }
+  assert.equal((await shaman.stats()).blobs, before + 2)
+  const files = [uploadFile('good', good), uploadFile('torn', torn)]
+  await assert.rejects(client.checkout({ files, path: 'shot' }), (error) =>
+    isCode(error, 'CHECKOUT_INCOMPLETE'),
+  )
+  const { receipt } = await client.submit({ files, checkoutPath: 'shot' })
+  assert.equal(receipt.uploadedFiles, 1)
+  assert.deepEqual(await readFile(join(shaman.jobsDir, 'shot/torn')), torn.bytes)
+})
+
 test('after a stop in order what came with durability batch counts as durable, and with full at once', async (t) => {
   const dir = await tempDir(t)
   const options = { root: join(dir, 'root'), stateDir: join(dir, 'state'), reserveBytes: 0 }
