@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { type Digest, digestOfFile } from '../digest.ts'
-import { algorithmFor, type ChunkAlgorithm } from './algorithms.ts'
+import { algorithmFor, blocksFromBytes, type ChunkAlgorithm } from './algorithms.ts'
 import { openFileSource } from './byte-source.ts'
 import type { LooseBytes } from './chunk-lists.ts'
 import { type ChunkMap, decodeChunkMap } from './chunk-map.ts'
@@ -176,7 +176,8 @@ export async function algorithmOf(path: string): Promise<ChunkAlgorithm | undefi
     await file.read(head, 0)
     const chosen = algorithmFor(head, file.size)
     const isFramed = startsAsFrame(head) && (await readFrames(file)) !== undefined
-    return chosen !== undefined && isFramed ? 'blocks1' : chosen
+    if (chosen === undefined || !isFramed) return chosen
+    return file.size < blocksFromBytes ? 'frames1' : 'blocks1'
   } finally {
     await file.close()
   }

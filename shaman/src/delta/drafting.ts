@@ -1,4 +1,4 @@
-import { type ChunkAlgorithm, isForFrames } from './algorithms.ts'
+import { type ChunkAlgorithm, type FramesAlgorithm, isForFrames } from './algorithms.ts'
 import { findBases } from './base-lookup.ts'
 import type { ChunkedContent, ChunkHasher } from './chunk-and-hash.ts'
 import type { DeltaFile, DeltaRoute, NotSent } from './delta-file.ts'
@@ -125,12 +125,13 @@ export function workOf(algorithm: ChunkAlgorithm): 'splice' | 'splice-frames' {
   return algorithm === 'frames1' ? 'splice-frames' : 'splice'
 }
 
-/** How a compressed .blend is cut first: as its last version was, unless all that counts is bytes. */
-export function firstAlgorithmForFrames(
+/** How a compressed .blend is cut first: as its last version was, unless all that counts is bytes; without one, as its size tells. */
+export function firstForFrames(
+  bySize: FramesAlgorithm,
   past: Remembered | undefined,
   prefer: 'time' | 'bytes',
-): ChunkAlgorithm {
+): FramesAlgorithm {
   if (past?.isForeign) return 'blocks1'
   if (prefer === 'bytes') return 'frames1'
-  return past && isForFrames(past.map.algorithm) ? past.map.algorithm : 'blocks1'
+  return past && isForFrames(past.map.algorithm) ? past.map.algorithm : bySize
 }

@@ -5,7 +5,7 @@ import { type ChunkAlgorithm, deltaSizes, isForFrames } from './algorithms.ts'
 import { algorithmOf, type ChunkHasher, createChunkHasher } from './chunk-and-hash.ts'
 import type { DeltaFile, DeltaOutcome, DeltaRoute, NotSent } from './delta-file.ts'
 import type { Draft } from './draft.ts'
-import { createDrafting, firstAlgorithmForFrames, workOf } from './drafting.ts'
+import { createDrafting, firstForFrames, workOf } from './drafting.ts'
 import { createFramePacker } from './frame-packer.ts'
 import {
   type DeltaHistory,
@@ -195,7 +195,7 @@ export function createDeltaSender(options: DeltaSenderOptions = {}): DeltaSender
     const chosen = await algorithmOf(file)
     if (chosen === undefined || !isForFrames(chosen)) return chosen
     const isPlain = past?.map.algorithm === 'blend1' && past.map.size === past.digest.size
-    return isPlain ? 'blend1' : firstAlgorithmForFrames(past, prefer)
+    return isPlain ? 'blend1' : firstForFrames(chosen, past, prefer)
   }
 }
 
