@@ -10,6 +10,8 @@ export interface Measured {
   edit: Edit
   fileBytes: number
   requests: number
+  /** Of SHA-256 over the edited file, in turns with ours. */
+  passMs: number
   /** By the way of sending; undefined where that is not installed. */
   costs: Map<string, Cost | undefined>
 }
@@ -52,16 +54,16 @@ function shareOf({ scene, edit, fileBytes, costs }: Measured, most: number): Fig
 }
 
 /** Of a small file the times of starting and syncing are most, so only large ones have a target. */
-function wallOf({ scene, costs }: Measured, { shaMs, durableWriteMs }: Pace): Figure {
+function wallOf({ scene, costs, passMs }: Measured, { durableWriteMs }: Pace): Figure {
   const { wallMs } = costs.get(ours)!
-  const value = wallMs / shaMs
-  const rewrite = `Writing and syncing a file of that size alone takes ${Math.round(durableWriteMs)} ms here, ${(durableWriteMs / shaMs).toFixed(1)} passes`
+  const value = wallMs / passMs
+  const rewrite = `Writing and syncing a file of that size alone takes ${Math.round(durableWriteMs)} ms here, ${(durableWriteMs / passMs).toFixed(1)} passes`
   return {
     name: `${scene.name}: client and server for one edit`,
     value,
     unit: 'x one SHA-256 pass',
     ...(scene.sizeMiB >= 200 && { target: '<= 3', met: value <= 3 }),
-    baseline: `${Math.round(shaMs)} ms; written and synced ${Math.round(durableWriteMs)} ms`,
+    baseline: `${Math.round(passMs)} ms; written and synced ${Math.round(durableWriteMs)} ms`,
     cause: `${rewrite}; before that the client reads and hashes all of it.`,
   }
 }
