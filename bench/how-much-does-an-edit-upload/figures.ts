@@ -25,8 +25,8 @@ export const fewestBytes = 'Shaman Farm, fewest bytes'
 export function figuresOf(scene: Scene, measured: Measured[], pace: Pace): Figure[] {
   const of = (edit: Edit): Measured => measured.find((each) => each.edit === edit)!
   const speeds = [
-    speedOf(scene, pace, { cut: 'by blocks', ms: pace.hashAndChunkMs }),
-    speedOf(scene, pace, { cut: 'FastCDC', ms: pace.hashAndFastCdcMs }),
+    ...(isCutAsItLies(scene) ? [speedOf(scene, pace, 'by blocks', pace.hashAndChunkMs)] : []),
+    speedOf(scene, pace, 'FastCDC', pace.hashAndFastCdcMs),
   ]
   if (pace.hashAndUnpackMs) speeds.push(unpackedSpeedOf(scene, pace, pace.hashAndUnpackMs))
   const wall = wallOf(of('move-object'), pace)
@@ -68,7 +68,12 @@ function wallOf({ scene, costs, passMs }: Measured, { durableWriteMs }: Pace): F
   }
 }
 
-function speedOf(scene: Scene, { shaMs }: Pace, { cut, ms }: { cut: string; ms: number }): Figure {
+/** As the product does it: small compressed files are cut by what they hold. */
+function isCutAsItLies({ isCompressed, fileBytes }: Scene): boolean {
+  return !isCompressed || fileBytes >= 64 * 2 ** 20
+}
+
+function speedOf(scene: Scene, { shaMs }: Pace, cut: string, ms: number): Figure {
   const value = percent(shaMs, ms)
   return {
     name: `${scene.name}: hashing and chunking (${cut}) in one pass`,
@@ -80,21 +85,25 @@ function speedOf(scene: Scene, { shaMs }: Pace, { cut, ms }: { cut: string; ms: 
   }
 }
 
-/** For slow links a compressed file is cut by what it holds: by those bytes. */
+/** Of small compressed files, and for slow links, what they hold is cut: by those bytes. */
 function unpackedSpeedOf(
   { name, contentBytes, fileBytes }: Scene,
   { shaMs, unpackMs }: Pace,
   ms: number,
 ): Figure {
+  const value = percent(contentBytes / ms, fileBytes / shaMs)
   return {
-    name: `${name}: hashing, unpacking and chunking in one pass, where bytes count`,
-    value: percent(contentBytes / ms, fileBytes / shaMs),
-    unit: '% of SHA-256 speed on one core, by the bytes it holds',
+    name: `${name}: hashing, unpacking and chunking in one pass`,
+    value,
+    unit: '% of SHA-256 speed on one core, by bytes cut',
+    target: '>= 60',
+    met: value >= 60,
     baseline: [
       `SHA-256 ${Math.round(shaMs)} ms for ${formatBytes(fileBytes)}`,
-      `holds ${formatBytes(contentBytes)}`,
+      `cut ${formatBytes(contentBytes)}`,
       ...(unpackMs ? [`unpacking alone ${Math.round(unpackMs)} ms`] : []),
     ].join('; '),
+    cause: `A frame that lies within one large payload is hashed as it is; all others are unpacked to be cut, which alone takes ${Math.round(unpackMs ?? Number.NaN)} ms for all of them.`,
   }
 }
 
