@@ -1,4 +1,5 @@
 import { largePayloadBytes } from './algorithms.ts'
+import { createHeaderWalk } from './header-walk.ts'
 
 /** From `offset` on the file is of this kind, until the next boundary. */
 export interface Boundary {
@@ -27,70 +28,44 @@ const longFileHeader = 17
  * out of range) the walk ends and the rest is one loose run.
  */
 export function createBoundaryScanner(): BoundaryScanner {
-  const header = new Uint8Array(32)
-  const view = new DataView(header.buffer)
+  const walk = createHeaderWalk({ first: shortFileHeader, most: 32 })
+  const { header, view } = walk
   let shape: HeaderShape | undefined
-  let scanned = 0
-  let headerAt = 0
-  let filled = 0
-  let wanted = shortFileHeader
+  let isLong = false
 
   return {
     scan(bytes) {
       const found: Boundary[] = []
-      const end = scanned + bytes.length
-      while (headerAt + filled < end) {
-        const from = headerAt + filled - scanned
-        const part = bytes.subarray(from, from + wanted - filled)
-        header.set(part, filled)
-        filled += part.length
-        if (filled < wanted) break
+      walk.take(bytes, () => {
         if (shape === undefined) readFileHeader()
         else readBlockHeader(shape, found)
-      }
-      scanned = end
+      })
       return found
     },
-    skip(length) {
-      if (filled > 0 || headerAt < scanned + length) return false
-      scanned += length
-      return true
-    },
+    skip: walk.skip,
   }
 
   function readFileHeader(): void {
-    if (wanted === shortFileHeader && isDigit(header[7]!)) {
-      wanted = longFileHeader
+    if (!isLong && isDigit(header[7]!)) {
+      isLong = true
+      walk.wantMore(longFileHeader)
       return
     }
     shape = shapeOf(header)
-    if (shape === undefined) {
-      stop()
-    } else {
-      advanceTo(headerAt + wanted)
-      wanted = shape.bytes
-    }
+    if (shape === undefined) walk.stop()
+    else walk.goTo(isLong ? longFileHeader : shortFileHeader, shape.bytes)
   }
 
   function readBlockHeader(shape: HeaderShape, found: Boundary[]): void {
-    const payload = headerAt + shape.bytes
+    const payload = walk.at + shape.bytes
     const length = shape.length(view)
     const end = payload + length
     const isLast = startsWith(header, 'ENDB') || length < 0 || !Number.isSafeInteger(end)
     if (!isLast && length >= largePayloadBytes) {
       found.push({ offset: payload, kind: 'payload' }, { offset: end, kind: 'loose' })
     }
-    if (isLast) stop()
-    else advanceTo(end)
-  }
-
-  function advanceTo(offset: number): void {
-    headerAt = offset
-    filled = 0
-  }
-
-  function stop(): void {
-    headerAt = Number.POSITIVE_INFINITY
+    if (isLast) walk.stop()
+    else walk.goTo(end, shape.bytes)
   }
 }
 

@@ -1,4 +1,5 @@
 import { leastBlockBytes } from './algorithms.ts'
+import { createHeaderWalk } from './header-walk.ts'
 
 /** Walks the blocks of zstd frames in the order their bytes arrive. */
 export interface BlockScanner {
@@ -27,42 +28,33 @@ const contentSizeBytes = [0, 2, 4, 8]
  * every save changes.
  */
 export function createBlockScanner(): BlockScanner {
-  const header = new Uint8Array(skippableHeaderBytes)
-  const view = new DataView(header.buffer)
+  const walk = createHeaderWalk({ first: magicBytes, most: skippableHeaderBytes })
+  const { header, view } = walk
   let read: (ends: number[]) => void = readMagic
-  let wanted = magicBytes
-  let scanned = 0
-  let headerAt = 0
-  let filled = 0
   let hasChecksum = false
   let pieceAt = 0
 
   return {
     scan(bytes) {
       const ends: number[] = []
-      const end = scanned + bytes.length
-      while (headerAt + filled < end) {
-        const from = headerAt + filled - scanned
-        const part = bytes.subarray(from, from + wanted - filled)
-        header.set(part, filled)
-        filled += part.length
-        if (filled < wanted) break
-        read(ends)
-      }
-      scanned = end
+      walk.take(bytes, () => read(ends))
       return ends
     },
   }
 
   function readMagic(): void {
     const magic = view.getUint32(0, true)
-    if (magic === frameMagic) wantMore(descriptorBytes, readDescriptor)
-    else if ((magic & ~0xf) === skippableMagic) wantMore(skippableHeaderBytes, readSkippable)
-    else stop()
+    if (magic === frameMagic) {
+      walk.wantMore(descriptorBytes)
+      read = readDescriptor
+    } else if ((magic & ~0xf) === skippableMagic) {
+      walk.wantMore(skippableHeaderBytes)
+      read = readSkippable
+    } else walk.stop()
   }
 
   function readSkippable(ends: number[]): void {
-    const end = headerAt + skippableHeaderBytes + view.getUint32(4, true)
+    const end = walk.at + skippableHeaderBytes + view.getUint32(4, true)
     endPiece(end, ends)
     beginAt(end, magicBytes, readMagic)
   }
@@ -75,7 +67,7 @@ export function createBlockScanner(): BlockScanner {
     const window = isSingle ? 0 : 1
     const length = descriptorBytes + window + dictionaryIdBytes[descriptor & 3]! + contentSize
     hasChecksum = (descriptor & 4) !== 0
-    beginAt(headerAt + length, blockHeaderBytes, readBlock)
+    beginAt(walk.at + length, blockHeaderBytes, readBlock)
   }
 
   function readBlock(ends: number[]): void {
@@ -83,10 +75,10 @@ export function createBlockScanner(): BlockScanner {
     const isLast = (word & 1) !== 0
     const kind = (word >> 1) & 3
     if (kind === reservedKind) {
-      stop()
+      walk.stop()
       return
     }
-    const end = headerAt + blockHeaderBytes + (kind === repeatedByte ? 1 : word >> 3)
+    const end = walk.at + blockHeaderBytes + (kind === repeatedByte ? 1 : word >> 3)
     if (isLast) {
       const frameEnd = end + (hasChecksum ? checksumBytes : 0)
       endPiece(frameEnd, ends)
@@ -103,18 +95,7 @@ export function createBlockScanner(): BlockScanner {
   }
 
   function beginAt(offset: number, bytes: number, next: typeof read): void {
-    headerAt = offset
-    filled = 0
-    wanted = bytes
+    walk.goTo(offset, bytes)
     read = next
-  }
-
-  function wantMore(bytes: number, next: typeof read): void {
-    wanted = bytes
-    read = next
-  }
-
-  function stop(): void {
-    headerAt = Number.POSITIVE_INFINITY
   }
 }
