@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { on } from 'node:events'
 import { availableParallelism } from 'node:os'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { FileReader } from '@shaman-farm/shaman/client'
 import type { HashNews } from './hash-worker.ts'
@@ -49,6 +50,8 @@ function hashHere(reader: FileReader): Hasher {
           if (bytesRead === 0) break
           hash.update(buffer.subarray(0, bytesRead))
           onBytes(bytesRead)
+          // Large ones leave their turn to progress and cancelling, though each part be read at once.
+          if (bytesRead === buffer.length) await nextTurn()
         }
       } finally {
         file.close()
