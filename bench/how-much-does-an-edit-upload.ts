@@ -62,7 +62,7 @@ async function measureScene(context: QuestionContext, scene: Scene): Promise<Mea
     const isAsked = !context.quick || edit === edits[0]
     const tools = isAsked ? otherTools : otherTools.filter(({ isArchive }) => !isArchive)
     for (const { name, send } of tools) costs.set(name, await send(workDir, scene.base, edited))
-    results.push({ scene, edit, fileBytes: size, requests: sent.requests, passMs, costs })
+    results.push({ scene, edit, fileBytes: size, passMs, costs })
     context.log(`${scene.name}, ${edit}: ${formatBytes(sent.bytes)} of ${formatBytes(size)}`)
   }
   await submitter.close()
@@ -94,21 +94,17 @@ function tableOf(scene: Scene, measured: Measured[]): Answer['tables'][number] {
     columns: ['edit', 'sent by', 'bytes', '% of the file', 'round trips', 'CPU s', 'wall ms'],
     rows: measured.flatMap((one) => [
       [one.edit, whole, formatBytes(one.fileBytes), '100', '2', '', ''],
-      ...[...one.costs].map(([name, cost]) => [one.edit, name, ...cellsOf(name, cost, one)]),
+      ...[...one.costs].map(([name, cost]) => [one.edit, name, ...cellsOf(cost, one)]),
     ]),
   }
 }
 
-function cellsOf(
-  name: string,
-  cost: Cost | undefined,
-  { fileBytes, requests }: Measured,
-): (string | number)[] {
+function cellsOf(cost: Cost | undefined, { fileBytes }: Measured): (string | number)[] {
   if (cost === undefined) return ['not installed', '', '', '', '']
   return [
     formatBytes(cost.bytes),
     percent(cost.bytes, fileBytes).toPrecision(3),
-    name === ours || name === fewestBytes ? requests : '',
+    cost.requests ?? '',
     cost.cpuSeconds.toFixed(2),
     Math.round(cost.wallMs),
   ]
@@ -120,8 +116,7 @@ function chartOf(scene: Scene, measured: Measured[]): string {
       label: edit.replaceAll('-', ' '),
       bars: [
         ...[...costs].flatMap(([label, cost]) => {
-          const isOurs = label === ours || label === fewestBytes
-          const role = isOurs ? ('ours' as const) : ('other' as const)
+          const role = cost?.requests ? ('ours' as const) : ('other' as const)
           return cost ? [{ label, percent: percent(cost.bytes, fileBytes), role }] : []
         }),
         { label: whole, percent: 100, role: 'whole' },

@@ -9,7 +9,6 @@ export interface Measured {
   scene: Scene
   edit: Edit
   fileBytes: number
-  requests: number
   /** Of SHA-256 over the edited file, in turns with ours. */
   passMs: number
   /** By the way of sending; undefined where that is not installed. */

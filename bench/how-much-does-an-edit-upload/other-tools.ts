@@ -9,6 +9,8 @@ export interface Cost {
   wallMs: number
   /** Both sides together. */
   cpuSeconds: number
+  /** Of ours alone. */
+  requests?: number
 }
 
 /** Another way to send an edit of a file whose base the other side has. */
