@@ -45,9 +45,7 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
       const key = digestKey(digest)
       const holder = standing(key)
       if (holder) return holder.client === client
-      const claimant = claimants.get(client) ?? {
-        ...{ client, keys: new Set(), lastActive: now(), waiters: [] },
-      }
+      const claimant = claimants.get(client) ?? newClaimant(client)
       claimants.set(client, claimant)
       claimant.lastActive = now()
       claimant.keys.add(key)
@@ -97,6 +95,10 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
     },
   }
   return claims
+
+  function newClaimant(client: string): Claimant {
+    return { client, keys: new Set(), lastActive: now(), waiters: [] }
+  }
 
   function standing(key: string): Claimant | undefined {
     const claimant = byKey.get(key)
