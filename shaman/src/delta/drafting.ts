@@ -29,6 +29,10 @@ export interface Drafted extends Draft {
   readonly started: number
 }
 
+interface Cut extends Drafted {
+  readonly target: ChunkedContent
+}
+
 /** What drafting works with. */
 export interface DraftingParts {
   readonly hasher: ChunkHasher
@@ -57,40 +61,47 @@ export function createDrafting({ hasher, packer, kept, paces, now }: DraftingPar
   ): Promise<Drafted | NotSent> {
     const { own, pace } = plan
     const first = await draftCut(route, file, plan)
-    if (first === 'another zstd') return draftForeign(route, file, plan)
+    if (first === 'another zstd') {
+      const inBlocks = await draftCut(route, file, { ...plan, algorithm: 'blocks1' })
+      if (typeof inBlocks !== 'string') keep(file, inBlocks.target, first)
+      return inBlocks
+    }
     if (typeof first === 'string' || first.algorithm !== 'blocks1' || own?.isForeign) return first
     const share = literalBytes(first.recipe.ops) / first.recipe.size
-    if (!framesPay(share, pace)) return first
-    const finer = await draftCut(route, file, { ...plan, algorithm: 'frames1' })
-    if (typeof finer !== 'string') {
-      await first.source.close()
-      return finer
-    }
-    keepAsForeign(file, first.target)
-    return first
+    return framesPay(share, pace) ? await finerThan(first, route, file, plan) : first
   }
 
-  function draftForeign(
+  /** By what the frames hold, where that can be told; else as it was. */
+  async function finerThan(
+    first: Cut,
     route: DeltaRoute,
     file: DeltaFile,
     plan: DraftPlan,
-  ): Promise<Drafted | NotSent> {
-    return draftCut(route, file, { ...plan, algorithm: 'blocks1' }).then((drafted) => {
-      if (typeof drafted !== 'string') keepAsForeign(file, drafted.target)
-      return drafted
-    })
+  ): Promise<Cut> {
+    const finer = await draftCut(route, file, { ...plan, algorithm: 'frames1' }).catch(
+      async (error: unknown) => {
+        await first.source.close()
+        throw error
+      },
+    )
+    if (typeof finer === 'string') {
+      keep(file, first.target, finer)
+      return first
+    }
+    await first.source.close()
+    return finer
   }
 
-  /** So that the next version is not even tried by what its frames hold. */
-  function keepAsForeign({ file, digest }: DeltaFile, target: ChunkedContent): void {
-    kept.keep(file, { ...target, digest, isForeign: true })
+  /** What is remembered of the file; of another zstd's, that the next version need not be tried by its frames. */
+  function keep({ file, digest }: DeltaFile, target: ChunkedContent, why: NotSent): void {
+    kept.keep(file, { ...target, digest, ...(why === 'another zstd' && { isForeign: true }) })
   }
 
   async function draftCut(
     route: DeltaRoute,
     file: DeltaFile,
     { own, algorithm }: DraftPlan,
-  ): Promise<(Drafted & { target: ChunkedContent }) | NotSent> {
+  ): Promise<Cut | NotSent> {
     const bases = await findBases(route, file, { own, algorithm })
     const base = bases[0]
     if (base === undefined) return 'no base'

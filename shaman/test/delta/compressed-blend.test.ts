@@ -43,6 +43,23 @@ test('a large compressed .blend goes by its blocks to a store that is near, by w
   assert.equal((await send()).requests, 2)
 })
 
+test('a large .blend of another zstd goes by its blocks, however many are new, and is asked about once', async (t) => {
+  const { artist, farm } = await startStudio(t, { delta: { prefer: 'time' } })
+  let grown = fresh(blocksFromBytes)
+  await artist.upload('shot.blend', await compressed(savedBlend(1n, grown), strange))
+  for (const [address, requests] of [
+    [2n, 3],
+    [3n, 2],
+  ] as const) {
+    grown = Buffer.concat([grown, fresh(8_000_000)])
+    const edited = await compressed(savedBlend(address, grown), strange)
+    const receipt = await artist.upload('shot.blend', edited)
+    assert.ok(receipt.wireBytes < edited.length / 5, `${receipt.wireBytes} bytes`)
+    assert.equal(receipt.requests, requests)
+    assert.ok((await stored(farm, edited)).equals(edited))
+  }
+})
+
 test('an artist who turns compression on or off sends what changed all the same', async (t) => {
   const { artist, farm } = await startStudio(t)
   await artist.upload('shot.blend', savedBlend(1n))
