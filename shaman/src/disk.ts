@@ -5,8 +5,8 @@ import { promisify } from 'node:util'
  * The file-system calls of the write path, in one place so that tests can make any of them fail.
  *
  * Calls on names are synchronous: they take 5-30 µs, their promise forms 2-11 times as long, and a turn of the event loop
- * that nobody can interleave makes "look, then rename" atomic within the process. What waits for the medium or moves
- * much data is asynchronous.
+ * that nobody can interleave makes "look, then rename" atomic within the process; a batch of blobs gets its names in threads, and who
+ * else may move one of them is told to keep off meanwhile (`isSettling`). What waits for the medium or moves much data is asynchronous.
  */
 export interface Disk {
   openSync(path: string, flags: number | string, mode?: number): number

@@ -33,10 +33,15 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000)
 }
 
+function each(put: (shaman: Shaman, blob: TestBlob) => Promise<unknown>): Way['put'] {
+  return (shaman, blobs) =>
+    Promise.all(blobs.map((blob) => put(shaman, blob).catch((error: unknown) => error)))
+}
+
 const largeBytes = 2_500_000
 const manyBlobs = {
   blobs: () => Array.from({ length: 12 }, (_, i) => randomBlob(3000 + i)),
-  put: (shaman: Shaman, { digest, bytes }: TestBlob) => shaman.blobs.putBytes(digest, bytes),
+  put: each((shaman, { digest, bytes }) => shaman.blobs.putBytes(digest, bytes)),
 }
 const ways: Record<string, Way> = {
   'many small blobs at once': { ...manyBlobs, strikes: ['openSync', 'writeSync', 'closeSync'] },
@@ -45,25 +50,32 @@ const ways: Record<string, Way> = {
     isFlamencos: true,
     strikes: ['openSync', 'writeSync', 'closeSync', 'mkdirSync'],
   },
+  // So many that threads give them their names.
+  'hundreds of small blobs in one batch': {
+    blobs: () => Array.from({ length: 200 }, (_, i) => randomBlob(30 + i)),
+    put: (shaman, blobs) => shaman.blobs.putAll(blobs),
+    strikes: ['openSync', 'writeSync', 'closeSync', 'lstatSync', 'renameSync'],
+  },
   'a large stream': {
     strikes: ['writeSync'],
     blobs: () => [randomBlob(largeBytes)],
-    put: (shaman, { digest, bytes }) => shaman.blobs.put(digest, pieces(bytes)),
+    put: each((shaman, { digest, bytes }) => shaman.blobs.put(digest, pieces(bytes))),
   },
   'a large resumable upload': {
     strikes: ['writeSync'],
     blobs: () => [randomBlob(largeBytes)],
-    async put(shaman, { digest, bytes }) {
+    put: each(async (shaman, { digest, bytes }) => {
       const offset = await shaman.partials.offset(digest, 'me')
       const rest = pieces(bytes.subarray(offset))
       await shaman.partials.append({ digest, client: 'me', offset, bytes: rest })
-    },
+    }),
   },
 }
 interface Way {
   isFlamencos?: boolean
   blobs(): TestBlob[]
-  put(shaman: Shaman, blob: TestBlob): Promise<unknown>
+  /** An error for each that is not stored. */
+  put(shaman: Shaman, blobs: TestBlob[]): Promise<unknown[]>
   /** The calls that it makes in a thread. */
   strikes: string[]
 }
@@ -76,25 +88,24 @@ for (const [way, { blobs, put, strikes, ...kind }] of Object.entries(ways)) {
       for (const errno of errnos) {
         const given = blobs()
         threads.inject({ call, errno, skip: call === 'writeSync' ? 1 : 0 })
-        const outcomes = await Promise.allSettled(given.map((blob) => put(shaman, blob)))
+        const outcomes = await put(shaman, given)
         if (threads.struck() === 0) continue
         const where = `${call} ${errno}`
         struck.add(call)
-        const failed = outcomes.filter((outcome) => outcome.status === 'rejected')
+        const failed = outcomes.filter((outcome) => outcome instanceof Error)
         // Making the directory is only ahead of time.
         assert.equal(failed.length, call === 'mkdirSync' ? 0 : 1, where)
         if (errno === 'ENOSPC') {
-          for (const { reason } of failed)
-            assert.ok(isCode(reason, 'NO_SPACE'), `${where}: ${reason}`)
+          for (const reason of failed) assert.ok(isCode(reason, 'NO_SPACE'), `${where}: ${reason}`)
         }
         await shaman.blobs.committer.idle()
         const left = await readdir(shaman.blobs.tempDir, { recursive: true })
         const files = left.filter((name) => name.endsWith('.tmp'))
         assert.deepEqual(files, [], `${where} left a temp file`)
         for (const [i, blob] of given.entries()) {
-          const isAcknowledged = outcomes[i]!.status === 'fulfilled'
+          const isAcknowledged = !(outcomes[i] instanceof Error)
           assert.equal(shaman.blobs.isStored(blob.digest), isAcknowledged, where)
-          if (!isAcknowledged) await put(shaman, blob)
+          if (!isAcknowledged) await put(shaman, [blob])
           assert.deepEqual(await readAll(await shaman.blobs.open(blob.digest)), blob.bytes, where)
         }
       }
@@ -106,7 +117,7 @@ for (const [way, { blobs, put, strikes, ...kind }] of Object.entries(ways)) {
     const { shaman, threads } = await faultyShaman(t, kind)
     const given = blobs()
     threads.inject({ call: 'writeSync', short: true, times: 5 })
-    await Promise.all(given.map((blob) => put(shaman, blob)))
+    await put(shaman, given)
     assert.equal(threads.struck(), 5)
     for (const { digest, bytes } of given) {
       assert.deepEqual(await readAll(await shaman.blobs.open(digest)), bytes)
@@ -141,18 +152,23 @@ test('an upload that a new server continues tells when what is there cannot be r
   assert.deepEqual(await readAll(await shaman.blobs.open(digest)), bytes)
 })
 
-test('a link that cannot be made in a thread fails the checkout, which leaves nothing', async (t) => {
+test('a link or a folder that cannot be made in a thread fails the checkout, which leaves nothing', async (t) => {
   const threads = createFaultyThreads()
   const shaman = await openTestShaman(t, { threads, durability: 'none' })
   const blob = randomBlob(10)
   await shaman.blobs.putBytes(blob.digest, blob.bytes)
-  const files = Array.from({ length: 1500 }, (_, i) => ({ ...blob.digest, path: `f${i}` }))
-  for (const errno of ['ENOSPC', 'EIO'] as const) {
-    threads.inject({ call: 'symlinkSync', errno, skip: 200 })
-    await assert.rejects(shaman.checkouts.create({ path: 'job', files }), /injected/)
-    assert.equal(threads.struck(), 1)
-    assert.deepEqual(await readdir(shaman.jobsDir), [])
-    assert.deepEqual(await readdir(shaman.layout.manifests), [])
+  const files = Array.from({ length: 1500 }, (_, i) => ({
+    ...blob.digest,
+    path: `${i % 20}/f${i}`,
+  }))
+  for (const call of ['symlinkSync', 'mkdirSync'] as const) {
+    for (const errno of ['ENOSPC', 'EIO'] as const) {
+      threads.inject({ call, errno, skip: call === 'symlinkSync' ? 200 : 5 })
+      await assert.rejects(shaman.checkouts.create({ path: 'job', files }), /injected/)
+      assert.equal(threads.struck(), 1)
+      assert.deepEqual(await readdir(shaman.jobsDir), [])
+      assert.deepEqual(await readdir(shaman.layout.manifests), [])
+    }
   }
   assert.equal((await shaman.checkouts.create({ path: 'job', files })).path, 'job')
 })

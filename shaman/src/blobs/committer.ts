@@ -6,7 +6,9 @@ import type { Layout } from '../layout.ts'
 import { isHeldOpen, mostTries, pauseAfter } from '../patience.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import { outcomeOf, type PutOutcome, type PutResult } from './blob-store.ts'
+import { createNamer } from './namer.ts'
 import { removeQuietly } from './temp-file.ts'
+import type { Threads } from './threads.ts'
 
 /**
  * Publishes verified temp files: data durable, then the name, then the directory, then the index, then the answer.
@@ -17,7 +19,9 @@ export interface Committer {
   commit(files: readonly VerifiedFile[]): Promise<PutResult[]>
   /** Makes the name of a blob durable that was put in its place by other means. */
   adopt(digest: Digest): Promise<PutOutcome>
-  /** Whether a blob has its name already but is not durable yet. */
+  /**
+   * Whether a blob is being given its name, or has it but is not durable yet. Meanwhile nobody else may rename from or to its place.
+   */
   isSettling(digest: Digest): boolean
   /** Resolves when all that was handed over is durable or has failed. */
   idle(): Promise<void>
@@ -58,12 +62,11 @@ interface CommitterParts {
   disk: Disk
   syncer: Syncer
   durability: Durability
+  threads?: Threads | undefined
   /** Called with each group once it is durable, before anyone is answered. */
   onStored(blobs: readonly StoredBlob[]): Promise<void>
 }
 
-// A slice of ~5 ms of synchronous calls; between slices requests are served.
-const sliceLength = 48
 const groupLength = 4096
 // While there is nothing but what another program holds open.
 const lookEveryMs = 10
@@ -73,6 +76,7 @@ export function createCommitter(parts: CommitterParts): Committer {
   const { layout, disk, syncer, durability, onStored } = parts
   const written: Pending[] = []
   let named: Pending[] = []
+  const namer = createNamer(parts)
   const settling = new Map<string, number>()
   let postponed = 0
   let isRunning = false
@@ -175,19 +179,38 @@ export function createCommitter(parts: CommitterParts): Committer {
   }
 
   async function giveNames(group: readonly Pending[]): Promise<void> {
-    for (let at = 0; at < group.length; at += 1) {
-      if (at % sliceLength === sliceLength - 1) await nextTurn()
-      const pending = group[at]!
-      try {
-        pending.outcome = giveName(pending)
-        named.push(pending)
-      } catch (error) {
-        if (isHeldOpen(error) && pending.heldOpen < mostTries) postpone(pending)
-        else {
-          removeQuietly(disk, pending.temp)
-          tell(pending, error as Error)
-        }
-      }
+    let left = group
+    // Of two that are the same blob, the second finds the first.
+    while (left.length > 0) left = await giveEach(left)
+  }
+
+  /** A name to each that has no rival among those before it; returns the others. */
+  async function giveEach(group: readonly Pending[]): Promise<Pending[]> {
+    const first: Pending[] = []
+    const rivals: Pending[] = []
+    const keys = new Set<string>()
+    for (const pending of group) {
+      const { size } = keys
+      keys.add(digestKey(pending.digest))
+      ;(keys.size > size ? first : rivals).push(pending)
+    }
+    for (const { digest } of first) hold(digest)
+    const results = await namer.name(first)
+    for (const [i, pending] of first.entries()) takeName(pending, results[i]!)
+    return rivals
+  }
+
+  function takeName(pending: Pending, result: PutResult): void {
+    if (!(result instanceof Error)) {
+      pending.outcome = result
+      named.push(pending)
+      return
+    }
+    settle(pending)
+    if (isHeldOpen(result) && pending.heldOpen < mostTries) postpone(pending)
+    else {
+      removeQuietly(disk, pending.temp)
+      tell(pending, result)
     }
   }
 
@@ -199,46 +222,6 @@ export function createCommitter(parts: CommitterParts): Committer {
       postponed -= 1
       written.push(pending)
     }, pauseAfter(pending.heldOpen))
-  }
-
-  // One turn from the look to the rename: no collector, scrubber or rival can come between.
-  function giveName({ digest, temp }: Pending): PutOutcome {
-    const final = layout.blob(digest)
-    const present = disk.lstatSync(final)
-    hold(digest)
-    if (present?.isFile() && present.size === digest.size) {
-      removeQuietly(disk, temp)
-      return 'already-stored'
-    }
-    try {
-      renameInto(digest, temp, final)
-    } catch (error) {
-      settle({ digest })
-      throw error
-    }
-    return 'stored'
-  }
-
-  function renameInto(digest: Digest, temp: string, final: string): void {
-    try {
-      renameMakingDir(digest, temp, final)
-    } catch (error) {
-      // A reply lost by a network file system: the rename may have happened all the same.
-      const after = disk.lstatSync(final)
-      const happened = after?.isFile() === true && after.size === digest.size
-      if (!happened || disk.lstatSync(temp) !== undefined) throw error
-    }
-  }
-
-  // The directory is usually there already: an attempt costs less than asking, or than an error that it exists.
-  function renameMakingDir(digest: Digest, temp: string, final: string): void {
-    try {
-      disk.renameSync(temp, final)
-    } catch (error) {
-      if (!isCode(error, 'ENOENT') || disk.lstatSync(temp) === undefined) throw error
-      makeDir(disk, layout.dirOf(digest))
-      disk.renameSync(temp, final)
-    }
   }
 
   function hold(digest: Digest): void {

@@ -3,6 +3,7 @@
 /** What a thread is asked to do. */
 export type ThreadRequest =
   | WriteRequest
+  | NameRequest
   | { do: 'link'; targets: Joined; paths: Joined }
   | { do: 'look'; paths: Joined }
   | { do: 'share'; number: number; memory: SharedArrayBuffer }
@@ -16,6 +17,8 @@ export type ThreadRequest =
 export interface Answers {
   /** A problem for each file that has one; a file whose SHA-256 is another has the code `BLOB_DIGEST_MISMATCH`. */
   write: (Problem | null)[]
+  /** Whether each has its name now, or a file of its size was there already. */
+  name: ('named' | 'present' | Problem)[]
   link: undefined
   /** The size of each regular file, -1 where there is none. */
   look: number[]
@@ -40,6 +43,14 @@ export interface WriteRequest {
   memories: SharedArrayBuffer[]
   /** {@link placeLength} numbers for each: which memory, from which byte on, how many. */
   places: Float64Array
+}
+
+/** Temp files to rename to the places of their blobs, where no file of the right size is. */
+export interface NameRequest {
+  do: 'name'
+  temps: Joined
+  blobs: Joined
+  sizes: Float64Array
 }
 
 /** Bytes in shared memory, or where they lie in memory that the thread was told of before: to send memory takes some 70 µs. */

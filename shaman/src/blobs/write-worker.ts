@@ -1,5 +1,6 @@
 import { createHash, type Hash, hash } from 'node:crypto'
 import fs from 'node:fs'
+import { dirname } from 'node:path'
 import { parentPort } from 'node:worker_threads'
 import {
   type Answers,
@@ -12,7 +13,7 @@ import {
   tempPath,
 } from './thread-messages.ts'
 
-// Runs in a thread of its own. It hashes, writes and links, but never gives a blob or a checkout its name.
+// Runs in a thread of its own. It hashes, writes, names and links what it is told to, and decides nothing.
 
 const flags = fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_WRONLY
 const readBytes = 1 << 20
@@ -30,9 +31,13 @@ const actions: {
       return store(tempPath(prefix, i), sha, new Uint8Array(memories[memory!]!, start, size))
     })
   },
+  name({ temps, blobs, sizes }): Answers['name'] {
+    const places = separated(blobs)
+    return separated(temps).map((temp, i) => nameFile(temp, places[i]!, sizes[i]!))
+  },
   link({ targets, paths }) {
     const places = separated(paths)
-    for (const [i, target] of separated(targets).entries()) fs.symlinkSync(target, places[i]!)
+    for (const [i, target] of separated(targets).entries()) makeLink(target, places[i]!)
   },
   look: ({ paths }) => separated(paths).map(sizeOfFile),
   share({ number, memory }) {
@@ -85,6 +90,27 @@ function store(path: string, sha: string, bytes: Uint8Array): Problem | null {
   } catch (error) {
     fs.rmSync(path, { force: true })
     return problemOf(error)
+  }
+}
+
+function nameFile(temp: string, blob: string, size: number): Answers['name'][number] {
+  try {
+    if (sizeOfFile(blob) === size) return 'present'
+    fs.renameSync(temp, blob)
+    return 'named'
+  } catch (error) {
+    return problemOf(error)
+  }
+}
+
+/** With the folders above it, which several threads may make at once. */
+function makeLink(target: string, path: string): void {
+  try {
+    fs.symlinkSync(target, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    fs.mkdirSync(dirname(path), { recursive: true })
+    fs.symlinkSync(target, path)
   }
 }
 

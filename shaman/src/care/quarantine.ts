@@ -32,8 +32,9 @@ export function createQuarantine(parts: QuarantineParts): Quarantine {
   return {
     async add(digest, inode, reason) {
       const path = store.layout.blob(digest)
-      // Looked at and renamed in one turn: a good copy that has just replaced it must not go.
+      // Looked at and renamed in one turn: a good copy that has just replaced it must not go, nor one that is about to.
       if (store.disk.lstatSync(path)?.ino !== inode) return undefined
+      if (store.committer.isSettling(digest)) return undefined
       store.disk.renameSync(path, `${store.layout.quarantine}/${digestKey(digest)}-${now()}`)
       parts.onRemoved()
       held.add(digestKey(digest))

@@ -24,6 +24,8 @@ export interface Linker {
 
 /** The files of one checkout, in the making. */
 export interface Linking {
+  /** A folder, before what is in it. */
+  addDir(path: string): void
   add(blob: string, path: string, linkTarget: string): void
   /** Lets other work run, and throws when a file could not be made. */
   turn(): Promise<void>
@@ -46,12 +48,12 @@ export function createLinker(
     begin: (files) =>
       strategy === 'symlink' && threads && files >= threadsFrom
         ? linkInThreads(threads)
-        : linkHere(link),
+        : linkHere(link, options.disk),
   }
 }
 
-function linkHere(link: Link): Linking {
-  return { add: link, turn: nextTurn, end: async () => {} }
+function linkHere(link: Link, disk: Disk): Linking {
+  return { addDir: (path) => disk.mkdirSync(path), add: link, turn: nextTurn, end: async () => {} }
 }
 
 function linkInThreads(threads: Threads): Linking {
@@ -74,6 +76,8 @@ function linkInThreads(threads: Threads): Linking {
     )
   }
   return {
+    // A thread makes those that it finds missing: only there are they waited for.
+    addDir() {},
     add(_blob, path, target) {
       targets.push(target)
       paths.push(path)

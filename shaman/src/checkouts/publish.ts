@@ -34,6 +34,11 @@ export interface PublisherParts {
   threads?: Threads | undefined
 }
 
+interface Staged {
+  /** Resolves when it is; this goes on while blobs are looked at. */
+  durable: Promise<void>
+}
+
 const maxSuffixes = 10
 const sliceLength = 64
 
@@ -58,9 +63,9 @@ export function createPublisher(
     try {
       // Parents of the final path come first: they decide how deep the links lie, and they may be refused.
       const parents = makeParents(wanted)
-      const dirs = await stageAndLook(stagingDir, given)
-      const makeDurable = (): Promise<void> => syncer.sync([], [...dirs, ...parents])
+      const { durable } = await stageAndLook(stagingDir, parents, given)
       const { request } = given
+      const makeDurable = (): Promise<void> => durable
       draft = await catalog.add({ path: wanted, staging, files, digests, request, makeDurable })
       const published = await publish(stagingDir, draft)
       if (durability !== 'none') await syncer.sync([], [parentOf(published.path)])
@@ -76,17 +81,25 @@ export function createPublisher(
   /** Stages the files once every blob was seen; links, which need nothing to lead to, are made meanwhile. */
   async function stageAndLook(
     stagingDir: string,
+    parents: readonly string[],
     { path, files, look }: Wanted,
-  ): Promise<string[]> {
+  ): Promise<Staged> {
     const { strategy } = parts.links
+    const stageAll = async (): Promise<Staged> => {
+      const made = strategy === 'none' ? [stagingDir] : await stage(stagingDir, path, files)
+      const durable =
+        durability === 'none' ? Promise.resolve() : syncer.sync([], [...made, ...parents])
+      // Nobody asks any more when the look has failed.
+      durable.catch(() => undefined)
+      return { durable }
+    }
     if (strategy !== 'symlink') {
       await look()
-      return strategy === 'none' ? [stagingDir] : await stage(stagingDir, path, files)
+      return await stageAll()
     }
-    const staging = stage(stagingDir, path, files)
     // Both have come to an end before anything is removed.
-    const [, made] = await allEnded([look(), staging])
-    return made
+    const [, staged] = await allEnded([look(), stageAll()])
+    return staged
   }
 
   /** Links everything into the staging directory; returns the directories made. */
@@ -98,11 +111,17 @@ export function createPublisher(
     const made = new Set<string>([stagingDir])
     const linking = linker.begin(files.length)
     const rootDepth = wanted.split('/').length
+    const ensureDir = (dir: string): void => {
+      if (made.has(dir)) return
+      ensureDir(dir.slice(0, dir.lastIndexOf('/')))
+      linking.addDir(dir)
+      made.add(dir)
+    }
     try {
       for (const [i, file] of files.entries()) {
         if (i % sliceLength === sliceLength - 1) await linking.turn()
         const path = `${stagingDir}/${file.path}`
-        ensureDir(made, path.slice(0, path.lastIndexOf('/')))
+        ensureDir(path.slice(0, path.lastIndexOf('/')))
         const blob = layout.blob(file)
         const depth = rootDepth + count(file.path, '/')
         linking.add(blob, path, relativeTarget(depth, blob, layout.root))
@@ -114,13 +133,6 @@ export function createPublisher(
     }
     await linking.end()
     return [...made]
-  }
-
-  function ensureDir(made: Set<string>, dir: string): void {
-    if (made.has(dir)) return
-    ensureDir(made, dir.slice(0, dir.lastIndexOf('/')))
-    disk.mkdirSync(dir)
-    made.add(dir)
   }
 
   // The look, the rename and the listing are one turn, so that two rivals never share a name.

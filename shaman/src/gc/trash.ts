@@ -82,7 +82,8 @@ export function createTrash(parts: TrashParts): Trash {
       }
     },
     restore(digest) {
-      if (known.size === 0) return false
+      // An upload of the same is about to take the place.
+      if (known.size === 0 || store.committer.isSettling(digest)) return false
       const key = digestKey(digest)
       const epoch = fresh.get(key) ?? index.getTrashed(digest)
       if (epoch === undefined) return false

@@ -8,6 +8,7 @@ export const threadCalls = [
   'symlinkSync',
   'readSync',
   'lstatSync',
+  'renameSync',
 ] as const
 export type ThreadCall = (typeof threadCalls)[number]
 export const errnos = ['ENOSPC', 'EIO', 'EMFILE', 'ESTALE'] as const
