@@ -24,7 +24,7 @@ export interface Claims {
 
 interface Claimant {
   client: string
-  keys: Set<string>
+  claims: number
   lastActive: number
   /** Who is to hear of its last claim's end. */
   waiters: (() => void)[]
@@ -48,7 +48,7 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
       const claimant = claimants.get(client) ?? newClaimant(client)
       claimants.set(client, claimant)
       claimant.lastActive = now()
-      claimant.keys.add(key)
+      claimant.claims += 1
       byKey.set(key, claimant)
       return true
     },
@@ -63,7 +63,9 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
       for (const digest of digests) drop(digestKey(digest))
     },
     release(client) {
-      for (const key of claimants.get(client)?.keys ?? []) drop(key)
+      const claimant = claimants.get(client)
+      if (!claimant) return
+      for (const [key, holder] of byKey) if (holder === claimant) drop(key)
     },
     settled(client, timeoutMs) {
       const claimant = claimants.get(client)
@@ -97,7 +99,7 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
   return claims
 
   function newClaimant(client: string): Claimant {
-    return { client, keys: new Set(), lastActive: now(), waiters: [] }
+    return { client, claims: 0, lastActive: now(), waiters: [] }
   }
 
   function standing(key: string): Claimant | undefined {
@@ -116,8 +118,8 @@ export function createClaims(options: { now?: () => number } = {}): Claims {
     const claimant = byKey.get(key)
     if (!claimant) return
     byKey.delete(key)
-    claimant.keys.delete(key)
-    if (claimant.keys.size > 0) return
+    claimant.claims -= 1
+    if (claimant.claims > 0) return
     claimants.delete(claimant.client)
     for (const wake of claimant.waiters) wake()
   }

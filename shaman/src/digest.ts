@@ -8,6 +8,11 @@ export interface Digest {
   readonly size: number
 }
 
+/** A digest that is looked up in many tables: it has been told its {@link digestKey}, which then is not made anew each time. */
+export interface KeyedDigest extends Digest {
+  readonly digestKey: string
+}
+
 const shaPattern = /^[0-9a-f]{64}$/
 
 /** Length of a digest's binary form: 32 bytes of SHA-256, 8 bytes of size (big-endian). */
@@ -65,10 +70,10 @@ export function parseDigest(sha: unknown, size: unknown): Digest {
 }
 
 /** Checks a name `<sha>/<size>` that came from outside, as batches and forms have; throws `DIGEST_INVALID`. */
-export function parseBlobName(name: string): Digest {
-  const [sha, size, ...rest] = name.split('/')
-  const digest = parseDigest(sha, size)
-  if (rest.length === 0) return digest
+export function parseBlobName(name: string): KeyedDigest {
+  const at = name.indexOf('/')
+  const digest = parseDigest(name.slice(0, at), name.slice(at + 1))
+  if (at !== -1) return withKey(digest)
   throw new ShamanError('DIGEST_INVALID', 'a blob is named <sha>/<size>', {
     detail: { name: name.slice(0, 100) },
   })
@@ -85,8 +90,18 @@ function parseSize(size: unknown): number {
 }
 
 /** `<sha>-<size>`: a digest as one word, for maps and file names. */
-export function digestKey(digest: Digest): string {
-  return `${digest.sha}-${digest.size}`
+export function digestKey(digest: Digest | KeyedDigest): string {
+  return 'digestKey' in digest ? digest.digestKey : `${digest.sha}-${digest.size}`
+}
+
+/** The same digest, told its key. */
+export function withKey({ sha, size }: Digest): KeyedDigest {
+  return { sha, size, digestKey: `${sha}-${size}` }
+}
+
+/** Only what identifies the blob, to be told to others. */
+export function plainDigest({ sha, size }: Digest): { sha: string; size: number } {
+  return { sha, size }
 }
 
 /** The reverse of {@link digestKey}; undefined when it is none. */

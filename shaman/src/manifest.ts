@@ -3,8 +3,10 @@ import {
   type Digest,
   digestBytes,
   digestKey,
+  type KeyedDigest,
   readDigest,
   sameDigest,
+  withKey,
   writeDigest,
 } from './digest.ts'
 import { ShamanError } from './errors.ts'
@@ -89,11 +91,11 @@ function collision(a: string, b: string): ShamanError {
 }
 
 /** The distinct digests of files, in the order of their first mention. */
-export function distinctDigests(files: Iterable<Digest>): Digest[] {
-  const seen = new Map<string, Digest>()
-  for (const { sha, size } of files) {
-    const key = digestKey({ sha, size })
-    if (!seen.has(key)) seen.set(key, { sha, size })
+export function distinctDigests(files: Iterable<Digest>): KeyedDigest[] {
+  const seen = new Map<string, KeyedDigest>()
+  for (const file of files) {
+    const digest = withKey(file)
+    if (!seen.has(digest.digestKey)) seen.set(digest.digestKey, digest)
   }
   return [...seen.values()]
 }

@@ -96,7 +96,8 @@ export function createCommitter(parts: CommitterParts): Committer {
     return new Promise((resolve) => {
       if (files.length === 0) return resolve([])
       const answer: Answer = { results: [], open: files.length, resolve }
-      for (const [place, { digest, temp }] of files.entries()) {
+      for (let place = 0; place < files.length; place += 1) {
+        const { digest, temp } = files[place]!
         queue.push({ digest, temp, outcome: 'stored', heldOpen: 0, answer, place })
       }
       start()
@@ -179,25 +180,13 @@ export function createCommitter(parts: CommitterParts): Committer {
   }
 
   async function giveNames(group: readonly Pending[]): Promise<void> {
-    let left = group
-    // Of two that are the same blob, the second finds the first.
-    while (left.length > 0) left = await giveEach(left)
-  }
-
-  /** A name to each that has no rival among those before it; returns the others. */
-  async function giveEach(group: readonly Pending[]): Promise<Pending[]> {
     const first: Pending[] = []
     const rivals: Pending[] = []
-    const keys = new Set<string>()
-    for (const pending of group) {
-      const { size } = keys
-      keys.add(digestKey(pending.digest))
-      ;(keys.size > size ? first : rivals).push(pending)
-    }
-    for (const { digest } of first) hold(digest)
+    for (const pending of group) (hold(pending.digest) ? first : rivals).push(pending)
     const results = await namer.name(first)
-    for (const [i, pending] of first.entries()) takeName(pending, results[i]!)
-    return rivals
+    for (let i = 0; i < first.length; i += 1) takeName(first[i]!, results[i]!)
+    // Of two that are the same blob, the second finds the first.
+    for (const rival of rivals) takeName(rival, (await namer.name([rival]))[0]!)
   }
 
   function takeName(pending: Pending, result: PutResult): void {
@@ -224,9 +213,12 @@ export function createCommitter(parts: CommitterParts): Committer {
     }, pauseAfter(pending.heldOpen))
   }
 
-  function hold(digest: Digest): void {
+  /** Whether nobody else holds it. */
+  function hold(digest: Digest): boolean {
     const key = digestKey(digest)
-    settling.set(key, (settling.get(key) ?? 0) + 1)
+    const others = settling.get(key) ?? 0
+    settling.set(key, others + 1)
+    return others === 0
   }
 
   function settle({ digest }: { digest: Digest }): void {

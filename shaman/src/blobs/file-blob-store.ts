@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import type { Digest } from '../digest.ts'
+import { type Digest, plainDigest } from '../digest.ts'
 import type { Disk } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import { digestFromBlobPath, type Layout } from '../layout.ts'
@@ -289,13 +289,13 @@ async function* filesIn({ stored, version }: Layout, shard: string): AsyncIterab
 
 function tooLong(digest: Digest): ShamanError {
   return new ShamanError('BLOB_SIZE_MISMATCH', `received more than ${digest.size} bytes`, {
-    detail: { expected: digest },
+    detail: { expected: plainDigest(digest) },
   })
 }
 
 function missing(digest: Digest): ShamanError {
   return new ShamanError('BLOB_MISSING', 'the store does not hold this blob', {
-    detail: { ...digest },
+    detail: plainDigest(digest),
   })
 }
 

@@ -11,7 +11,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
-import { createHasher, type Digest, parseDigest } from '../digest.ts'
+import { createHasher, type Digest, parseDigest, plainDigest } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { BlobStore, ByteRange, PutOutcome } from './blob-store.ts'
 import { verifyDigest } from './temp-file.ts'
@@ -188,6 +188,6 @@ function isAbsent(error: unknown): boolean {
 
 function missing(digest: Digest): ShamanError {
   return new ShamanError('BLOB_MISSING', 'the store does not hold this blob', {
-    detail: { ...digest },
+    detail: plainDigest(digest),
   })
 }

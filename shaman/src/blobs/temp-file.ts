@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { type Digest, digestOfFile, sameDigest } from '../digest.ts'
+import { type Digest, digestOfFile, plainDigest, sameDigest } from '../digest.ts'
 import type { Disk } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
 import type { FileWriter, ReadInto } from './file-writer.ts'
@@ -109,14 +109,14 @@ export function mismatch(got: Digest, expected: Digest): ShamanError {
     return new ShamanError(
       'BLOB_SIZE_MISMATCH',
       `received ${got.size} bytes, expected ${expected.size}`,
-      { detail: { expected, got } },
+      { detail: { expected: plainDigest(expected), got } },
     )
   }
   return new ShamanError(
     'BLOB_DIGEST_MISMATCH',
     `the bytes received have the checksum ${got.sha}, expected ${expected.sha}`,
     {
-      detail: { expected, got },
+      detail: { expected: plainDigest(expected), got },
       hint: 'The file probably changed while it was sent; send it again.',
     },
   )

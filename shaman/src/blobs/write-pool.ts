@@ -142,11 +142,14 @@ function errorOf({ sha, bytes }: NewFile, problem: Problem | null | undefined): 
 function requestOf(prefix: string, files: readonly NewFile[]): ThreadRequest & { do: 'write' } {
   const memories: SharedArrayBuffer[] = []
   const places = new Float64Array(placeLength * files.length)
-  for (const [i, { bytes }] of files.entries()) {
+  let at = 0
+  for (const { bytes } of files) {
     const shared = inSharedMemory(bytes)
     let memory = memories.indexOf(shared.buffer)
     if (memory === -1) memory = memories.push(shared.buffer) - 1
-    places.set([memory, shared.byteOffset, shared.byteLength], placeLength * i)
+    places[at++] = memory
+    places[at++] = shared.byteOffset
+    places[at++] = shared.byteLength
   }
   const dirs = files.flatMap(({ dir }) => dir ?? [])
   return {

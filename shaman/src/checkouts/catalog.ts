@@ -88,6 +88,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   const byRequest = new Map<string, Entry>()
   const unreadable: string[] = []
   let nextSeq = 1
+  const unindexed = new Map<number, readonly Digest[]>()
   let indexing: Promise<void> = Promise.resolve()
   let referencesLoaded: Promise<void> = Promise.resolve()
 
@@ -114,7 +115,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       references.add(seq, digests)
       const entry = { header, summary: summarise(header) }
       bySeq.set(seq, entry)
-      indexing = indexing.then(() => indexReferences(seq, digests))
+      unindexed.set(seq, digests)
       return entry.summary
     },
     async move(seq, path) {
@@ -127,6 +128,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
     publish(seq) {
       const entry = bySeq.get(seq)!
       list(entry)
+      indexing = indexing.then(() => indexReferences(seq))
       return entry.summary
     },
     async remove(seq) {
@@ -140,6 +142,7 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       byRequest.delete(entry.header.request ?? '')
       bySeq.delete(seq)
       references.remove(seq, digests)
+      unindexed.delete(seq)
       await indexing
       await index.removeReferences(seq, digests)
     },
@@ -213,7 +216,12 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   }
 
   // Only answers "who holds this blob"; what GC believes is the table above and the manifests.
-  async function indexReferences(seq: number, digests: readonly Digest[]): Promise<void> {
+  async function indexReferences(seq: number): Promise<void> {
+    // Whoever asked for the checkout is on the way to its answer.
+    await nextTurn()
+    const digests = unindexed.get(seq)
+    unindexed.delete(seq)
+    if (!digests) return
     try {
       await index.addReferences(seq, digests)
     } catch (error) {

@@ -3,7 +3,7 @@ import type { Logger } from 'pino'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Unverified } from '../care/unverified.ts'
 import type { Claims } from '../claims.ts'
-import type { Digest } from '../digest.ts'
+import { type Digest, plainDigest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import {
   canonicalFiles,
@@ -161,7 +161,7 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     if (gone.length === 0) return
     await parts.onMissing(gone)
     throw new ShamanError('CHECKOUT_INCOMPLETE', `${gone.length} files are not in the store`, {
-      detail: { missing: gone.slice(0, 100), count: gone.length },
+      detail: { missing: gone.slice(0, 100).map(plainDigest), count: gone.length },
       hint: 'Ask for the requirements again and upload what is missing.',
     })
   }

@@ -34,6 +34,8 @@ export interface Http {
   json<T>(path: string, options?: HttpRequest & { json?: unknown }): Promise<T>
   /** The answer as bytes. */
   bytes(path: string, options?: HttpRequest): Promise<Buffer>
+  /** The answer's bytes, told as they arrive. A request sent again after some of them should ask for the rest only. */
+  pieces(path: string, options: HttpRequest & { onPiece: (bytes: Buffer) => void }): Promise<void>
   /** The answer as JSON lines, each told as it arrives. */
   lines(path: string, options: HttpRequest & { onLine: (line: unknown) => void }): Promise<void>
   /** The answer's body as it arrives; not retried once it has begun. */
@@ -85,6 +87,11 @@ export function createHttp(options: HttpOptions): Http {
       withRetries(given, async () => {
         const response = await begin(path, given)
         return Buffer.from(await response.body.arrayBuffer())
+      }),
+    pieces: (path, given) =>
+      withRetries(given, async () => {
+        const response = await begin(path, given)
+        for await (const piece of response.body as AsyncIterable<Buffer>) given.onPiece(piece)
       }),
     lines: (path, given) =>
       withRetries(given, async () => {

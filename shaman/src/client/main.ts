@@ -13,7 +13,7 @@ import { createHttp } from './http.ts'
 import { toSpec } from './negotiate.ts'
 import { createMeter, type OnProgress } from './progress.ts'
 import type { UploadRun } from './run.ts'
-import type { UploadFile, UploadReceipt } from './upload-file.ts'
+import { bytesOf, type UploadFile, type UploadReceipt } from './upload-file.ts'
 import { uploadMissing } from './uploader.ts'
 
 export { createDeltaSender, type DeltaSender } from '../delta/sender.ts'
@@ -150,9 +150,10 @@ export function createShamanClient(options: ShamanClientOptions): ShamanClient {
         onAllSent(runId)
       },
     }
-    await uploadMissing(run, files)
+    const distinct = distinctContents(files)
+    await uploadMissing(run, distinct)
     return {
-      ...summary(files, run),
+      ...summary(files, distinct, run),
       requests: http.requests() - requestsBefore - checkouts,
       durationMs: now() - started,
     }
@@ -192,20 +193,22 @@ function defaultClientId(): string {
   return hash('sha256', `${hostname()}\0${userInfo().username}`, 'hex').slice(0, 24)
 }
 
+function distinctContents(files: readonly UploadFile[]): UploadFile[] {
+  return [...new Map(files.map((file) => [digestKey(file.digest), file])).values()]
+}
+
 function summary(
   files: readonly UploadFile[],
+  distinct: readonly UploadFile[],
   run: UploadRun,
 ): Omit<UploadReceipt, 'requests' | 'durationMs'> {
-  const distinct = new Map(files.map((file) => [digestKey(file.digest), file.digest.size]))
-  const bytes = files.reduce((sum, file) => sum + file.digest.size, 0)
-  const distinctBytes = [...distinct.values()].reduce((sum, size) => sum + size, 0)
   return {
     files: files.length,
-    bytes,
+    bytes: bytesOf(files),
     uploadedFiles: run.uploadedFiles,
     uploadedBytes: run.uploadedBytes,
     wireBytes: run.wireBytes,
-    storedFiles: distinct.size - run.uploadedFiles,
-    storedBytes: distinctBytes - run.uploadedBytes,
+    storedFiles: distinct.length - run.uploadedFiles,
+    storedBytes: bytesOf(distinct) - run.uploadedBytes,
   }
 }

@@ -17,8 +17,8 @@ export type OnProgress = (progress: UploadProgress) => void
 /** Sums progress up for a listener. */
 export interface ProgressMeter {
   begin(phase: UploadProgress['phase'], filesTotal: number, bytesTotal: number): void
-  /** More to send than was known (a blob vanished and is sent again). */
-  addTotal(files: number, bytes: number): void
+  /** More to send than was known. */
+  addMissing(files: number, bytes: number): void
   bytes(count: number): void
   files(count: number): void
 }
@@ -47,15 +47,20 @@ export function createMeter(
     onProgress({ ...state, rate, etaMs: rate > 0 ? (left / rate) * 1000 : undefined })
   }
 
+  const begin: ProgressMeter['begin'] = (phase, filesTotal, bytesTotal) => {
+    state = { phase, ...zero(), filesTotal, bytesTotal }
+    samples = []
+    tell(true)
+  }
+
   return {
-    begin(phase, filesTotal, bytesTotal) {
-      state = { phase, ...zero(), filesTotal, bytesTotal }
-      samples = []
-      tell(true)
-    },
-    addTotal(files, bytes) {
-      state.filesTotal += files
-      state.bytesTotal += bytes
+    begin,
+    addMissing(files, bytes) {
+      if (state.phase !== 'upload') begin('upload', files, bytes)
+      else {
+        state.filesTotal += files
+        state.bytesTotal += bytes
+      }
     },
     bytes(count) {
       state.bytesDone = Math.min(state.bytesTotal, state.bytesDone + count)

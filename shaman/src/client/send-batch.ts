@@ -1,45 +1,33 @@
 import { digestKey } from '../digest.ts'
 import { createFileReader, type FileReader, type OpenFile } from '../file-reader.ts'
 import type { BatchLine } from '../schemas.ts'
-import { tarPieces } from '../tar/pieces.ts'
+import { type NextSource, type TarSource, tarPieces } from '../tar/pieces.ts'
 import { ShamanClientError } from './errors.ts'
+import type { Feed } from './feed.ts'
 import { countStored, type UploadRun } from './run.ts'
 import type { UploadFile } from './upload-file.ts'
 
 /** Files up to this size travel together. */
 export const smallFileBytes = 1 << 20
-const batchBytes = 32 << 20
+/** How much a tar stream takes; the rest goes in another. */
+export const batchBytes = 32 << 20
 const batchFiles = 4000
 
-/** Splits small files into batches of like size; several, so that they can travel side by side. */
-export function toBatches(files: readonly UploadFile[], parallel: number): UploadFile[][] {
-  const bytes = files.reduce((sum, file) => sum + file.digest.size, 0)
-  const wanted = Math.min(parallel, Math.ceil(files.length / 500))
-  const most = Math.min(batchBytes, Math.max(1 << 20, Math.ceil(bytes / Math.max(1, wanted))))
-  const batches: UploadFile[][] = []
-  let batch: UploadFile[] = []
-  let filled = 0
-  for (const file of files) {
-    if (batch.length > 0 && (filled + file.digest.size > most || batch.length >= batchFiles)) {
-      batches.push(batch)
-      batch = []
-      filled = 0
-    }
-    batch.push(file)
-    filled += file.digest.size
-  }
-  if (batch.length > 0) batches.push(batch)
-  return batches
+/** The files of a tar stream: the first, and what can be taken while it is on its way. */
+export interface Batch {
+  first: UploadFile
+  more: Feed<UploadFile>
 }
 
-/** One tar stream. What the server refuses is left to the next round; a file that has changed is told. */
-export async function sendBatch(
-  run: UploadRun,
-  files: readonly UploadFile[],
-  onSent: () => void,
-): Promise<void> {
-  const byKey = new Map(files.map((file) => [digestKey(file.digest), file]))
+/**
+ * One tar stream. What the server refuses is left to the next round; a file that has changed is told. `onSent` is called once all
+ * bytes of it are handed over, before they are answered.
+ */
+export async function sendBatch(run: UploadRun, batch: Batch, onSent: () => void): Promise<void> {
+  const unanswered = new Map<string, UploadFile>()
+  const choose = chooser(batch)
   let sent = 0
+  let isSent = false
   const attempt = (): AsyncIterable<Uint8Array> => {
     run.meter.bytes(-sent)
     sent = 0
@@ -48,35 +36,66 @@ export async function sendBatch(
       run.wireBytes += wire
       run.meter.bytes(payload)
     }
-    return tarOf([...byKey.values()], { onPiece, onSent })
+    return tarOf(filesToSend(unanswered, choose), {
+      onPiece,
+      onSent() {
+        if (!isSent) onSent()
+        isSent = true
+      },
+    })
   }
   await run.http.lines('/x/blobs', {
     method: 'POST',
     headers: { 'content-type': 'application/x-tar', 'x-shaman-client': run.runId },
     body: attempt,
     signal: run.signal,
-    onLine: (line) => takeLine(run, byKey, line as BatchLine),
+    onLine: (line) => takeLine(run, unanswered, line as BatchLine),
   })
 }
 
-function takeLine(run: UploadRun, byKey: Map<string, UploadFile>, line: BatchLine): void {
+type Choose = () => Promise<UploadFile | undefined> | UploadFile | undefined
+
+/** What tells the files of a batch one after another, as many as there is room for in it. */
+function chooser({
+  first,
+  more,
+}: Batch): () => Promise<UploadFile | undefined> | UploadFile | undefined {
+  let files = 0
+  let bytes = 0
+  const fits = ({ digest }: UploadFile): boolean => {
+    if (files >= batchFiles || (files > 0 && bytes + digest.size > batchBytes)) return false
+    files += 1
+    bytes += digest.size
+    return true
+  }
+  let next: UploadFile | undefined = first
+  return () => {
+    if (next === undefined) return more.take(fits)
+    const file = next
+    next = undefined
+    fits(file)
+    return file
+  }
+}
+
+function takeLine(run: UploadRun, unanswered: Map<string, UploadFile>, line: BatchLine): void {
   if ('error' in line) {
     const { code, message, error_code: errorCode } = line.error
     throw new ShamanClientError(errorCode ?? `HTTP_${code}`, message, { status: code })
   }
   if ('sha' in line) {
     // Answered files are not sent again when the connection fails later.
-    if (byKey.delete(digestKey(line))) countStored(run, line.size, line.status === 201)
+    if (unanswered.delete(digestKey(line))) countStored(run, line.size, line.status === 201)
     return
   }
-  if ('name' in line) throw refused(byKey, line)
+  if ('name' in line) throw refused(unanswered, line)
 }
 
 function refused(
-  byKey: Map<string, UploadFile>,
+  unanswered: Map<string, UploadFile>,
   line: { name: string; status: number; message: string },
 ): ShamanClientError {
-  const file = byKey.get(line.name.replace('/', '-'))
+  const file = unanswered.get(line.name.replace('/', '-'))
   const isChanged = line.status === 417
   return new ShamanClientError(
     isChanged ? 'FILE_CHANGED' : `HTTP_${line.status}`,
@@ -88,23 +107,43 @@ function refused(
   )
 }
 
+/** Those of an earlier attempt that were not answered, then new ones. */
+function filesToSend(unanswered: Map<string, UploadFile>, choose: Choose): NextSource {
+  const reader = createFileReader()
+  const again = [...unanswered.values()]
+  let next = 0
+  const begin = (file: UploadFile | undefined): TarSource | undefined => {
+    if (!file) return undefined
+    unanswered.set(digestKey(file.digest), file)
+    return sourceOf(reader, file)
+  }
+  return () => {
+    const before = again[next++]
+    if (before) return sourceOf(reader, before)
+    const file = choose()
+    return file instanceof Promise ? file.then(begin) : begin(file)
+  }
+}
+
 /** What sends a piece has handed it to the kernel by the time it asks for the next, and takes no more while it has not. */
 async function* tarOf(
-  files: readonly UploadFile[],
+  next: NextSource,
   on: { onPiece(wire: number, payload: number): void; onSent(): void },
 ): AsyncGenerator<Uint8Array> {
-  const reader = createFileReader()
-  const sources = files.map((file) => ({
-    name: `${file.digest.sha}/${file.digest.size}`,
-    size: file.digest.size,
-    open: () => contentsOf(reader, file),
-    tooShort: () => changed(file),
-  }))
-  for await (const { bytes, payload } of tarPieces(sources)) {
+  for await (const { bytes, payload } of tarPieces(next)) {
     on.onPiece(bytes.length, payload)
     yield bytes
   }
   on.onSent()
+}
+
+function sourceOf(reader: FileReader, file: UploadFile): TarSource {
+  return {
+    name: `${file.digest.sha}/${file.digest.size}`,
+    size: file.digest.size,
+    open: () => contentsOf(reader, file),
+    tooShort: () => changed(file),
+  }
 }
 
 function contentsOf(reader: FileReader, file: UploadFile): Promise<OpenFile> | OpenFile {

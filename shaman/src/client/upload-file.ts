@@ -27,6 +27,11 @@ export interface UploadReceipt {
   durationMs: number
 }
 
+/** The bytes of some files. */
+export function bytesOf(files: readonly UploadFile[]): number {
+  return files.reduce((sum, file) => sum + file.digest.size, 0)
+}
+
 /** A source's bytes from an offset on, in pieces of up to 1 MiB that are good until the next is asked for. */
 export async function* readSource(
   source: UploadFile['source'],

@@ -1,22 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { deltaSizes } from '../delta/algorithms.ts'
-import { digestKey } from '../digest.ts'
 import { inLanes } from '../lanes.ts'
 import { ShamanClientError } from './errors.ts'
-import { negotiate } from './negotiate.ts'
+import { type Answers, negotiate } from './negotiate.ts'
 import type { UploadRun } from './run.ts'
-import { sendBatch, smallFileBytes, toBatches } from './send-batch.ts'
-import { sendLarge } from './send-delta.ts'
 import { sendWhole } from './send-file.ts'
-import type { UploadFile } from './upload-file.ts'
+import { createSending } from './send-missing.ts'
+import { bytesOf, type UploadFile } from './upload-file.ts'
 
 // Waiting for another client: rounds of up to 10 s against our server, of half a second against Flamenco's.
 const maxRounds = 60
 const waitForOthersMs = 500
 const mostWaitMs = 10_000
-const maxBatchLanes = 3
 
-/** Sends what the store lacks; resolves once it lacks nothing. */
+/** Sends what the store lacks of files of distinct contents; resolves once it lacks nothing. */
 export async function uploadMissing(run: UploadRun, files: readonly UploadFile[]): Promise<void> {
   try {
     await sendMissing(run, files)
@@ -32,77 +28,67 @@ export async function uploadMissing(run: UploadRun, files: readonly UploadFile[]
 }
 
 async function sendMissing(run: UploadRun, files: readonly UploadFile[]): Promise<void> {
-  const distinct = [...new Map(files.map((file) => [digestKey(file.digest), file])).values()]
-  run.meter.begin('negotiate', distinct.length, 0)
-  let { unknown, uploading } = await negotiate(run, distinct, { wait: false })
-  const missing = [...unknown, ...uploading]
-  if (missing.length > 0 && run.isOurs) run.capabilities = await run.askCapabilities()
-  run.meter.begin('upload', missing.length, bytesOf(missing))
-  for (let round = 0; unknown.length + uploading.length > 0; round += 1) {
-    if (round >= maxRounds) throw neverStored([...unknown, ...uploading])
-    await send(run, unknown, { round, isAll: uploading.length === 0 })
-    // What was answered as stored needs no second question; what others send does, and what was deferred.
-    const open = run.isOurs ? uploading : [...unknown, ...uploading]
-    if (open.length === 0) return
+  let open = files
+  run.meter.begin('negotiate', open.length, 0)
+  for (let round = 0; open.length > 0; round += 1) {
+    if (round > maxRounds) throw neverStored(open)
+    const { sent, uploading } = await sendRound(run, open, round)
+    // What was answered as stored needs no second question; what others send does, and what a Flamenco manager took.
+    open = run.isOurs ? uploading : [...sent, ...uploading]
     if (!run.isOurs && (uploading.length > 0 || run.deferredMs > 0)) await pause(run)
-    ;({ unknown, uploading } = await negotiate(run, open, { wait: true }))
-    arrived(run, open, [...unknown, ...uploading])
   }
+}
+
+/** Asks, and sends what is missing while the answer is still arriving. */
+async function sendRound(
+  run: UploadRun,
+  files: readonly UploadFile[],
+  round: number,
+): Promise<{ sent: UploadFile[]; uploading: UploadFile[] }> {
+  const sending = createSending(run)
+  const unknown: UploadFile[] = []
+  const others: UploadFile[] = []
+  const onAnswers = (answers: Answers): void => {
+    unknown.push(...answers.unknown)
+    others.push(...answers.uploading)
+    if (round === 0) missing(run, [...answers.unknown, ...answers.uploading])
+    else arrived(run, answers.stored)
+    if (run.isOurs) sending.add(answers.unknown)
+  }
+  try {
+    await negotiate(run, files, { wait: round > 0, onAnswers })
+  } catch (error) {
+    await sending.stop()
+    throw error
+  }
+  if (run.isOurs) await sending.end({ isAll: others.length === 0 })
+  else await sendToFlamenco(run, unknown, round)
+  return { sent: unknown, uploading: others }
+}
+
+function missing(run: UploadRun, files: readonly UploadFile[]): void {
+  if (files.length > 0) run.meter.addMissing(files.length, bytesOf(files))
 }
 
 /** Files that somebody else has sent meanwhile are done for us as well. */
-function arrived(
-  run: UploadRun,
-  before: readonly UploadFile[],
-  after: readonly UploadFile[],
-): void {
+function arrived(run: UploadRun, files: readonly UploadFile[]): void {
   if (!run.isOurs) return
-  const left = new Set(after)
-  const done = before.filter((file) => !left.has(file))
-  run.meter.bytes(bytesOf(done))
-  run.meter.files(done.length)
+  run.meter.bytes(bytesOf(files))
+  run.meter.files(files.length)
 }
 
-async function send(
+async function sendToFlamenco(
   run: UploadRun,
   files: readonly UploadFile[],
-  { round, isAll }: { round: number; isAll: boolean },
+  round: number,
 ): Promise<void> {
-  if (!run.isOurs) {
-    await inLanes(files, run.parallel, (file) => sendWhole(run, file, { canDefer: round === 0 }))
-    return
-  }
-  const large = files.filter((file) => goesAlone(run, file))
-  const small = files.filter((file) => !goesAlone(run, file))
-  const batches = toBatches(small, maxBatchLanes)
-  const unsent = new Set<unknown>([...large, ...batches])
-  const sent = (job: unknown): void => {
-    const wasLast = unsent.delete(job) && unsent.size === 0
-    if (wasLast && isAll) run.onAllSent()
-  }
-  const jobs = [
-    ...large
-      .toSorted((a, b) => b.digest.size - a.digest.size)
-      .map((file) => () => sendLarge(run, file).then(() => sent(file))),
-    ...batches.map((batch) => () => sendBatch(run, batch, () => sent(batch))),
-  ]
-  await inLanes(jobs, run.parallel, (job) => job())
-}
-
-// A .blend is worth a request of its own well below the size of other large files: the next save hardly differs.
-function goesAlone(run: UploadRun, { path, digest }: UploadFile): boolean {
-  if (digest.size > smallFileBytes) return true
-  return run.delta !== undefined && digest.size >= deltaSizes.min && /\.blend\d*$/i.test(path)
+  await inLanes(files, run.parallel, (file) => sendWhole(run, file, { canDefer: round === 0 }))
 }
 
 async function pause(run: UploadRun): Promise<void> {
   const wait = Math.max(waitForOthersMs, Math.min(run.deferredMs, mostWaitMs))
   run.deferredMs = 0
   await sleep(wait, undefined, run.signal && { signal: run.signal })
-}
-
-function bytesOf(files: readonly UploadFile[]): number {
-  return files.reduce((sum, file) => sum + file.digest.size, 0)
 }
 
 function neverStored(missing: readonly UploadFile[]): ShamanClientError {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Digest, digestFromKey, digestKey, sameDigest } from '../digest.ts'
+import { type Digest, digestFromKey, digestKey, plainDigest, sameDigest } from '../digest.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { Shaman } from '../shaman.ts'
 import { type ChunkAlgorithm, isForFrames } from './algorithms.ts'
@@ -83,13 +83,13 @@ async function readKept(path: string): Promise<ChunkMap | undefined> {
 
 function missing(digest: Digest): ShamanError {
   return new ShamanError('BLOB_MISSING', 'the store does not hold this blob', {
-    detail: { ...digest },
+    detail: plainDigest(digest),
   })
 }
 
 function damaged(digest: Digest): ShamanError {
   return new ShamanError('STORE_FAULT', 'a stored blob does not have its checksum any more', {
-    detail: { ...digest },
+    detail: plainDigest(digest),
     hint: 'Scrub the store: it finds and repairs damaged blobs.',
   })
 }

@@ -1,7 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, Type } from 'typebox'
-import { parseDigest } from '../digest.ts'
+import { parseDigest, plainDigest } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import { firstOfEach } from '../requirements.ts'
 import {
@@ -146,7 +146,7 @@ async function receiveFile(
   if (present === 'stored') return 208
   if (present === 'uploading' && canDefer) {
     throw new ShamanError('UPLOAD_DEFERRED', 'another client is uploading this file right now', {
-      detail: { ...digest },
+      detail: plainDigest(digest),
     })
   }
   const leave = places.take()

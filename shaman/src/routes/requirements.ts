@@ -1,5 +1,6 @@
+import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
-import { type Digest, digestBytes, readDigest } from '../digest.ts'
+import { type Digest, digestBytes, readDigest, withKey } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { BlobStatus } from '../requirements.ts'
 import type { Shaman } from '../shaman.ts'
@@ -7,6 +8,7 @@ import { digestListType, maxFilesPerRequest, statusBytes } from '../wire.ts'
 import { clientOf } from './headers.ts'
 
 const maxWaitSeconds = 20
+const windowLength = 1024
 
 /** Requirements in 40-byte records: a quarter of the JSON, and nothing to parse. */
 export function requirementsRoutes(app: FastifyInstance, shaman: Shaman): void {
@@ -22,7 +24,7 @@ export function requirementsRoutes(app: FastifyInstance, shaman: Shaman): void {
         operationId: 'shamanRequirements',
         summary: 'Where each of many blobs stands, in one byte each',
         description:
-          'The answer has a byte for each record: 0 unknown (the asking client has it to itself for now), 1 being uploaded by another client, 2 stored and leased. With ?wait=<seconds> it waits for others to finish.',
+          'The answer has a byte for each record: 0 unknown (the asking client has it to itself for now), 1 being uploaded by another client, 2 stored and leased. The first bytes come while the rest is looked at. With ?wait=<seconds> it waits for others to finish.',
         tags: ['shaman'],
         consumes: [digestListType],
       },
@@ -32,14 +34,12 @@ export function requirementsRoutes(app: FastifyInstance, shaman: Shaman): void {
       const client = clientOf(request)
       const wait = Number((request.query as { wait?: string }).wait ?? 0)
       if (wait > 0) await waitForOthers(shaman, client, digests, Math.min(wait, maxWaitSeconds))
-      const statuses = await shaman.negotiator.statuses(digests, 'index')
-      const answer = Buffer.from(
-        statuses.map((status, i) => statusBytes[claimed(shaman, client, status, digests[i]!)]),
-      )
-      return reply
+      reply
         .header('x-shaman-lease-seconds', Math.floor(shaman.leaseMs / 1000))
         .type('application/octet-stream')
-        .send(answer)
+      if (digests.length <= windowLength)
+        return reply.send(await statusesOf(shaman, client, digests))
+      return reply.send(Readable.from(inWindows(shaman, client, digests), { objectMode: false }))
     },
   )
   app.delete(
@@ -55,6 +55,28 @@ export function requirementsRoutes(app: FastifyInstance, shaman: Shaman): void {
       shaman.claims.release((request.params as { client: string }).client)
       return reply.code(204).send()
     },
+  )
+}
+
+/** The answers for the first files, which a client can begin to send, are there before the last have been looked at. */
+async function* inWindows(
+  shaman: Shaman,
+  client: string,
+  digests: readonly Digest[],
+): AsyncGenerator<Buffer> {
+  for (let at = 0; at < digests.length; at += windowLength) {
+    yield await statusesOf(shaman, client, digests.slice(at, at + windowLength))
+  }
+}
+
+async function statusesOf(
+  shaman: Shaman,
+  client: string,
+  digests: readonly Digest[],
+): Promise<Buffer> {
+  const statuses = await shaman.negotiator.statuses(digests, 'index')
+  return Buffer.from(
+    statuses.map((status, i) => statusBytes[claimed(shaman, client, status, digests[i]!)]),
   )
 }
 
@@ -84,6 +106,6 @@ export function decodeDigests(body: unknown): Digest[] {
     )
   }
   return Array.from({ length: body.length / digestBytes }, (_, i) =>
-    readDigest(body, i * digestBytes),
+    withKey(readDigest(body, i * digestBytes)),
   )
 }

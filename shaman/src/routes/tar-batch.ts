@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Intake } from '../blobs/slabs.ts'
 import type { SmallBlob } from '../blobs/small-writer.ts'
-import { type Digest, parseBlobName } from '../digest.ts'
+import { type Digest, type KeyedDigest, parseBlobName } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { BatchLine } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
@@ -160,7 +160,7 @@ async function leaveOutStored(
     if (shaman.claims.holds(client, digest) || !shaman.blobs.isStored(digest)) missing.push(blob)
     else {
       shaman.protection.lease([digest])
-      said.push({ ...digest, status: 208 })
+      said.push(lineOf(digest, 208))
     }
   }
   return { missing, said }
@@ -172,15 +172,18 @@ async function storeMissing(
   onWritten: () => void,
 ): Promise<BatchLine[]> {
   if (blobs.length === 0) return []
-  const uploads = blobs.map(({ digest }) => shaman.inFlight.begin(digest))
+  const end = shaman.inFlight.beginAll(blobs.map(({ digest }) => digest))
   const results = await shaman.blobs.putAll(blobs, onWritten)
+  end(results.map((result) => (result instanceof Error ? 'failed' : 'stored')))
   return results.map((result, i) => {
     const blob = blobs[i]!
-    const isStored = !(result instanceof Error)
-    uploads[i]!.end(isStored ? 'stored' : 'failed')
-    if (!isStored) return refusalOf(blob, result)
-    return { ...blob.digest, status: result === 'stored' ? 201 : 208 }
+    if (result instanceof Error) return refusalOf(blob, result)
+    return lineOf(blob.digest, result === 'stored' ? 201 : 208)
   })
+}
+
+function lineOf({ sha, size }: Digest, status: 201 | 208): BatchLine {
+  return { sha, size, status }
 }
 
 function blobOf(entry: TarEntry): NamedBlob {
@@ -196,7 +199,7 @@ function refusalOf({ name }: { name: string }, error: unknown): BatchLine {
   return { name: name.slice(0, 100), status: code, message }
 }
 
-function digestOfEntry({ name, size }: TarEntry): Digest {
+function digestOfEntry({ name, size }: TarEntry): KeyedDigest {
   const digest = parseBlobName(name)
   if (digest.size !== size) {
     throw new ShamanError('BLOB_SIZE_MISMATCH', `received ${size} bytes, expected ${digest.size}`)

@@ -7,7 +7,7 @@ import { type Digest, digestBytes } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import { createFileReader, openStream } from '../file-reader.ts'
 import type { Shaman } from '../shaman.ts'
-import { type TarSource, tarBytes, tarPieces } from '../tar/pieces.ts'
+import { type NextSource, tarBytes, tarPieces } from '../tar/pieces.ts'
 import { digestListType, maxFilesPerRequest } from '../wire.ts'
 import { decodeDigests } from './requirements.ts'
 import { sendPieces } from './send-pieces.ts'
@@ -101,15 +101,20 @@ async function fill(shaman: Shaman, tar: Pack, wanted: readonly Wanted[]): Promi
   tar.finalize()
 }
 
-function* sourcesOf({ blobs }: Shaman, digests: readonly Digest[]): Generator<TarSource> {
+function sourcesOf({ blobs }: Shaman, digests: readonly Digest[]): NextSource {
   const reader = createFileReader()
-  for (const digest of digests) {
-    yield {
-      name: `${digest.sha}/${digest.size}`,
-      size: digest.size,
-      open: () =>
-        blobs.elsewhere ? openStream(blobs.open(digest)) : reader.open(blobs.layout.blob(digest)),
-      tooShort: () => new ShamanError('BLOB_SIZE_MISMATCH', 'a blob is shorter than its name says'),
-    }
+  let next = 0
+  return () => {
+    const digest = digests[next++]
+    return (
+      digest && {
+        name: `${digest.sha}/${digest.size}`,
+        size: digest.size,
+        open: () =>
+          blobs.elsewhere ? openStream(blobs.open(digest)) : reader.open(blobs.layout.blob(digest)),
+        tooShort: () =>
+          new ShamanError('BLOB_SIZE_MISMATCH', 'a blob is shorter than its name says'),
+      }
+    )
   }
 }

@@ -8,6 +8,9 @@ export interface TarSource extends TarHeader {
   tooShort(): Error
 }
 
+/** Tells one after another, then undefined. A promise only where one has to be waited for: for small files it costs as much as all else. */
+export type NextSource = () => Promise<TarSource | undefined> | TarSource | undefined
+
 /** A part of a tar stream. */
 export interface TarPiece {
   bytes: Buffer
@@ -28,7 +31,7 @@ export function tarBytes(sizes: Iterable<number>): number {
  * Files as a tar stream, in pieces that are good until the next but one is asked for. Two buffers are filled in turn: with
  * memory of its own for each piece, serving a gigabyte took twice the processor time.
  */
-export async function* tarPieces(sources: Iterable<TarSource>): AsyncGenerator<TarPiece> {
+export async function* tarPieces(next: NextSource): AsyncGenerator<TarPiece> {
   const buffers = [Buffer.allocUnsafeSlow(pieceBytes), Buffer.allocUnsafeSlow(pieceBytes)] as const
   let piece: Buffer = buffers[0]
   let filled = 0
@@ -40,7 +43,10 @@ export async function* tarPieces(sources: Iterable<TarSource>): AsyncGenerator<T
     payload = 0
     return taken
   }
-  for (const source of sources) {
+  for (;;) {
+    const coming = next()
+    const source = coming instanceof Promise ? await coming : coming
+    if (source === undefined) break
     const { name, size } = source
     if (filled + blockBytes > pieceBytes) yield take()
     encodeTarHeader({ name, size }, piece.subarray(filled, filled + blockBytes))
