@@ -5,11 +5,12 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { hashFiles } from '@shaman-farm/pack'
+import { createKeptBytes, hashFiles } from '@shaman-farm/pack'
 import type { UploadFile } from '@shaman-farm/shaman/client'
 
 /** Files of random bytes in folders of 100, as textures lie. */
@@ -36,13 +37,32 @@ export function makeFile(file: string, bytes: number): void {
   closeSync(fd)
 }
 
-/** What a client does first: reads and hashes every file. */
-export function hashTree(dir: string, paths: readonly string[]): UploadFile[] {
+/** What a client does first: reads and hashes every file. `keep`: most bytes of small ones not to read again, as pack does it. */
+export function hashTree(
+  dir: string,
+  paths: readonly string[],
+  { keep = 0 }: { keep?: number } = {},
+): UploadFile[] {
+  const kept = createKeptBytes(keep)
+  const buffer = Buffer.allocUnsafe(1 << 20)
   return paths.map((path) => {
     const file = join(dir, path)
-    const bytes = readFileSync(file)
-    return { path, digest: { sha: hash('sha256', bytes), size: bytes.length }, source: { file } }
+    const read = readWhole(file, buffer)
+    const bytes = kept.keep(read)
+    const digest = { sha: hash('sha256', read), size: read.length }
+    return { path, digest, source: bytes ? { bytes } : { file } }
   })
+}
+
+/** All of a file, in the buffer if it fits. */
+function readWhole(file: string, buffer: Buffer): Buffer {
+  const fd = openSync(file, 'r')
+  try {
+    const read = readSync(fd, buffer, 0, buffer.length, null)
+    return read < buffer.length ? buffer.subarray(0, read) : readFileSync(file)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 /** The same for much, as pack does it: in threads. */

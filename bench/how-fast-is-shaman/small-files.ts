@@ -58,6 +58,9 @@ export async function smallFiles(context: QuestionContext): Promise<Figure[]> {
   }
 }
 
+// As pack does.
+const keptBytes = 64 << 20
+
 interface InTurn {
   /** Seconds, the middle of all runs. */
   ours: number
@@ -80,13 +83,13 @@ async function takeTurns(
   for (let i = 0; i < (context.quick ? 1 : 5); i++) {
     await turns.at(-1)?.store.stop()
     const store = await startWarmStore(context, `small-store-${i}`, 'full')
-    let files: UploadFile[] = []
     let requests = 0
     const ours = await seconds(async () => {
-      files = hashTree(dir, paths)
+      const files = hashTree(dir, paths, { keep: keptBytes })
       requests = (await submit(store.url, files, 'first')).requests
     })
     const copied = await seconds(() => copyAndSync(dir, join(context.workDir, `small-copy-${i}`)))
+    const files = hashTree(dir, paths)
     const bare = await seconds(() => bareStore(join(context.workDir, `small-bare-${i}`), files))
     context.log(
       `new: ${ours.toFixed(2)} s, cp and sync ${copied.toFixed(2)} s, bare calls ${bare.toFixed(2)} s`,

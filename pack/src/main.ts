@@ -4,6 +4,7 @@ export { type PackPlan, type PlannedFile, type PlanOptions, planPack } from './p
 export { readSceneSummary, type SceneSummary } from './scene-summary.ts'
 export { type HashCache, type HashCacheOptions, openHashCache } from './send/hash-cache.ts'
 export { type HashedFile, type HashOptions, hashFiles } from './send/hash-files.ts'
+export { createKeptBytes, type KeptBytes } from './send/kept-bytes.ts'
 export type {
   CrossCheck,
   FileStatus,

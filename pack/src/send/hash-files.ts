@@ -3,12 +3,15 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { createFileReader, type DeltaSender, type FileReader } from '@shaman-farm/shaman/client'
 import { PackError, systemCode } from '../errors.ts'
 import type { HashCache } from './hash-cache.ts'
-import { type Hasher, type HashRun, openHasher } from './hasher.ts'
+import { type Hashed, type Hasher, type HashRun, openHasher } from './hasher.ts'
+import { createKeptBytes } from './kept-bytes.ts'
 
 /** A file on disk with what identifies its bytes. */
 export interface HashedFile {
   sha: string
   size: number
+  /** All of it, when it is small and was kept, see {@link HashOptions.keep}. */
+  bytes?: Uint8Array
 }
 
 /** How far hashing is; bytes found in the cache count as done at once. */
@@ -28,6 +31,8 @@ export interface HashOptions {
   onProgress?: (progress: HashProgress) => void
   /** Threads that hash; by default as many as the work is worth. */
   threads?: number
+  /** Most bytes of small files to return with their digests. Default: none. */
+  keep?: number
   /** Hashes .blend files and keeps how they are cut, so that sending what changed in them reads them no second time. */
   delta?: Pick<DeltaSender, 'hash'> | undefined
 }
@@ -78,7 +83,8 @@ export async function hashFiles(
   toHash.sort((a, b) => Number(b.stats.size - a.stats.size))
   const { delta } = options
   const [edited, others] = delta ? partition(toHash, ({ path }) => isBlend(path)) : [[], toHash]
-  const hasher = openHasher(bytesOf(others), reader, options.threads)
+  const keeper = createKeptBytes(options.keep ?? 0)
+  const hasher = openHasher(bytesOf(others), { reader, keeper }, options.threads)
   const hashAll = (part: readonly UnhashedFile[], lanes: number, hash: Hash): Promise<void> =>
     inLanes(part, lanes, async ({ path, stats }) => {
       const hashed = await hashUnchanged(
@@ -94,7 +100,8 @@ export async function hashFiles(
         },
       )
       options.cache.record(path, hashed.stats, hashed.sha)
-      digests.set(path, { sha: hashed.sha, size: Number(hashed.stats.size) })
+      const { sha, bytes: kept, stats: now } = hashed
+      digests.set(path, { sha, size: Number(now.size), ...(kept && { bytes: kept }) })
       progress.filesDone += 1
       report()
     })
@@ -112,7 +119,7 @@ export async function hashFiles(
 type Hash = Hasher['hash']
 
 function hashAndCut(delta: Pick<DeltaSender, 'hash'>): Hash {
-  return async (path, run) => (await delta.hash(path, run)).sha
+  return async (path, run) => ({ sha: (await delta.hash(path, run)).sha })
 }
 
 function isBlend(path: string): boolean {
@@ -133,7 +140,7 @@ async function hashUnchanged(
   known: BigIntStats,
   { reader, hash }: { reader: FileReader; hash: Hash },
   run: HashRun,
-): Promise<{ sha: string; stats: BigIntStats }> {
+): Promise<Hashed & { stats: BigIntStats }> {
   let before = known
   for (let attempt = 1; attempt <= attemptsPerFile; attempt += 1) {
     let counted = 0
@@ -141,12 +148,13 @@ async function hashUnchanged(
       counted += count
       run.onBytes(count)
     }
-    const sha = await hash(path, { ...run, onBytes }).catch((error: unknown) => {
+    const hashed = await hash(path, { ...run, onBytes }).catch((error: unknown) => {
       run.signal?.throwIfAborted()
       throw unreadable(path, error)
     })
     const after = await statFile(reader, path)
-    if (sameStats(before, after) && counted === Number(after.size)) return { sha, stats: after }
+    if (sameStats(before, after) && counted === Number(after.size))
+      return { ...hashed, stats: after }
     run.onBytes(-counted)
     before = after
   }

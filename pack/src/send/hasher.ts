@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import type { FileReader } from '@shaman-farm/shaman/client'
 import type { HashNews } from './hash-worker.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 
 /** Who wants a digest: may stop it, and hears of every part that was read. */
 export interface HashRun {
@@ -12,10 +13,17 @@ export interface HashRun {
   readonly onBytes: (count: number) => void
 }
 
+/** What was read. */
+export interface Hashed {
+  readonly sha: string
+  /** All of a small file, when it was kept. */
+  readonly bytes?: Uint8Array | undefined
+}
+
 /** Reads files and computes their SHA-256, as many at once as it has lanes. Errors are the system's own. */
 export interface Hasher {
   readonly lanes: number
-  hash(path: string, run: HashRun): Promise<string>
+  hash(path: string, run: HashRun): Promise<Hashed>
   close(): Promise<void>
 }
 
@@ -29,13 +37,13 @@ const lanesOfOne = 4
 /** Threads for much work on a machine with cores to spare, else this thread. */
 export function openHasher(
   bytes: number,
-  reader: FileReader,
+  { reader, keeper }: { reader: FileReader; keeper: KeptBytes },
   threads = Math.min(availableParallelism(), mostThreads, Math.floor(bytes / bytesPerThread)),
 ): Hasher {
-  return threads > 1 ? hashInThreads(threads) : hashHere(reader)
+  return threads > 1 ? hashInThreads(threads) : hashHere(reader, keeper)
 }
 
-function hashHere(reader: FileReader): Hasher {
+function hashHere(reader: FileReader, keeper: KeptBytes): Hasher {
   const spare: Buffer[] = []
   return {
     lanes: lanesOfOne,
@@ -43,12 +51,14 @@ function hashHere(reader: FileReader): Hasher {
       const hash = createHash('sha256')
       const buffer = spare.pop() ?? Buffer.allocUnsafe(readBytes)
       const file = await reader.open(path)
+      let read = 0
       try {
         for (;;) {
           signal?.throwIfAborted()
           const bytesRead = await file.read(buffer, 0, buffer.length)
           if (bytesRead === 0) break
           hash.update(buffer.subarray(0, bytesRead))
+          read += bytesRead
           onBytes(bytesRead)
           // Large ones leave their turn to progress and cancelling, though each part be read at once.
           if (bytesRead === buffer.length) await nextTurn()
@@ -56,8 +66,10 @@ function hashHere(reader: FileReader): Hasher {
       } finally {
         file.close()
       }
+      // Of a larger file the buffer holds but the end.
+      const bytes = read < buffer.length ? keeper.keep(buffer.subarray(0, read)) : undefined
       spare.push(buffer)
-      return hash.digest('hex')
+      return { sha: hash.digest('hex'), bytes }
     },
     async close() {},
   }
@@ -80,7 +92,7 @@ function hashInThreads(threads: number): Hasher {
           continue
         }
         idle.push(worker)
-        if ('sha' in news) return news.sha
+        if ('sha' in news) return news
         throw Object.assign(new Error(news.failed), { code: news.code })
       }
       throw new Error('The thread ended without a digest')

@@ -22,6 +22,9 @@ export interface SendContext {
   audience: SubmitAudience
 }
 
+// For as long as a submission takes, the person's look at the report included.
+const mostKept = 64 << 20
+
 /** Hashes what the plan names; files on disk through the cache. */
 export async function hashPlan({
   plan,
@@ -34,6 +37,7 @@ export async function hashPlan({
     {
       cache,
       delta,
+      keep: mostKept,
       ...(audience.signal ? { signal: audience.signal } : {}),
       ...(audience.onHash ? { onProgress: audience.onHash } : {}),
     },
@@ -71,11 +75,10 @@ async function submitOnce(
     delta,
     ...(request.token === undefined ? {} : { token: request.token }),
   })
-  const files: UploadFile[] = plan.files.map(({ packPath, file }) => ({
-    path: packPath,
-    digest: digests.get(packPath)!,
-    source: { file },
-  }))
+  const files = plan.files.map(({ packPath, file }): UploadFile => {
+    const { sha, size, bytes } = digests.get(packPath)!
+    return { path: packPath, digest: { sha, size }, source: bytes ? { bytes } : { file } }
+  })
   try {
     return await client.submit({
       files,

@@ -122,6 +122,32 @@ test('files are hashed once and then found in the cache', async (t) => {
   assert.deepEqual(progress, [2])
 })
 
+test('small files come with their bytes as they were hashed, as long as there is room', async (t) => {
+  const { dir, cacheFile } = await setUp(t)
+  const files: string[] = []
+  for (const [name, size] of [
+    ['empty', 0],
+    ['texture', 900],
+    ['other', 800],
+    ['large', 70_000],
+  ] as const) {
+    files.push(join(dir, name))
+    await writeFile(join(dir, name), Buffer.alloc(size, name))
+  }
+  const cache = await openHashCache({ file: cacheFile })
+  const bytesOf = async (keep?: number): Promise<(number | undefined)[]> => {
+    const digests = await hashFiles(files, { cache, ...(keep !== undefined && { keep }) })
+    return files.map((file) => {
+      const { sha, bytes } = digests.get(file)!
+      if (bytes) assert.equal(createHash('sha256').update(bytes).digest('hex'), sha)
+      return bytes?.byteLength
+    })
+  }
+  assert.deepEqual(await bytesOf(), [undefined, undefined, undefined, undefined])
+  assert.deepEqual(await bytesOf(1000), [0, 900, undefined, undefined])
+  assert.deepEqual(await bytesOf(1 << 20), [0, 900, 800, undefined])
+})
+
 test('several threads compute the same digests, and count every byte', async (t) => {
   const { dir, cacheFile } = await setUp(t)
   const sizes = [0, 1, 1_048_576, 17_000_000, 40_000_000]
