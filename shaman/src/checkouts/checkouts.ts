@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
+import { allEnded } from '../all-ended.ts'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Unverified } from '../care/unverified.ts'
 import type { Claims } from '../claims.ts'
@@ -122,16 +123,31 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
       const made = await publishCheckout({
         ...request,
         digests,
-        look: async () => {
-          await waitForUploads(digests, request)
-          await requireDurable(digests)
-        },
+        look: () => look(digests, request),
       })
       protection.lease(digests)
       return made
     } finally {
       unpin()
     }
+  }
+
+  /** Rejects unless all are there. What is not on its way is looked at while the rest is waited for. */
+  async function look(digests: readonly Digest[], request: Making): Promise<void> {
+    const coming: Digest[] = []
+    const present: Digest[] = []
+    for (const digest of digests) (isComing(digest) ? coming : present).push(digest)
+    const [missing] = await allEnded([notStored(present), waitForUploads(digests, request)])
+    await requireStored([...missing, ...coming])
+    await requireDurable(digests)
+  }
+
+  function isComing(digest: Digest): boolean {
+    return (
+      parts.claims.isClaimed(digest) ||
+      parts.inFlight.isRunning(digest) ||
+      store.committer.isSettling(digest)
+    )
   }
 
   async function waitForUploads(
@@ -146,7 +162,6 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
   }
 
   async function requireDurable(digests: readonly Digest[]): Promise<void> {
-    await requireStored(digests)
     const damaged = await parts.unverified.read(digests)
     if (damaged > 0) await requireStored(digests)
     if (durability === 'batch') await parts.unverified.makeDurable(digests)
@@ -154,8 +169,7 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
 
   // Every blob is looked at: the index is a hint, and a link to nothing would cost a render.
   async function requireStored(digests: readonly Digest[]): Promise<void> {
-    const isThere = await store.areStored(digests)
-    const missing = digests.filter((_, i) => !isThere[i])
+    const missing = await notStored(digests)
     if (missing.length === 0) return
     const gone = await withoutRestored(missing)
     if (gone.length === 0) return
@@ -164,6 +178,11 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
       detail: { missing: gone.slice(0, 100).map(plainDigest), count: gone.length },
       hint: 'Ask for the requirements again and upload what is missing.',
     })
+  }
+
+  async function notStored(digests: readonly Digest[]): Promise<Digest[]> {
+    const isThere = await store.areStored(digests)
+    return digests.filter((_, i) => !isThere[i])
   }
 
   async function withoutRestored(missing: readonly Digest[]): Promise<Digest[]> {

@@ -36,8 +36,6 @@ export interface Linking {
 // A thread is worth starting for some thousand links: on a busy volume each waits for the file system's journal.
 const threadsFrom = 1024
 const batchLength = 256
-// Blobs that are still arriving need the threads as well, and are to be synced while the links are made.
-const mostUnderWay = 2
 
 /** The linker of a strategy. */
 export function createLinker(
@@ -61,21 +59,21 @@ function linkHere(link: Link, disk: Disk): Linking {
 function linkInThreads(threads: Threads): Linking {
   let targets: string[] = []
   let paths: string[] = []
-  const running = new Set<Promise<void>>()
+  const running: Promise<unknown>[] = []
   let failure: unknown
   const send = (): void => {
     if (paths.length === 0) return
     const request = { do: 'link', targets: joined(targets), paths: joined(paths) } as const
     targets = []
     paths = []
-    const linked = threads
-      .pick()
-      .ask(request)
-      .catch((error: unknown) => {
-        failure ??= error
-      })
-      .then(() => void running.delete(linked))
-    running.add(linked)
+    running.push(
+      threads
+        .pick()
+        .ask(request)
+        .catch((error: unknown) => {
+          failure ??= error
+        }),
+    )
   }
   return {
     // A thread makes those that it finds missing: only there are they waited for.
@@ -86,8 +84,7 @@ function linkInThreads(threads: Threads): Linking {
       if (paths.length >= batchLength) send()
     },
     async turn() {
-      if (running.size >= mostUnderWay) await Promise.race(running)
-      else await nextTurn()
+      await nextTurn()
       if (failure !== undefined) throw await ended()
     },
     async end() {
