@@ -60,6 +60,21 @@ test('a digest list is answered with a byte each, and claims keep others from se
   assert.deepEqual([...(await askFor('one')).body], [2, 0])
 })
 
+test('a long digest list is answered in pieces, in its order', async (t) => {
+  const { shaman, url } = await startTestFarm(t)
+  const blobs = Array.from({ length: 2500 }, (_, i) => blobOf(`blob ${i}`))
+  await shaman.blobs.putAll(blobs.filter((_, i) => i % 3 === 0))
+  const { body, headers } = await ask('POST', `${url}/x/requirements`, {
+    headers: { ...listType, 'x-shaman-client': 'one' },
+    body: digestList(blobs),
+  })
+  assert.equal(headers['transfer-encoding'], 'chunked')
+  assert.deepEqual(
+    [...body],
+    blobs.map((_, i) => (i % 3 === 0 ? 2 : 0)),
+  )
+})
+
 test('a tar batch of another program stores every file, and a bad entry harms no neighbour', async (t) => {
   const { shaman, url } = await startTestFarm(t)
   const good = Array.from({ length: 30 }, (_, i) => randomBlob(i * 100))
