@@ -71,7 +71,15 @@ export function pathsOf(root: string): StorePaths {
 /** The layout of the store under a storage root. */
 export function layoutOf(root: string, version: LayoutVersion): Layout {
   const paths = pathsOf(root)
-  return { ...paths, ...(version === 1 ? nested : flat)(paths.fileStore) }
+  return { ...paths, ...blobPathsIn({ ...paths, version }) }
+}
+
+/** The paths of blobs, by what a thread can be told of a layout. */
+export function blobPathsIn({
+  fileStore,
+  version,
+}: Pick<Layout, 'fileStore' | 'version'>): BlobPaths {
+  return (version === 1 ? nested : flat)(fileStore)
 }
 
 type BlobPaths = Omit<Layout, keyof StorePaths>

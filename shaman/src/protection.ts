@@ -41,7 +41,7 @@ export function createProtection(
   let nextSweep = now() + leaseMs
 
   const note = (key: string): void => {
-    for (const watch of watches) watch.add(key)
+    if (watches.size > 0) for (const watch of watches) watch.add(key)
   }
 
   return {

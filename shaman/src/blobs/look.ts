@@ -1,7 +1,7 @@
 import type { Digest } from '../digest.ts'
 import { nextTurn } from '../disk.ts'
 import type { Layout } from '../layout.ts'
-import { joined } from './thread-messages.ts'
+import { blobsOf } from './thread-messages.ts'
 import type { Threads } from './threads.ts'
 
 /** Looks at the disk for many blobs. */
@@ -45,12 +45,12 @@ export function createLook({ layout, threads, isStored, isSettling }: LookParts)
   }
 
   async function lookInThreads({ pick }: Threads, digests: readonly Digest[]): Promise<boolean[]> {
-    const batches: Promise<number[]>[] = []
+    const batches: Promise<Uint8Array>[] = []
     for (let at = 0; at < digests.length; at += batchLength) {
-      const paths = digests.slice(at, at + batchLength).map((digest) => layout.blob(digest))
-      batches.push(pick().ask({ do: 'look', paths: joined(paths) }))
+      const blobs = blobsOf(layout, digests.slice(at, at + batchLength))
+      batches.push(pick().ask({ do: 'look', ...blobs }))
     }
-    const sizes = (await Promise.all(batches)).flat()
-    return digests.map((digest, i) => sizes[i] === digest.size && !isSettling(digest))
+    const isThere = (await Promise.all(batches)).flatMap((batch) => [...batch])
+    return digests.map((digest, i) => isThere[i] === 1 && !isSettling(digest))
   }
 }

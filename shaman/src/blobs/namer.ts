@@ -4,7 +4,7 @@ import type { Layout } from '../layout.ts'
 import type { PutOutcome, PutResult } from './blob-store.ts'
 import { makeDir, type VerifiedFile } from './committer.ts'
 import { removeQuietly } from './temp-file.ts'
-import { joined } from './thread-messages.ts'
+import { blobsOf, joined } from './thread-messages.ts'
 import { asError, type Threads } from './threads.ts'
 
 /** Gives verified files the names of their blobs. */
@@ -64,8 +64,10 @@ export function createNamer({ layout, disk, threads }: NamerParts): Namer {
       const answers = await pick().ask({
         do: 'name',
         temps: joined(files.map(({ temp }) => temp)),
-        blobs: joined(files.map(({ digest }) => layout.blob(digest))),
-        sizes: Float64Array.from(files, ({ digest }) => digest.size),
+        ...blobsOf(
+          layout,
+          files.map(({ digest }) => digest),
+        ),
       })
       return files.map((file, i) => {
         const answer = answers[i]!

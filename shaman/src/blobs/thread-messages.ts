@@ -1,3 +1,6 @@
+import type { Digest } from '../digest.ts'
+import type { Layout, LayoutVersion } from '../layout.ts'
+
 // What the server and its threads say to each other; a room of its own, so that neither has to know the other's.
 
 /** What a thread is asked to do. */
@@ -5,7 +8,7 @@ export type ThreadRequest =
   | WriteRequest
   | NameRequest
   | { do: 'link'; targets: Joined; paths: Joined }
-  | { do: 'look'; paths: Joined }
+  | ({ do: 'look' } & Blobs)
   | { do: 'share'; number: number; memory: SharedArrayBuffer }
   | { do: 'append'; stream: number; fd: number; direct: number | undefined; bytes: SharedBytes }
   | { do: 'hash'; stream: number; bytes: SharedBytes }
@@ -20,8 +23,8 @@ export interface Answers {
   /** Whether each has its name now, or a file of its size was there already. */
   name: ('named' | 'present' | Problem)[]
   link: undefined
-  /** The size of each regular file, -1 where there is none. */
-  look: number[]
+  /** 1 for each that is a regular file of its size, else 0. */
+  look: Uint8Array
   share: undefined
   /** Fails for all that follows what failed, until the stream is forgotten: a file has no holes. */
   append: undefined
@@ -46,11 +49,24 @@ export interface WriteRequest {
 }
 
 /** Temp files to rename to the places of their blobs, where no file of the right size is. */
-export interface NameRequest {
+export interface NameRequest extends Blobs {
   do: 'name'
   temps: Joined
-  blobs: Joined
+}
+
+/** Blobs of a store. Their paths, twice as long, are made where they are needed. */
+export interface Blobs {
+  fileStore: string
+  version: LayoutVersion
+  shas: Joined
   sizes: Float64Array
+}
+
+/** Blobs as they travel between threads. */
+export function blobsOf({ fileStore, version }: Layout, digests: readonly Digest[]): Blobs {
+  const sizes = new Float64Array(digests.length)
+  for (let i = 0; i < digests.length; i += 1) sizes[i] = digests[i]!.size
+  return { fileStore, version, shas: joined(digests.map(({ sha }) => sha)), sizes }
 }
 
 /** Bytes in shared memory, or where they lie in memory that the thread was told of before: to send memory takes some 70 µs. */

@@ -2,8 +2,10 @@ import { createHash, type Hash, hash } from 'node:crypto'
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort } from 'node:worker_threads'
+import { blobPathsIn } from '../layout.ts'
 import {
   type Answers,
+  type Blobs,
   type Problem,
   placeLength,
   type SharedBytes,
@@ -31,15 +33,15 @@ const actions: {
       return store(tempPath(prefix, i), sha, new Uint8Array(memories[memory!]!, start, size))
     })
   },
-  name({ temps, blobs, sizes }): Answers['name'] {
-    const places = separated(blobs)
-    return separated(temps).map((temp, i) => nameFile(temp, places[i]!, sizes[i]!))
+  name({ temps, ...blobs }): Answers['name'] {
+    const names = separated(temps)
+    return eachBlob(blobs, (path, size, i) => nameFile(names[i]!, path, size))
   },
   link({ targets, paths }) {
     const places = separated(paths)
     for (const [i, target] of separated(targets).entries()) makeLink(target, places[i]!)
   },
-  look: ({ paths }) => separated(paths).map(sizeOfFile),
+  look: (blobs) => Uint8Array.from(eachBlob(blobs, isFileOf)),
   share({ number, memory }) {
     known.set(number, memory)
   },
@@ -95,7 +97,7 @@ function store(path: string, sha: string, bytes: Uint8Array): Problem | null {
 
 function nameFile(temp: string, blob: string, size: number): Answers['name'][number] {
   try {
-    if (sizeOfFile(blob) === size) return 'present'
+    if (isFileOf(blob, size)) return 'present'
     fs.renameSync(temp, blob)
     return 'named'
   } catch (error) {
@@ -146,9 +148,20 @@ function makeDir(dir: string): void {
   }
 }
 
-function sizeOfFile(path: string): number {
+function eachBlob<T>(
+  { shas, sizes, ...store }: Blobs,
+  action: (path: string, size: number, place: number) => T,
+): T[] {
+  const { blob } = blobPathsIn(store)
+  return separated(shas).map((sha, i) => {
+    const size = sizes[i]!
+    return action(blob({ sha, size }), size, i)
+  })
+}
+
+function isFileOf(path: string, size: number): boolean {
   const stats = fs.lstatSync(path, { throwIfNoEntry: false })
-  return stats?.isFile() ? stats.size : -1
+  return stats?.isFile() === true && stats.size === size
 }
 
 function hasherOf(stream: number): Hash {
