@@ -16,7 +16,7 @@ test('a process waits for what its threads do, and ends once they have nothing t
   writeFileSync(
     script,
     `import { createThreads } from ${JSON.stringify(threads.href)}
-    const thread = createThreads().pick()
+    const thread = createThreads().pick('stream')
     await thread.ask({ do: 'read', stream: 1, path: ${JSON.stringify(path)}, size: ${bytes.length} })
     console.log(await thread.ask({ do: 'finish', stream: 1 }))`,
   )

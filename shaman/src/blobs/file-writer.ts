@@ -171,14 +171,14 @@ let streams = 0
 function threadDrain(threads: Threads): Drain {
   streams += 1
   const stream = streams
-  const hasher = threads.pick()
+  const hasher = threads.pick('stream')
   let writer: Thread | undefined
   return {
     async append({ fd, directFd }, bytes) {
       const hashed = hasher.ask({ do: 'hash', stream, bytes: sharedWith(hasher, bytes) })
       const direct = bytes.byteLength % blockBytes === 0 ? directFd : undefined
       // Picked while the other one is busy, so that it is not the same.
-      writer ??= threads.pick()
+      writer ??= threads.pick('stream')
       const shared = sharedWith(writer, bytes)
       await allEnded([writer.ask({ do: 'append', stream, fd, direct, bytes: shared }), hashed])
     },

@@ -48,7 +48,7 @@ export function createLook({ layout, threads, isStored, isSettling }: LookParts)
     const batches: Promise<Uint8Array>[] = []
     for (let at = 0; at < digests.length; at += batchLength) {
       const blobs = blobsOf(layout, digests.slice(at, at + batchLength))
-      batches.push(pick().ask({ do: 'look', ...blobs }))
+      batches.push(pick('names').ask({ do: 'look', ...blobs }))
     }
     const isThere = (await Promise.all(batches)).flatMap((batch) => [...batch])
     return digests.map((digest, i) => isThere[i] === 1 && !isSettling(digest))

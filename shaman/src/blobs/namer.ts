@@ -61,7 +61,7 @@ export function createNamer({ layout, disk, threads }: NamerParts): Namer {
     files: readonly VerifiedFile[],
   ): Promise<PutResult[]> {
     try {
-      const answers = await pick().ask({
+      const answers = await pick('names').ask({
         do: 'name',
         temps: joined(files.map(({ temp }) => temp)),
         ...blobsOf(

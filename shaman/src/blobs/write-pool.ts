@@ -103,7 +103,7 @@ export function createWritePool({ threads, disk, dir }: WritePoolParts): WritePo
   async function writeInThread(files: readonly NewFile[]): Promise<(string | Error)[]> {
     try {
       const prefix = nextPrefix()
-      const problems = await threads.pick().ask(requestOf(prefix, files))
+      const problems = await threads.pick('names').ask(requestOf(prefix, files))
       return files.map((file, i) => errorOf(file, problems[i]) ?? tempPath(prefix, i))
     } catch (error) {
       return files.map(() => error as Error)

@@ -68,7 +68,7 @@ function linkInThreads(threads: Threads): Linking {
     paths = []
     running.push(
       threads
-        .pick()
+        .pick('names')
         .ask(request)
         .catch((error: unknown) => {
           failure ??= error

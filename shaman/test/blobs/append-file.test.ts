@@ -145,7 +145,7 @@ function watchedThreads(t: TestContext): {
   t.after(() => real.close())
   const appends: { length: number; isDirect: boolean }[] = []
   const pick: Threads['pick'] = () => {
-    const thread = real.pick()
+    const thread = real.pick('stream')
     return {
       ...thread,
       ask(request) {

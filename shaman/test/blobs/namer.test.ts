@@ -20,8 +20,8 @@ function hesitantThreads(): { threads: Threads; wait(): void; goOn(): void; wait
   return {
     threads: {
       ...threads,
-      pick() {
-        const thread = threads.pick()
+      pick(work) {
+        const thread = threads.pick(work)
         return {
           ...thread,
           async ask(request) {

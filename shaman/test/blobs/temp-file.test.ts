@@ -17,7 +17,7 @@ test('a file that is given up is closed only after the last write to it, as its 
   const threads: Threads = {
     ...real,
     pick: () => {
-      const thread = real.pick()
+      const thread = real.pick('stream')
       return {
         ...thread,
         async ask(request) {
