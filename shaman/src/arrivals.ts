@@ -17,6 +17,14 @@ export interface Arrivals {
   missing(digests: readonly Digest[]): Promise<void>
   /** How many were stored since the start. */
   count(): number
+  /** Starts noting what is stored. */
+  watch(): ArrivalWatch
+}
+
+/** What has been stored since {@link Arrivals.watch}. */
+export interface ArrivalWatch {
+  has(digest: Digest): boolean
+  stop(): void
 }
 
 interface ArrivalsParts {
@@ -35,6 +43,7 @@ interface ArrivalsParts {
 /** Creates what tells a store's tables of arrivals. */
 export function createArrivals(parts: ArrivalsParts): Arrivals {
   const { index, counters, protection, claims, isDurable, now } = parts
+  const watches = new Set<Set<string>>()
   let count = 0
   const seconds = (): number => Math.floor(now() / 1000)
 
@@ -46,6 +55,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
       claims.settle(digests)
       counters.stored(blobs)
       count += blobs.length
+      for (const seen of watches) for (const digest of digests) seen.add(digestKey(digest))
       if (!isDurable) parts.unverified().arrived(storedAmong(blobs))
       const found = foundAmong(blobs)
       await index.putBlobs(blobs.flatMap((blob) => entryOf(blob, time)))
@@ -53,6 +63,8 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
       await parts.quarantine().healed(digests)
     },
     found(digests) {
+      // Who claimed one of them was told that it is not there.
+      claims.settle(digests)
       counters.found(digests)
       const record = { storedAt: seconds(), lastUse: seconds(), verifiedAt: 0 }
       return index.putBlobs(digests.map((digest) => [digest, record] as const))
@@ -62,6 +74,14 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
       return index.deleteBlobs(digests)
     },
     count: () => count,
+    watch() {
+      const seen = new Set<string>()
+      watches.add(seen)
+      return {
+        has: (digest) => seen.has(digestKey(digest)),
+        stop: () => watches.delete(seen),
+      }
+    },
   }
   return arrivals
 

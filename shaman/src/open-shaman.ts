@@ -95,6 +95,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     threads,
     blobsIn: options.blobsIn,
     onStored: arrivals.stored,
+    isAbsent: claims.isClaimed,
   })
   const partials = createPartials({ store: blobs, index, durability, space, now })
   const catalog = createCatalog({
@@ -143,6 +144,7 @@ async function assemble(options: Settled, held: HeldStore): Promise<Shaman> {
     log,
     now,
     restore: (digest) => trash.restore(digest),
+    watchArrivals: arrivals.watch,
     onMissing: arrivals.missing,
   })
   const gc = createCollector({

@@ -63,6 +63,7 @@ interface CommitterParts {
   syncer: Syncer
   durability: Durability
   threads?: Threads | undefined
+  isAbsent?(digest: Digest): boolean
   /** Called with each group once it is durable, before anyone is answered. */
   onStored(blobs: readonly StoredBlob[]): Promise<void>
 }

@@ -80,6 +80,8 @@ export interface FileBlobStoreParts {
   /** They hash and write; without them the calling thread does. */
   threads?: Threads | undefined
   onStored(blobs: readonly StoredBlob[]): Promise<void>
+  /** Whether a look has found no such blob, and none has been stored since: then there is none to be replaced. */
+  isAbsent?(digest: Digest): boolean
 }
 
 /** Creates the store over an existing layout. */

@@ -1,3 +1,4 @@
+import type { Digest } from '../digest.ts'
 import { type Disk, nextTurn } from '../disk.ts'
 import { isCode } from '../errors.ts'
 import type { Layout } from '../layout.ts'
@@ -21,6 +22,8 @@ interface NamerParts {
   disk: Disk
   /** They name what comes in numbers. */
   threads?: Threads | undefined
+  /** Whether there is no need to look for a blob before it is given its name. Default: there is. */
+  isAbsent?(digest: Digest): boolean
 }
 
 // A slice of ~5 ms of synchronous calls; between slices requests are served.
@@ -30,7 +33,8 @@ const threadsFrom = 128
 const batchLength = 128
 
 /** Creates the namer of a store. */
-export function createNamer({ layout, disk, threads }: NamerParts): Namer {
+export function createNamer(parts: NamerParts): Namer {
+  const { layout, disk, threads, isAbsent = () => false } = parts
   return {
     name: (files) =>
       threads && files.length >= threadsFrom ? nameInThreads(threads, files) : nameHere(files),
@@ -61,13 +65,12 @@ export function createNamer({ layout, disk, threads }: NamerParts): Namer {
     files: readonly VerifiedFile[],
   ): Promise<PutResult[]> {
     try {
+      const digests = files.map(({ digest }) => digest)
       const answers = await pick('names').ask({
         do: 'name',
         temps: joined(files.map(({ temp }) => temp)),
-        ...blobsOf(
-          layout,
-          files.map(({ digest }) => digest),
-        ),
+        absent: Uint8Array.from(digests, (digest) => (isAbsent(digest) ? 1 : 0)),
+        ...blobsOf(layout, digests),
       })
       return files.map((file, i) => {
         const answer = answers[i]!

@@ -52,6 +52,8 @@ export interface WriteRequest {
 export interface NameRequest extends Blobs {
   do: 'name'
   temps: Joined
+  /** 1 for each of which it is known that no such file is there. */
+  absent: Uint8Array
 }
 
 /** Blobs of a store. Their paths, twice as long, are made where they are needed. */

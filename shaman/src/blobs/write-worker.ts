@@ -29,13 +29,17 @@ const actions: {
   write({ prefix, shas, dirs, memories, places }): Answers['write'] {
     for (const dir of separated(dirs)) makeDir(dir)
     return separated(shas).map((sha, i) => {
-      const [memory, start, size] = places.subarray(placeLength * i)
-      return store(tempPath(prefix, i), sha, new Uint8Array(memories[memory!]!, start, size))
+      const at = placeLength * i
+      const bytes = new Uint8Array(memories[places[at]!]!, places[at + 1]!, places[at + 2]!)
+      return store(tempPath(prefix, i), sha, bytes)
     })
   },
-  name({ temps, ...blobs }): Answers['name'] {
+  name({ temps, absent, ...blobs }): Answers['name'] {
     const names = separated(temps)
-    return eachBlob(blobs, (path, size, i) => nameFile(names[i]!, path, size))
+    return eachBlob(blobs, (path, size, i) => {
+      const isPresent = (): boolean => absent[i] !== 1 && isFileOf(path, size)
+      return nameFile(names[i]!, path, isPresent)
+    })
   },
   link({ targets, paths }) {
     const places = separated(paths)
@@ -95,9 +99,9 @@ function store(path: string, sha: string, bytes: Uint8Array): Problem | null {
   }
 }
 
-function nameFile(temp: string, blob: string, size: number): Answers['name'][number] {
+function nameFile(temp: string, blob: string, isPresent: () => boolean): Answers['name'][number] {
   try {
-    if (isFileOf(blob, size)) return 'present'
+    if (isPresent()) return 'present'
     fs.renameSync(temp, blob)
     return 'named'
   } catch (error) {

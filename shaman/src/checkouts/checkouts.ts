@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { allEnded } from '../all-ended.ts'
+import type { ArrivalWatch } from '../arrivals.ts'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Unverified } from '../care/unverified.ts'
 import type { Claims } from '../claims.ts'
@@ -59,6 +60,8 @@ export interface CheckoutParts extends PublisherParts {
   now: () => number
   /** Takes a blob back out of the trash. */
   restore(digest: Digest): boolean
+  /** Starts noting what is stored. */
+  watchArrivals(): ArrivalWatch
   onMissing(digests: readonly Digest[]): Promise<void>
 }
 
@@ -137,8 +140,14 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
     const coming: Digest[] = []
     const present: Digest[] = []
     for (const digest of digests) (isComing(digest) ? coming : present).push(digest)
-    const [missing] = await allEnded([notStored(present), waitForUploads(digests, request)])
-    await requireStored([...missing, ...coming])
+    const arrived = parts.watchArrivals()
+    try {
+      const [missing] = await allEnded([notStored(present), waitForUploads(digests, request)])
+      // What was stored under our eyes, and is pinned, is there.
+      await requireStored([...missing, ...coming].filter((digest) => !arrived.has(digest)))
+    } finally {
+      arrived.stop()
+    }
     await requireDurable(digests)
   }
 
