@@ -138,3 +138,20 @@ export function digestFromBlobPath(path: string): Digest | undefined {
   const size = Number(match[3])
   return Number.isSafeInteger(size) ? { sha: `${match[1]}${match[2]}`, size } : undefined
 }
+
+/**
+ * The target of a symbolic link inside a checkout, relative, so that the storage may be mounted anywhere.
+ *
+ * @param link its path in the checkout, and how many folders from `jobs/` to there the checkout lies
+ * @param blob a path below `root`
+ */
+export function linkTarget(
+  { path, depth }: { path: string; depth: number },
+  blob: string,
+  root: string,
+): string {
+  let up = '../'
+  for (let i = 0; i < depth; i += 1) up += '../'
+  for (let at = path.indexOf('/'); at !== -1; at = path.indexOf('/', at + 1)) up += '../'
+  return up + blob.slice(root.length + 1)
+}

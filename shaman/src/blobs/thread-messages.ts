@@ -7,7 +7,7 @@ import type { Layout, LayoutVersion } from '../layout.ts'
 export type ThreadRequest =
   | WriteRequest
   | NameRequest
-  | { do: 'link'; targets: Joined; paths: Joined }
+  | LinkRequest
   | ({ do: 'look' } & Blobs)
   | { do: 'share'; number: number; memory: SharedArrayBuffer }
   | { do: 'append'; stream: number; fd: number; direct: number | undefined; bytes: SharedBytes }
@@ -54,6 +54,15 @@ export interface NameRequest extends Blobs {
   temps: Joined
   /** 1 for each of which it is known that no such file is there. */
   absent: Uint8Array
+}
+
+/** Links to blobs to make in a checkout's folder, with the folders that they lie in. */
+export interface LinkRequest extends Blobs {
+  do: 'link'
+  root: string
+  dir: string
+  depth: number
+  paths: Joined
 }
 
 /** Blobs of a store. Their paths, twice as long, are made where they are needed. */

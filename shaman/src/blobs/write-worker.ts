@@ -2,7 +2,7 @@ import { createHash, type Hash, hash } from 'node:crypto'
 import fs from 'node:fs'
 import { dirname } from 'node:path'
 import { parentPort } from 'node:worker_threads'
-import { blobPathsIn } from '../layout.ts'
+import { blobPathsIn, linkTarget } from '../layout.ts'
 import {
   type Answers,
   type Blobs,
@@ -41,9 +41,12 @@ const actions: {
       return nameFile(names[i]!, path, isPresent)
     })
   },
-  link({ targets, paths }) {
-    const places = separated(paths)
-    for (const [i, target] of separated(targets).entries()) makeLink(target, places[i]!)
+  link({ root, dir, depth, paths, ...blobs }) {
+    const links = separated(paths)
+    eachBlob(blobs, (blob, _, i) => {
+      const path = links[i]!
+      makeLink(linkTarget({ path, depth }, blob, root), `${dir}/${path}`)
+    })
   },
   look: (blobs) => Uint8Array.from(eachBlob(blobs, isFileOf)),
   share({ number, memory }) {

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { removeQuietly } from '../blobs/temp-file.ts'
-import { joined } from '../blobs/thread-messages.ts'
+import { blobsOf, joined } from '../blobs/thread-messages.ts'
 import type { Threads } from '../blobs/threads.ts'
 import { type Disk, nextTurn, realDisk } from '../disk.ts'
 import { isCode } from '../errors.ts'
+import { type Layout, linkTarget } from '../layout.ts'
+import type { ManifestFile } from '../manifest.ts'
 
 /** How a checkout's file stands for its blob; `none` where the bytes are elsewhere, and workers fetch by the manifest. */
 export type LinkStrategy = 'symlink' | 'hardlink' | 'reflink' | 'copy' | 'none'
@@ -18,15 +20,23 @@ type Link = (blob: string, path: string, linkTarget: string) => void
 
 /** Makes the files of checkouts. */
 export interface Linker {
-  /** For as many files as told. */
-  begin(files: number): Linking
+  begin(place: LinkPlace): Linking
+}
+
+/** Where a checkout is being made. */
+export interface LinkPlace {
+  dir: string
+  /** Number of folders from `jobs/` to what is in the checkout, once it has its name. */
+  depth: number
+  /** How many it is going to have. */
+  files: number
 }
 
 /** The files of one checkout, in the making. */
 export interface Linking {
   /** A folder, before what is in it. */
   addDir(path: string): void
-  add(blob: string, path: string, linkTarget: string): void
+  add(file: ManifestFile): void
   /** Lets other work run, and throws when a file could not be made. */
   turn(): Promise<void>
   /** Resolves when all are made; nothing is under way any more then, also when it rejects. */
@@ -37,35 +47,46 @@ export interface Linking {
 const threadsFrom = 1024
 const batchLength = 256
 
+interface LinkerParts {
+  layout: Layout
+  disk: Disk
+  threads?: Threads | undefined
+}
+
 /** The linker of a strategy. */
-export function createLinker(
-  strategy: LinkStrategy,
-  options: { disk: Disk; threads?: Threads | undefined },
-): Linker {
-  const link = linkerOf(strategy, options.disk)
-  const { threads } = options
+export function createLinker(strategy: LinkStrategy, parts: LinkerParts): Linker {
+  const link = linkerOf(strategy, parts.disk)
+  const { layout, threads } = parts
   return {
-    begin: (files) =>
-      strategy === 'symlink' && threads && files >= threadsFrom
-        ? linkInThreads(threads)
-        : linkHere(link, options.disk),
+    begin: (place) =>
+      strategy === 'symlink' && threads && place.files >= threadsFrom
+        ? linkInThreads(place, layout, threads)
+        : linkHere(place, link, parts),
   }
 }
 
-function linkHere(link: Link, disk: Disk): Linking {
-  return { addDir: (path) => disk.mkdirSync(path), add: link, turn: nextTurn, end: async () => {} }
+function linkHere({ dir, depth }: LinkPlace, link: Link, { layout, disk }: LinkerParts): Linking {
+  return {
+    addDir: (path) => disk.mkdirSync(path),
+    add(file) {
+      const blob = layout.blob(file)
+      link(blob, `${dir}/${file.path}`, linkTarget({ path: file.path, depth }, blob, layout.root))
+    },
+    turn: nextTurn,
+    end: async () => {},
+  }
 }
 
-function linkInThreads(threads: Threads): Linking {
-  let targets: string[] = []
-  let paths: string[] = []
+function linkInThreads({ dir, depth }: LinkPlace, layout: Layout, threads: Threads): Linking {
+  let files: ManifestFile[] = []
   const running: Promise<unknown>[] = []
   let failure: unknown
   const send = (): void => {
-    if (paths.length === 0) return
-    const request = { do: 'link', targets: joined(targets), paths: joined(paths) } as const
-    targets = []
-    paths = []
+    if (files.length === 0) return
+    const paths = joined(files.map(({ path }) => path))
+    const { root } = layout
+    const request = { do: 'link', root, dir, depth, paths, ...blobsOf(layout, files) } as const
+    files = []
     running.push(
       threads
         .pick('names')
@@ -78,10 +99,9 @@ function linkInThreads(threads: Threads): Linking {
   return {
     // A thread makes those that it finds missing: only there are they waited for.
     addDir() {},
-    add(_blob, path, target) {
-      targets.push(target)
-      paths.push(path)
-      if (paths.length >= batchLength) send()
+    add(file) {
+      files.push(file)
+      if (files.length >= batchLength) send()
     },
     async turn() {
       await nextTurn()
@@ -152,14 +172,4 @@ function hardlink(disk: Disk, blob: string, path: string): void {
     if (!isCode(error, 'EMLINK', 'UNKNOWN')) throw error
     disk.copyFileSync(blob, path, { reflink: false })
   }
-}
-
-/**
- * The target of a symbolic link inside a checkout, relative, so that the storage may be mounted anywhere.
- *
- * @param depth number of folders between `jobs/` and the link
- * @param blob a path below `root`
- */
-export function relativeTarget(depth: number, blob: string, root: string): string {
-  return `${'../'.repeat(depth + 1)}${blob.slice(root.length + 1)}`
 }

@@ -11,7 +11,7 @@ import type { ManifestFile } from '../manifest.ts'
 import { patiently } from '../patience.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import type { CheckoutCatalog, CheckoutSummary } from './catalog.ts'
-import { createLinker, type LinkChoice, relativeTarget } from './link.ts'
+import { createLinker, type LinkChoice } from './link.ts'
 
 /** A checkout whose path and files have been checked, and whose blobs are held. */
 export interface Wanted {
@@ -51,7 +51,7 @@ export function createPublisher(
 ): (wanted: Wanted) => Promise<CheckoutSummary> {
   const { store, catalog, syncer, durability } = parts
   const { layout, disk } = store
-  const linker = createLinker(parts.links.strategy, { disk, threads: parts.threads })
+  const linker = createLinker(parts.links.strategy, { layout, disk, threads: parts.threads })
   return publishCheckout
 
   async function publishCheckout(given: Wanted): Promise<CheckoutSummary> {
@@ -109,8 +109,8 @@ export function createPublisher(
     files: readonly ManifestFile[],
   ): Promise<string[]> {
     const made = new Set<string>([stagingDir])
-    const linking = linker.begin(files.length)
-    const rootDepth = wanted.split('/').length
+    const depth = wanted.split('/').length
+    const linking = linker.begin({ dir: stagingDir, depth, files: files.length })
     const ensureDir = (dir: string): void => {
       if (made.has(dir)) return
       ensureDir(dir.slice(0, dir.lastIndexOf('/')))
@@ -120,11 +120,9 @@ export function createPublisher(
     try {
       for (const [i, file] of files.entries()) {
         if (i % sliceLength === sliceLength - 1) await linking.turn()
-        const path = `${stagingDir}/${file.path}`
-        ensureDir(path.slice(0, path.lastIndexOf('/')))
-        const blob = layout.blob(file)
-        const depth = rootDepth + count(file.path, '/')
-        linking.add(blob, path, relativeTarget(depth, blob, layout.root))
+        const end = file.path.lastIndexOf('/')
+        if (end !== -1) ensureDir(`${stagingDir}/${file.path.slice(0, end)}`)
+        linking.add(file)
       }
     } catch (error) {
       // Nothing may still be linked when the directory is removed.
@@ -204,10 +202,4 @@ function insideCheckout(path: string): ShamanError {
 /** Four letters or digits, as in Flamenco. */
 function randomSuffix(): string {
   return Array.from(randomBytes(4), (byte) => (byte % 36).toString(36)).join('')
-}
-
-function count(text: string, letter: string): number {
-  let found = 0
-  for (let at = text.indexOf(letter); at !== -1; at = text.indexOf(letter, at + 1)) found += 1
-  return found
 }
