@@ -44,7 +44,7 @@ export async function smallFiles(context: QuestionContext): Promise<Figure[]> {
         inTurn.copied,
         3,
         'cp -r and sync -f',
-        `Each blob is created, renamed and linked to, where cp makes one change of the file system: the calls for that alone, with reading and hashing, in one thread and without a network, take ${inTurn.bare.toFixed(2)} s. Client and server together take some 1.9 s of the two processors they share.`,
+        `Each blob is created, renamed and linked to, where cp makes one change of the file system: the calls for that alone, with reading and hashing, in one thread and without a network, take ${inTurn.bare.toFixed(2)} s. Client and server together take some 1.8 s of the two processors they share.`,
       ),
       {
         name: `${count} x 4 KiB: reading, hashing, writing, renaming, linking and syncing, bare and in one thread`,
