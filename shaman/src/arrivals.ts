@@ -6,6 +6,7 @@ import type { Counters } from './counters.ts'
 import { type Digest, digestKey } from './digest.ts'
 import type { BlobRecord, IndexDb } from './index-db.ts'
 import type { Protection } from './protection.ts'
+import { createWatches, type Watch } from './watches.ts'
 
 /** Tells the tables of a store which blobs have come, and which have not. */
 export interface Arrivals {
@@ -18,13 +19,7 @@ export interface Arrivals {
   /** How many were stored since the start. */
   count(): number
   /** Starts noting what is stored. */
-  watch(): ArrivalWatch
-}
-
-/** What has been stored since {@link Arrivals.watch}. */
-export interface ArrivalWatch {
-  has(digest: Digest): boolean
-  stop(): void
+  watch(): Watch
 }
 
 interface ArrivalsParts {
@@ -43,7 +38,7 @@ interface ArrivalsParts {
 /** Creates what tells a store's tables of arrivals. */
 export function createArrivals(parts: ArrivalsParts): Arrivals {
   const { index, counters, protection, claims, isDurable, now } = parts
-  const watches = new Set<Set<string>>()
+  const watches = createWatches()
   let count = 0
   const seconds = (): number => Math.floor(now() / 1000)
 
@@ -55,7 +50,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
       claims.settle(digests)
       counters.stored(blobs)
       count += blobs.length
-      for (const seen of watches) for (const digest of digests) seen.add(digestKey(digest))
+      watches.note(digests.map(digestKey))
       if (!isDurable) parts.unverified().arrived(storedAmong(blobs))
       const found = foundAmong(blobs)
       await index.putBlobs(blobs.flatMap((blob) => entryOf(blob, time)))
@@ -74,14 +69,7 @@ export function createArrivals(parts: ArrivalsParts): Arrivals {
       return index.deleteBlobs(digests)
     },
     count: () => count,
-    watch() {
-      const seen = new Set<string>()
-      watches.add(seen)
-      return {
-        has: (digest) => seen.has(digestKey(digest)),
-        stop: () => watches.delete(seen),
-      }
-    },
+    watch: watches.begin,
   }
   return arrivals
 

@@ -1,5 +1,6 @@
 import fs from 'node:fs'
 import { promisify } from 'node:util'
+import { isCode } from './errors.ts'
 
 /**
  * The file-system calls of the write path, in one place so that tests can make any of them fail.
@@ -97,4 +98,16 @@ function dropWritten(chunks: readonly Uint8Array[], written: number): Uint8Array
 /** Lets other work run between slices of synchronous calls. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Creates a directory, and its parent if need be; an existing one is fine. */
+export function makeDir(disk: Disk, path: string): void {
+  try {
+    disk.mkdirSync(path)
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return
+    if (!isCode(error, 'ENOENT')) throw error
+    makeDir(disk, path.slice(0, path.lastIndexOf('/')))
+    makeDir(disk, path)
+  }
 }

@@ -1,4 +1,5 @@
 import { type Digest, digestKey } from './digest.ts'
+import { createWatches, type Watch } from './watches.ts'
 
 /** How long a blob told to be stored is kept without being referenced. */
 export const defaultLeaseMs = 2 * 60 * 60 * 1000
@@ -17,16 +18,10 @@ export interface Protection {
   isPinned(digest: Digest): boolean
   isLeased(digest: Digest): boolean
   /** Starts noting every blob that gets pinned or leased; GC compares against it. */
-  watch(): ProtectionWatch
+  watch(): Watch
   /** Leased blobs since the last call, for the index to remember their last use. */
   takeTouched(): string[]
   counts(): { pinned: number; leased: number }
-}
-
-/** What became protected since {@link Protection.watch}. */
-export interface ProtectionWatch {
-  has(digest: Digest): boolean
-  stop(): void
 }
 
 /** Creates an empty protection table. */
@@ -36,21 +31,15 @@ export function createProtection(
   const { now = Date.now, leaseMs = defaultLeaseMs } = options
   const pins = new Map<string, number>()
   const leases = new Map<string, number>()
-  const watches = new Set<Set<string>>()
+  const watches = createWatches()
   let touched = new Set<string>()
   let nextSweep = now() + leaseMs
-
-  const note = (key: string): void => {
-    if (watches.size > 0) for (const watch of watches) watch.add(key)
-  }
 
   return {
     pin(digests) {
       const keys = Array.from(digests, digestKey)
-      for (const key of keys) {
-        pins.set(key, (pins.get(key) ?? 0) + 1)
-        note(key)
-      }
+      for (const key of keys) pins.set(key, (pins.get(key) ?? 0) + 1)
+      watches.note(keys)
       let held = true
       return () => {
         if (!held) return
@@ -60,24 +49,17 @@ export function createProtection(
     },
     lease(digests) {
       const until = now() + leaseMs
-      for (const digest of digests) {
-        const key = digestKey(digest)
+      const keys = Array.from(digests, digestKey)
+      for (const key of keys) {
         leases.set(key, until)
         touched.add(key)
-        note(key)
       }
+      watches.note(keys)
       forgetExpired()
     },
     isPinned: (digest) => pins.has(digestKey(digest)),
     isLeased: (digest) => (leases.get(digestKey(digest)) ?? Number.NEGATIVE_INFINITY) > now(),
-    watch() {
-      const seen = new Set<string>()
-      watches.add(seen)
-      return {
-        has: (digest) => seen.has(digestKey(digest)),
-        stop: () => watches.delete(seen),
-      }
-    },
+    watch: watches.begin,
     takeTouched() {
       const keys = [...touched]
       touched = new Set()

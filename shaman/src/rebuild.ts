@@ -1,9 +1,9 @@
 import type { Logger } from 'pino'
-import { makeDir } from './blobs/committer.ts'
 import type { FileBlobStore } from './blobs/file-blob-store.ts'
 import type { CheckoutCatalog } from './checkouts/catalog.ts'
 import type { Counters, Totals } from './counters.ts'
 import type { Digest } from './digest.ts'
+import { makeDir } from './disk.ts'
 import type { BlobRecord, IndexDb } from './index-db.ts'
 import { distinctDigests } from './manifest.ts'
 

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { createClaims } from '../src/claims.ts'
 import { encodeDigests } from '../src/client/digest-list.ts'
 import { createShamanClient } from '../src/client/main.ts'
 import { digestOf } from '../src/digest.ts'
+import type { ShamanError } from '../src/errors.ts'
 import { digestListType } from '../src/wire.ts'
 import {
   blobOf,
@@ -51,6 +52,25 @@ test('a checkout waits for what its sender has claimed, and for nobody else', as
   assert.equal(answered, false)
   await farm.shaman.blobs.putBytes(blob.digest, blob.bytes)
   assert.equal((await made).status, 200)
+})
+
+test('a checkout that waits for its sender fails when something else of it has gone', async (t) => {
+  const farm = await startTestFarm(t)
+  const [coming, gone] = [randomBlob(5000), randomBlob(6000)]
+  await farm.shaman.blobs.putBytes(gone.digest, gone.bytes)
+  await rm(farm.shaman.layout.blob(gone.digest))
+  await claim(farm, 'me', coming)
+  const making = farm.shaman.checkouts.create({
+    path: 'job',
+    sender: 'me',
+    files: [coming, gone].map(({ digest }, i) => ({ ...digest, path: `file ${i}` })),
+  })
+  await farm.shaman.blobs.putBytes(coming.digest, coming.bytes)
+  await assert.rejects(making, (error: ShamanError) => {
+    assert.deepEqual(error.detail.missing, [gone.digest])
+    return error.code === 'CHECKOUT_INCOMPLETE'
+  })
+  assert.deepEqual(await readdir(farm.shaman.jobsDir), [])
 })
 
 test('a checkout whose sender gives up fails and leaves nothing', async (t) => {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Digest, digestKey } from '../digest.ts'
 import { type Disk, nextTurn } from '../disk.ts'
-import { isCode, ShamanError } from '../errors.ts'
+import { ShamanError } from '../errors.ts'
 import type { Layout } from '../layout.ts'
 import { isHeldOpen, mostTries, pauseAfter } from '../patience.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import { outcomeOf, type PutOutcome, type PutResult } from './blob-store.ts'
-import { createNamer } from './namer.ts'
+import { createNamer, type VerifiedFile } from './namer.ts'
 import { removeQuietly } from './temp-file.ts'
 import type { Threads } from './threads.ts'
 
@@ -25,12 +25,6 @@ export interface Committer {
   isSettling(digest: Digest): boolean
   /** Resolves when all that was handed over is durable or has failed. */
   idle(): Promise<void>
-}
-
-/** A file whose bytes are those of a blob, under no name of one yet. */
-export interface VerifiedFile {
-  readonly digest: Digest
-  readonly temp: string
 }
 
 interface Pending extends VerifiedFile {
@@ -234,16 +228,4 @@ function tell({ answer, place }: Pending, result: PutResult): void {
   answer.results[place] = result
   answer.open -= 1
   if (answer.open === 0) answer.resolve(answer.results)
-}
-
-/** Creates a directory, and its parent if need be; an existing one is fine. */
-export function makeDir(disk: Disk, path: string): void {
-  try {
-    disk.mkdirSync(path)
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return
-    if (!isCode(error, 'ENOENT')) throw error
-    makeDir(disk, path.slice(0, path.lastIndexOf('/')))
-    makeDir(disk, path)
-  }
 }

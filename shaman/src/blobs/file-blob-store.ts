@@ -16,10 +16,11 @@ import {
   type PutOutcome,
   type PutResult,
 } from './blob-store.ts'
-import { type Committer, createCommitter, type StoredBlob, type VerifiedFile } from './committer.ts'
+import { type Committer, createCommitter, type StoredBlob } from './committer.ts'
 import { createElsewhere, type Elsewhere } from './elsewhere.ts'
 import { createFileWriter, type FileWriter } from './file-writer.ts'
 import { createLook } from './look.ts'
+import type { VerifiedFile } from './namer.ts'
 import { createSlabs, type Intake } from './slabs.ts'
 import { createSmallWriter, type SmallBlob } from './small-writer.ts'
 import { openTempFile, type TempFile } from './temp-file.ts'

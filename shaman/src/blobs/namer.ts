@@ -1,12 +1,17 @@
 import type { Digest } from '../digest.ts'
-import { type Disk, nextTurn } from '../disk.ts'
+import { type Disk, makeDir, nextTurn } from '../disk.ts'
 import { isCode } from '../errors.ts'
 import type { Layout } from '../layout.ts'
 import type { PutOutcome, PutResult } from './blob-store.ts'
-import { makeDir, type VerifiedFile } from './committer.ts'
 import { removeQuietly } from './temp-file.ts'
 import { blobsOf, joined } from './thread-messages.ts'
 import { asError, type Threads } from './threads.ts'
+
+/** A file whose bytes are those of a blob, under no name of one yet. */
+export interface VerifiedFile {
+  readonly digest: Digest
+  readonly temp: string
+}
 
 /** Gives verified files the names of their blobs. */
 export interface Namer {

@@ -1,5 +1,4 @@
-import type { Disk } from '../disk.ts'
-import { makeDir } from './committer.ts'
+import { type Disk, makeDir } from '../disk.ts'
 import { mismatch } from './temp-file.ts'
 import {
   joined,

@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import type { Logger } from 'pino'
 import { allEnded } from '../all-ended.ts'
-import type { ArrivalWatch } from '../arrivals.ts'
 import type { UploadsInFlight } from '../blobs/uploads-in-flight.ts'
 import type { Unverified } from '../care/unverified.ts'
 import type { Claims } from '../claims.ts'
@@ -16,6 +15,7 @@ import {
 } from '../manifest.ts'
 import { checkCheckoutPath } from '../paths.ts'
 import type { Protection } from '../protection.ts'
+import type { Watch } from '../watches.ts'
 import type { CheckoutSummary } from './catalog.ts'
 import { createPublisher, type PublisherParts, stagingName } from './publish.ts'
 
@@ -61,7 +61,7 @@ export interface CheckoutParts extends PublisherParts {
   /** Takes a blob back out of the trash. */
   restore(digest: Digest): boolean
   /** Starts noting what is stored. */
-  watchArrivals(): ArrivalWatch
+  watchArrivals(): Watch
   onMissing(digests: readonly Digest[]): Promise<void>
 }
 

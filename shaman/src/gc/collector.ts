@@ -8,10 +8,11 @@ import { nextTurn } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
 import type { IndexDb } from '../index-db.ts'
 import type { Layout } from '../layout.ts'
-import type { Protection, ProtectionWatch } from '../protection.ts'
+import type { Protection } from '../protection.ts'
 import type { ReferenceTable } from '../references.ts'
 import { readSentinel } from '../sentinel.ts'
 import type { SpaceKeeper } from '../space.ts'
+import type { Watch } from '../watches.ts'
 import { type ForeignReferences, findForeignReferences } from './foreign.ts'
 import { mayTake, type Safeguards } from './judge.ts'
 import { type BlobCount, type GcPlan, type GcRequest, makePlan, type PlannedGc } from './plan.ts'
@@ -173,7 +174,7 @@ export function createCollector(parts: CollectorParts): Collector {
     return { epoch, removed, spared, erased: plan.erase }
   }
 
-  function guardOf(watch: ProtectionWatch, foreign: ForeignReferences): Safeguards {
+  function guardOf(watch: Watch, foreign: ForeignReferences): Safeguards {
     return {
       seen: watch.has,
       isPinned: protection.isPinned,

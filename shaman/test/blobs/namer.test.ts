@@ -2,9 +2,8 @@ import assert from 'node:assert/strict'
 import { readdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { test } from 'node:test'
-import { makeDir } from '../../src/blobs/committer.ts'
 import { createThreads, type Threads } from '../../src/blobs/threads.ts'
-import { realDisk } from '../../src/disk.ts'
+import { makeDir, realDisk } from '../../src/disk.ts'
 import { openTestShaman, randomBlob, readAll, type TestBlob } from '../support/farm.ts'
 import { until } from '../support/http.ts'
 
@@ -88,6 +87,19 @@ test('of blobs that come in numbers, what is there already stays, what is torn i
     left.filter((name) => name.endsWith('.tmp')),
     [],
   )
+})
+
+test('what appears in the place of a blob that its client was told is absent is replaced by what it sends', async (t) => {
+  const shaman = await openTestShaman(t)
+  const blobs = many()
+  for (const { digest } of blobs) shaman.claims.claim('me', digest)
+  const [claimed] = blobs as [TestBlob, ...TestBlob[]]
+  const place = shaman.layout.blob(claimed.digest)
+  makeDir(realDisk, dirname(place))
+  await writeFile(place, Buffer.alloc(claimed.bytes.length, 'x'))
+  assert.deepEqual(new Set(await shaman.blobs.putAll(blobs)), new Set(['stored']))
+  assert.deepEqual(await readAll(await shaman.blobs.open(claimed.digest)), claimed.bytes)
+  assert.equal(shaman.claims.isClaimed(claimed.digest), false)
 })
 
 test('a thread that ends while it gives names fails those uploads, and they go in afterwards', async (t) => {
