@@ -24,8 +24,11 @@ export function createFeed<T>(): Feed<T> {
 
   const feed: Feed<T> = {
     add(more) {
-      items = [...items.slice(taken), ...more]
-      taken = 0
+      if (taken > items.length / 2) {
+        items = items.slice(taken)
+        taken = 0
+      }
+      for (const item of more) items.push(item)
       tell()
     },
     end() {

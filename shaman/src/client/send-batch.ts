@@ -12,6 +12,7 @@ export const smallFileBytes = 1 << 20
 /** How much a tar stream takes; the rest goes in another. */
 export const batchBytes = 32 << 20
 const batchFiles = 4000
+const maxRounds = 3
 
 /** The files of a tar stream: the first, and what can be taken while it is on its way. */
 export interface Batch {
@@ -20,8 +21,8 @@ export interface Batch {
 }
 
 /**
- * One tar stream. What the server refuses is left to the next round; a file that has changed is told. `onSent` is called once all
- * bytes of it are handed over, before they are answered.
+ * One tar stream. What its answer does not mention is sent again; what is refused, or has changed, is told. `onSent` is called once
+ * all bytes of it are handed over, before they are answered.
  */
 export async function sendBatch(run: UploadRun, batch: Batch, onSent: () => void): Promise<void> {
   const unanswered = new Map<string, UploadFile>()
@@ -44,22 +45,24 @@ export async function sendBatch(run: UploadRun, batch: Batch, onSent: () => void
       },
     })
   }
-  await run.http.lines('/x/blobs', {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-tar', 'x-shaman-client': run.runId },
-    body: attempt,
-    signal: run.signal,
-    onLine: (line) => takeLine(run, unanswered, line as BatchLine),
-  })
+  // Once, unless an answer was incomplete.
+  for (let round = 0; round === 0 || unanswered.size > 0; round += 1) {
+    if (round === maxRounds) throw neverAnswered(unanswered)
+    await run.http.lines('/x/blobs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-tar', 'x-shaman-client': run.runId },
+      body: attempt,
+      signal: run.signal,
+      onLine: (line) => takeLine(run, unanswered, line as BatchLine),
+    })
+    sent = 0
+  }
 }
 
 type Choose = () => Promise<UploadFile | undefined> | UploadFile | undefined
 
 /** What tells the files of a batch one after another, as many as there is room for in it. */
-function chooser({
-  first,
-  more,
-}: Batch): () => Promise<UploadFile | undefined> | UploadFile | undefined {
+function chooser({ first, more }: Batch): Choose {
   let files = 0
   let bytes = 0
   const fits = ({ digest }: UploadFile): boolean => {
@@ -159,6 +162,15 @@ function contentsOf(reader: FileReader, file: UploadFile): Promise<OpenFile> | O
     },
     close() {},
   }
+}
+
+function neverAnswered(unanswered: ReadonlyMap<string, UploadFile>): ShamanClientError {
+  const [first] = unanswered.values()
+  return new ShamanClientError(
+    'ANSWER_INVALID',
+    `the server did not tell of ${unanswered.size} files whether it has stored them, the first is ${first?.path}`,
+    { hint: 'Submit again.' },
+  )
 }
 
 function changed(file: UploadFile): ShamanClientError {

@@ -111,6 +111,42 @@ test('a server that answers about fewer files than it was asked is not believed 
   assert.equal(farm.shaman.checkouts.get('job'), undefined)
 })
 
+for (const [times, outcome] of [
+  [1, 'is sent again'],
+  [9, 'is told'],
+] as const) {
+  test(`a file that the answer to a batch leaves out, times: ${times}, ${outcome}`, async (t) => {
+    const farm = await startTestFarm(t)
+    const batches: number[] = []
+    const url = await startWay(t, farm.server.url, (request, response) => {
+      if (!request.url!.endsWith('/x/blobs')) return undefined
+      void (async () => {
+        const answered = await fetch(new URL(request.url!, farm.server.url), {
+          method: 'POST',
+          headers: { 'content-type': request.headers['content-type']! },
+          body: await buffer(request),
+        })
+        const lines = (await answered.text()).trimEnd().split('\n')
+        batches.push(lines.length - 1)
+        if (batches.length <= times) lines.shift()
+        response.end(`${lines.join('\n')}\n`)
+      })()
+      return 'answered'
+    })
+    const client = createShamanClient({ url })
+    t.after(() => client.close())
+    const files = manyFiles().slice(0, 100)
+    const uploading = client.upload({ files })
+    if (outcome === 'is told') {
+      await assert.rejects(uploading, { code: 'ANSWER_INVALID' })
+      return
+    }
+    const { uploadedFiles, storedFiles } = await uploading
+    assert.deepEqual([uploadedFiles, storedFiles], [99, 1])
+    assert.deepEqual(batches, [100, 1])
+  })
+}
+
 test('progress tells of all that is missing by the time it is sent', async (t) => {
   const { client } = await farmBehind(t, {
     async journey(_, statuses, response) {
