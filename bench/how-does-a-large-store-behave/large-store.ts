@@ -55,7 +55,7 @@ async function addCheckout(shaman: Shaman, size: StoreSize, number: number): Pro
   const staging = `.staging-${number}`
   const makeDurable = async (): Promise<void> => {}
   const { seq } = await shaman.catalog.add({ path, staging, files, digests, makeDurable })
-  shaman.catalog.publish(seq)
+  shaman.catalog.publish(seq, digests)
 }
 
 async function putReal(shaman: Shaman): Promise<string[]> {

@@ -37,8 +37,8 @@ export interface CheckoutCatalog {
   add(draft: CheckoutDraft): Promise<CheckoutSummary>
   /** Gives a draft another path, durably. */
   move(seq: number, path: string): Promise<void>
-  /** Lists a draft as published; called in the turn that renamed its directory. */
-  publish(seq: number): CheckoutSummary
+  /** Lists a draft as published, of blobs with these digests; called in the turn that renamed its directory. */
+  publish(seq: number, digests: readonly Digest[]): CheckoutSummary
   remove(seq: number): Promise<void>
   pin(path: string, pinned: boolean): Promise<CheckoutSummary>
   get(path: string): CheckoutSummary | undefined
@@ -88,7 +88,6 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   const byRequest = new Map<string, Entry>()
   const unreadable: string[] = []
   let nextSeq = 1
-  const unindexed = new Map<number, readonly Digest[]>()
   let indexing: Promise<void> = Promise.resolve()
   let referencesLoaded: Promise<void> = Promise.resolve()
 
@@ -115,7 +114,6 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       references.add(seq, digests)
       const entry = { header, summary: summarise(header) }
       bySeq.set(seq, entry)
-      unindexed.set(seq, digests)
       return entry.summary
     },
     async move(seq, path) {
@@ -125,10 +123,10 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       entry.summary = { ...entry.summary, path }
       await manifests.write({ header: entry.header, files })
     },
-    publish(seq) {
+    publish(seq, digests) {
       const entry = bySeq.get(seq)!
       list(entry)
-      indexing = indexing.then(() => indexReferences(seq))
+      indexing = indexing.then(() => indexReferences(seq, digests))
       return entry.summary
     },
     async remove(seq) {
@@ -142,7 +140,6 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
       byRequest.delete(entry.header.request ?? '')
       bySeq.delete(seq)
       references.remove(seq, digests)
-      unindexed.delete(seq)
       await indexing
       await index.removeReferences(seq, digests)
     },
@@ -216,12 +213,9 @@ export function createCatalog(parts: CatalogParts): CheckoutCatalog {
   }
 
   // Only answers "who holds this blob"; what GC believes is the table above and the manifests.
-  async function indexReferences(seq: number): Promise<void> {
+  async function indexReferences(seq: number, digests: readonly Digest[]): Promise<void> {
     // Whoever asked for the checkout is on the way to its answer.
     await nextTurn()
-    const digests = unindexed.get(seq)
-    unindexed.delete(seq)
-    if (!digests) return
     try {
       await index.addReferences(seq, digests)
     } catch (error) {

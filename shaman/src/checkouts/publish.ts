@@ -67,7 +67,7 @@ export function createPublisher(
       const { request } = given
       const makeDurable = (): Promise<void> => durable
       draft = await catalog.add({ path: wanted, staging, files, digests, request, makeDurable })
-      const published = await publish(stagingDir, draft)
+      const published = await publish(stagingDir, draft, digests)
       if (durability !== 'none') await syncer.sync([], [parentOf(published.path)])
       return published
     } catch (error) {
@@ -134,13 +134,17 @@ export function createPublisher(
   }
 
   // The look, the rename and the listing are one turn, so that two rivals never share a name.
-  async function publish(stagingDir: string, draft: CheckoutSummary): Promise<CheckoutSummary> {
+  async function publish(
+    stagingDir: string,
+    draft: CheckoutSummary,
+    digests: readonly Digest[],
+  ): Promise<CheckoutSummary> {
     let path = draft.path
     for (let attempt = 0; attempt <= maxSuffixes; attempt += 1) {
       const final = `${layout.jobs}/${path}`
       const published = await patiently(() => {
         if (disk.lstatSync(final) !== undefined || !renameIfFree(stagingDir, final)) return
-        return catalog.publish(draft.seq)
+        return catalog.publish(draft.seq, digests)
       })
       if (published) return published
       path = `${draft.requested}-${randomSuffix()}`
