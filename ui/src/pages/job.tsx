@@ -59,7 +59,7 @@ function Head(props: { job: FarmJob }) {
   )
   return (
     <header class={styles.head}>
-      <div class={styles.titles}>
+      <div>
         <nav class="muted" aria-label="Breadcrumb">
           <A href="/jobs">Jobs</A> /{props.job.submitter ? ` ${props.job.submitter} /` : ''}
         </nav>

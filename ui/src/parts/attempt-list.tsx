@@ -49,11 +49,7 @@ export function AttemptList(props: {
                 <Ago time={attempt.started} />
               </span>
               <Show when={props.onLog}>
-                <button
-                  type="button"
-                  class={`button quiet ${styles.log}`}
-                  onClick={() => props.onLog?.(attempt)}
-                >
+                <button type="button" class="button quiet" onClick={() => props.onLog?.(attempt)}>
                   Log
                 </button>
               </Show>

@@ -159,7 +159,7 @@ function Changes(props: { changes: readonly KeyChange[] }) {
           <li>
             <b class="mono">{change.key}</b>
             <span class={styles.before}>{JSON.stringify(change.before)}</span>
-            <span class={styles.after}>{JSON.stringify(change.after)}</span>
+            <span>{JSON.stringify(change.after)}</span>
           </li>
         )}
       </For>

@@ -70,7 +70,7 @@ export function Doctor(props: { workerId: string; name: string }) {
             when={checks().length > 0}
             fallback={<EmptyState small icon="worker" title="It has not told how it is yet." />}
           >
-            <ul class={styles.checks}>
+            <ul>
               <For each={checks()}>{(check) => <Check check={check} />}</For>
             </ul>
           </Show>

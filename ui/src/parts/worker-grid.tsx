@@ -101,7 +101,7 @@ function Tile(props: {
               <A href={`/jobs/${task().job_id}/tasks/${task().id}`} class="truncate">
                 {task().name}
               </A>
-              <span class={styles.steps}>
+              <span>
                 {task().steps_completed}/{task().steps_total}
               </span>
               <span class={styles.bar}>

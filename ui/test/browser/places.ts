@@ -56,9 +56,16 @@ async function blobOf(url: string, checkout: string): Promise<{ sha: string; siz
   return files[0]!
 }
 
+/** Waits until a page has what it reads and says that it reads nothing more. */
 export async function settled(page: Page): Promise<void> {
+  await arrived(page)
+  await page.waitForFunction(() => !document.querySelector('main [data-loading]'))
+}
+
+/** Waits until a page is there, with its parts that read on. */
+export async function arrived(page: Page): Promise<void> {
   await page.getByText(/^live/).waitFor({ state: 'attached' })
   await page.waitForLoadState('load')
-  // What is read after the page is there.
+  // Parts that are fetched when they are first shown begin to read only then.
   await page.waitForTimeout(300)
 }

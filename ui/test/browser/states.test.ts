@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Page, Route } from 'playwright-core'
 import { demoJobs } from '../../dev/seed-jobs.ts'
 import { needsChromium, openPage, startFarm, useSeededFarm } from './dashboard.ts'
-import { placesOf, settled } from './places.ts'
+import { arrived, placesOf } from './places.ts'
 
 const farm = useSeededFarm({ jobs: demoJobs.slice(3), workers: 6 })
 /** These show nothing that the manager must be asked for first. */
@@ -63,7 +63,7 @@ test('once the manager has answered, no page goes on to say that it reads, not e
   ]) {
     await page.goto(`${farm.manager.url}/app${path}`)
     const reading = main(page).locator('[data-loading]')
-    await settled(page)
+    await arrived(page)
     await reading
       .first()
       .waitFor({ state: 'detached', timeout: 10_000 })
