@@ -193,10 +193,26 @@ function shotsOf({ jobs, workers }: Seeded): Shot[] {
     { name: 'welcome', path: '/welcome' },
     { name: 'job-types', path: '/job-types' },
     { name: 'not-found', path: '/no/such/page' },
+    {
+      name: 'lost-page',
+      path: '/jobs',
+      act: (page) => loseManager(page, () => page.getByRole('link', { name: 'Storage' }).click()),
+    },
+    {
+      name: 'lost-overlay',
+      path: '/jobs',
+      act: (page) => loseManager(page, () => page.keyboard.press('?')),
+    },
     { name: 'help', path: '/jobs', act: (page) => type(page, '?') },
     { name: 'palette', path: '/jobs', act: (page) => type(page, 'Control+k', 'sh0') },
     { name: 'notices', path: '/jobs', act: (page) => type(page, 'm') },
   ]
+}
+
+async function loseManager(page: Page, then: () => Promise<void>): Promise<void> {
+  await page.context().setOffline(true)
+  await then()
+  await page.getByText('This part of the dashboard could not be fetched.').waitFor()
 }
 
 async function openMap(page: Page): Promise<void> {

@@ -1,31 +1,23 @@
-import type { RouteDefinition, RouteSectionProps } from '@solidjs/router'
-import { type Component, lazy } from 'solid-js'
+import type { RouteDefinition } from '@solidjs/router'
+import { part } from './farm/page-parts.ts'
 import { Jobs } from './pages/jobs.tsx'
 
-/** A page that is fetched when it is first opened. */
-function page<Name extends string>(
-  load: () => Promise<Record<Name, Component<RouteSectionProps>>>,
-  name: Name,
-): ReturnType<typeof lazy<Component<RouteSectionProps>>> {
-  return lazy(async () => ({ default: (await load())[name] }))
-}
-
 const job = () => import('./pages/job.tsx')
-const JobPage = page(job, 'JobPage')
-const JobOverview = page(job, 'JobOverview')
-const JobTasks = page(() => import('./pages/job-tasks.tsx'), 'JobTasks')
+const JobPage = part(job, 'JobPage')
+const JobOverview = part(job, 'JobOverview')
+const JobTasks = part(() => import('./pages/job-tasks.tsx'), 'JobTasks')
 const checkout = () => import('./pages/checkout.tsx')
 
-/** Fetches what is opened next from most pages, so that a click need not wait for it. */
+/** Fetches what is opened next from most pages, so that a click need not wait for it. What does not come is told when it is needed. */
 export function preloadJobPages(): void {
-  for (const one of [JobPage, JobOverview, JobTasks]) void one.preload()
+  for (const one of [JobPage, JobOverview, JobTasks]) one.preload().catch(() => undefined)
 }
 
 export const routes: RouteDefinition[] = [
-  { path: '/', component: page(() => import('./pages/overview.tsx'), 'Overview') },
-  { path: '/attention', component: page(() => import('./pages/attention.tsx'), 'AttentionPage') },
+  { path: '/', component: part(() => import('./pages/overview.tsx'), 'Overview') },
+  { path: '/attention', component: part(() => import('./pages/attention.tsx'), 'AttentionPage') },
   { path: '/jobs', component: Jobs },
-  { path: '/jobs/submit', component: page(() => import('./pages/submit.tsx'), 'Submit') },
+  { path: '/jobs/submit', component: part(() => import('./pages/submit.tsx'), 'Submit') },
   {
     path: '/jobs/:job',
     component: JobPage,
@@ -35,35 +27,35 @@ export const routes: RouteDefinition[] = [
       { path: '/tasks/:task', component: JobTasks },
       {
         path: '/submission',
-        component: page(() => import('./pages/job-submission.tsx'), 'JobSubmission'),
+        component: part(() => import('./pages/job-submission.tsx'), 'JobSubmission'),
       },
       {
         path: '/settings',
-        component: page(() => import('./pages/job-settings.tsx'), 'JobSettings'),
+        component: part(() => import('./pages/job-settings.tsx'), 'JobSettings'),
       },
       {
         path: '/frames/:frame',
-        component: page(() => import('./pages/job-frame.tsx'), 'JobFrame'),
+        component: part(() => import('./pages/job-frame.tsx'), 'JobFrame'),
       },
-      { path: '/history', component: page(() => import('./pages/job-history.tsx'), 'JobHistory') },
-      { path: '/diff/:other', component: page(() => import('./pages/job-diff.tsx'), 'JobDiff') },
+      { path: '/history', component: part(() => import('./pages/job-history.tsx'), 'JobHistory') },
+      { path: '/diff/:other', component: part(() => import('./pages/job-diff.tsx'), 'JobDiff') },
     ],
   },
-  { path: '/logs/:task', component: page(() => import('./pages/log.tsx'), 'LogPage') },
-  { path: '/workers', component: page(() => import('./pages/workers.tsx'), 'Workers') },
-  { path: '/workers/tags', component: page(() => import('./pages/tags.tsx'), 'Tags') },
-  { path: '/workers/:worker', component: page(() => import('./pages/worker.tsx'), 'WorkerPage') },
-  { path: '/storage', component: page(() => import('./pages/storage.tsx'), 'Storage') },
-  { path: '/storage/gc', component: page(() => import('./pages/gc.tsx'), 'CollectionPage') },
-  { path: '/storage/checkouts/*path', component: page(checkout, 'CheckoutPage') },
-  { path: '/storage/blobs/:sha/:size', component: page(checkout, 'BlobPage') },
+  { path: '/logs/:task', component: part(() => import('./pages/log.tsx'), 'LogPage') },
+  { path: '/workers', component: part(() => import('./pages/workers.tsx'), 'Workers') },
+  { path: '/workers/tags', component: part(() => import('./pages/tags.tsx'), 'Tags') },
+  { path: '/workers/:worker', component: part(() => import('./pages/worker.tsx'), 'WorkerPage') },
+  { path: '/storage', component: part(() => import('./pages/storage.tsx'), 'Storage') },
+  { path: '/storage/gc', component: part(() => import('./pages/gc.tsx'), 'CollectionPage') },
+  { path: '/storage/checkouts/*path', component: part(checkout, 'CheckoutPage') },
+  { path: '/storage/blobs/:sha/:size', component: part(checkout, 'BlobPage') },
   {
     path: '/settings/:section?',
-    component: page(() => import('./pages/settings.tsx'), 'Settings'),
+    component: part(() => import('./pages/settings.tsx'), 'Settings'),
   },
-  { path: '/welcome', component: page(() => import('./pages/welcome.tsx'), 'Welcome') },
-  { path: '/addon', component: page(() => import('./pages/addon.tsx'), 'AddonPage') },
-  { path: '/job-types', component: page(() => import('./pages/job-types.tsx'), 'JobTypes') },
-  { path: '/wall', component: page(() => import('./pages/wall.tsx'), 'Wall') },
-  { path: '*', component: page(() => import('./pages/not-found.tsx'), 'NotFound') },
+  { path: '/welcome', component: part(() => import('./pages/welcome.tsx'), 'Welcome') },
+  { path: '/addon', component: part(() => import('./pages/addon.tsx'), 'AddonPage') },
+  { path: '/job-types', component: part(() => import('./pages/job-types.tsx'), 'JobTypes') },
+  { path: '/wall', component: part(() => import('./pages/wall.tsx'), 'Wall') },
+  { path: '*', component: part(() => import('./pages/not-found.tsx'), 'NotFound') },
 ]

@@ -1,19 +1,11 @@
 import { A, type RouteSectionProps, useNavigate } from '@solidjs/router'
-import {
-  createSignal,
-  ErrorBoundary,
-  For,
-  lazy,
-  onCleanup,
-  onMount,
-  Show,
-  Suspense,
-} from 'solid-js'
+import { createSignal, ErrorBoundary, For, onCleanup, onMount, Show, Suspense } from 'solid-js'
 import { useAttention } from './farm/attention.tsx'
 import { tokenIsWanted } from './farm/auth.ts'
 import { useClock } from './farm/clock.ts'
 import { useFarm } from './farm/farm.tsx'
 import { formatAgo, formatBytes, formatClock } from './farm/format.ts'
+import { part } from './farm/page-parts.ts'
 import { placeAbove } from './farm/place-above.ts'
 import { createRead } from './farm/read.ts'
 import { type StoreStats, storePaths } from './farm/store.ts'
@@ -21,7 +13,8 @@ import { nextTheme } from './farm/theme.ts'
 import { toastHistory, undoLast } from './farm/toasts.ts'
 import { listenForShortcuts, useShortcuts } from './farm/use-shortcuts.ts'
 import { Announcer } from './parts/announcer.tsx'
-import { ErrorPanel } from './parts/error-panel.tsx'
+import { Broken } from './parts/broken.tsx'
+import { Dialog } from './parts/dialog.tsx'
 import { Icon } from './parts/glyph.tsx'
 import { Keys } from './parts/keys.tsx'
 import { Loading } from './parts/loading.tsx'
@@ -37,25 +30,24 @@ const places = [
   { href: '/storage', label: 'Storage' },
 ]
 
+type Overlay = 'palette' | 'help' | 'notices'
+
 // Opened by a key or a click, so they need not be there before.
-const Palette = lazy(() => import('./parts/palette.tsx').then((m) => ({ default: m.Palette })))
-const Help = lazy(() => import('./parts/help.tsx').then((m) => ({ default: m.Help })))
-const Notices = lazy(() => import('./parts/notices.tsx').then((m) => ({ default: m.Notices })))
-const TokenDialog = lazy(() =>
-  import('./parts/token-dialog.tsx').then((m) => ({ default: m.TokenDialog })),
-)
+const Palette = part(() => import('./parts/palette.tsx'), 'Palette')
+const Help = part(() => import('./parts/help.tsx'), 'Help')
+const Notices = part(() => import('./parts/notices.tsx'), 'Notices')
+const TokenDialog = part(() => import('./parts/token-dialog.tsx'), 'TokenDialog')
 
 /** Top bar, page, status bar: what surrounds every page. */
 export function Shell(props: RouteSectionProps) {
   const navigate = useNavigate()
-  const [overlay, setOverlay] = createSignal<'palette' | 'help' | 'notices'>()
-  const [tokenPutOff, setTokenPutOff] = createSignal(false)
+  const [overlay, setOverlay] = createSignal<Overlay>()
   const close = (): void => void setOverlay(undefined)
   listenForShortcuts()
   // Before anybody asks for it, or what is typed at once would be lost.
   onMount(() => {
     const timer = setTimeout(() => {
-      void Palette.preload()
+      Palette.preload().catch(() => undefined)
       preloadJobPages()
     }, 1000)
     onCleanup(() => clearTimeout(timer))
@@ -88,35 +80,50 @@ export function Shell(props: RouteSectionProps) {
       </a>
       <TopBar onPalette={() => setOverlay('palette')} onHelp={() => setOverlay('help')} />
       <main id="page" class={styles.page} tabindex="-1">
-        <ErrorBoundary fallback={brokenPage}>
+        <ErrorBoundary fallback={(error, reset) => <Broken error={error} reset={reset} />}>
           <Suspense fallback={<Loading what="the page" />}>{props.children}</Suspense>
         </ErrorBoundary>
       </main>
       <StatusBar onNotices={() => setOverlay('notices')} />
       <Toasts />
       <Announcer />
+      <Overlays open={overlay()} onClose={close} />
+    </div>
+  )
+}
+
+/** What lies above the page while it is asked for. */
+function Overlays(props: { open: Overlay | undefined; onClose: () => void }) {
+  const [tokenPutOff, setTokenPutOff] = createSignal(false)
+  const giveUp = (reset: () => void): void => {
+    props.onClose()
+    if (tokenIsWanted()) setTokenPutOff(true)
+    reset()
+  }
+  return (
+    <ErrorBoundary
+      fallback={(error, reset) => (
+        <Dialog open onClose={() => giveUp(reset)} title="Not there yet">
+          <Broken error={error} reset={reset} />
+        </Dialog>
+      )}
+    >
       <Suspense>
-        <Show when={overlay() === 'palette'}>
-          <Palette open onClose={close} />
+        <Show when={props.open === 'palette'}>
+          <Palette open onClose={props.onClose} />
         </Show>
-        <Show when={overlay() === 'help'}>
-          <Help open onClose={close} />
+        <Show when={props.open === 'help'}>
+          <Help open onClose={props.onClose} />
         </Show>
-        <Show when={overlay() === 'notices'}>
-          <Notices open onClose={close} />
+        <Show when={props.open === 'notices'}>
+          <Notices open onClose={props.onClose} />
         </Show>
         <Show when={tokenIsWanted() && !tokenPutOff()}>
           <TokenDialog open onClose={() => setTokenPutOff(true)} />
         </Show>
       </Suspense>
-    </div>
+    </ErrorBoundary>
   )
-}
-
-function brokenPage(error: unknown, reset: () => void) {
-  // Caught here it would be in no console, where whoever looks into it looks first.
-  console.error(error)
-  return <ErrorPanel error={error} onRetry={reset} />
 }
 
 function goUp(navigate: (to: string) => void): void {

@@ -95,9 +95,11 @@ export function createLive(options: LiveOptions): Live {
   async function pump(body: ReadableStream<Uint8Array>, feed: () => void): Promise<void> {
     const parse = createSseParser(deliver)
     const decoder = new TextDecoder()
-    for await (const chunk of body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
+    // Safari's streams could not be iterated for long.
+    const reader = body.getReader()
+    for (let next = await reader.read(); !next.done; next = await reader.read()) {
       feed()
-      parse(decoder.decode(chunk, { stream: true }))
+      parse(decoder.decode(next.value, { stream: true }))
     }
   }
 

@@ -54,23 +54,3 @@ test('what happens while the connection is broken is there once it is back', asy
   await page.getByRole('button', { name: /1 change · apply/ }).click()
   await page.getByText('meanwhile').waitFor()
 })
-
-test('a page that was open during an update loads itself anew when it asks for a part that is gone', async (t) => {
-  if (needsChromium(t)) return
-  const { manager, browser } = await startFarm(t)
-  const { page } = await openPage(t, browser, `${manager.url}/app/jobs`)
-  await page.getByText('No jobs yet').waitFor()
-  await page.evaluate(() => Object.assign(globalThis, { isOldPage: true }))
-  let isGone = true
-  await page.route('**/assets/storage-*.js', (route) =>
-    isGone ? route.fulfill({ status: 404 }) : route.continue(),
-  )
-  page.once('load', () => {
-    isGone = false
-  })
-  const link = page.getByRole('link', { name: 'Storage' })
-  await link.click()
-  await page.waitForFunction(() => !('isOldPage' in globalThis))
-  await link.click()
-  await page.getByText('The store is empty').waitFor()
-})
