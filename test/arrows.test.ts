@@ -61,6 +61,37 @@ for (const [name, arrow] of Object.entries(arrows)) {
   })
 }
 
+test('no file imports itself by way of others', () => {
+  const circles = Object.values(arrows).flatMap(({ dir }) => {
+    const files = new Map<string, string[]>()
+    for (const { file, specifier } of importsUnder(join(root, dir))) {
+      const imported = files.get(file) ?? []
+      if (specifier.startsWith('.')) imported.push(join(dirname(file), specifier))
+      files.set(file, imported)
+    }
+    return circlesIn(files)
+  })
+  assert.deepEqual(circles, [])
+})
+
+/** The first circle found behind each file, as the way round it. */
+function circlesIn(files: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = []
+  const done = new Set<string>()
+  const follow = (file: string, way: readonly string[]): void => {
+    const begin = way.indexOf(file)
+    if (begin >= 0) {
+      circles.push([...way.slice(begin), file].map((one) => relative(root, one)).join(' -> '))
+      return
+    }
+    if (done.has(file)) return
+    for (const next of files.get(file) ?? []) follow(next, [...way, file])
+    done.add(file)
+  }
+  for (const file of files.keys()) follow(file, [])
+  return circles
+}
+
 function isAllowed(specifier: string, self: string, arrow: Arrow): boolean {
   const ours = /^@shaman-farm\/(.+)$/.exec(specifier)?.[1]
   if (ours === undefined) return true

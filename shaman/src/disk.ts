@@ -111,3 +111,12 @@ export function makeDir(disk: Disk, path: string): void {
     makeDir(disk, path)
   }
 }
+
+/** Removes a file that may be gone already. */
+export function removeQuietly(disk: Disk, path: string): void {
+  try {
+    disk.unlinkSync(path)
+  } catch {
+    // Gone already, or the sweep at the next start takes it.
+  }
+}

@@ -1,7 +1,6 @@
 import { constants, statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { Disk } from '../disk.ts'
-import { removeQuietly } from './temp-file.ts'
+import { type Disk, removeQuietly } from '../disk.ts'
 
 /** A file that bytes are appended to, by up to two open descriptors. */
 export interface AppendFile {

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Digest, digestKey } from '../digest.ts'
-import { type Disk, nextTurn } from '../disk.ts'
+import { type Disk, nextTurn, removeQuietly } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
 import type { Layout } from '../layout.ts'
 import { isHeldOpen, mostTries, pauseAfter } from '../patience.ts'
 import type { Durability, Syncer } from '../sync.ts'
 import { outcomeOf, type PutOutcome, type PutResult } from './blob-store.ts'
 import { createNamer, type VerifiedFile } from './namer.ts'
-import { removeQuietly } from './temp-file.ts'
 import type { Threads } from './threads.ts'
 
 /**

@@ -1,10 +1,9 @@
 import { constants, createReadStream } from 'node:fs'
 import PQueue from 'p-queue'
 import { type Digest, digestKey } from '../digest.ts'
-import type { Disk } from '../disk.ts'
+import { type Disk, removeQuietly } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
 import type { BlobStore } from './blob-store.ts'
-import { removeQuietly } from './temp-file.ts'
 
 /**
  * Blobs whose bytes lie in another store, such as object storage. Here each leaves a placeholder: a file of its name and

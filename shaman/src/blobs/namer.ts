@@ -1,9 +1,8 @@
 import type { Digest } from '../digest.ts'
-import { type Disk, makeDir, nextTurn } from '../disk.ts'
+import { type Disk, makeDir, nextTurn, removeQuietly } from '../disk.ts'
 import { isCode } from '../errors.ts'
 import type { Layout } from '../layout.ts'
 import type { PutOutcome, PutResult } from './blob-store.ts'
-import { removeQuietly } from './temp-file.ts'
 import { blobsOf, joined } from './thread-messages.ts'
 import { asError, type Threads } from './threads.ts'
 

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
 import { readdir, stat, truncate } from 'node:fs/promises'
 import { type Digest, digestFromKey, digestKey } from '../digest.ts'
+import { removeQuietly } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { IndexDb } from '../index-db.ts'
 import type { SpaceKeeper } from '../space.ts'
@@ -9,7 +10,7 @@ import type { PutOutcome } from './blob-store.ts'
 import { asSpaceProblem, type FileBlobStore } from './file-blob-store.ts'
 import type { FileWriter } from './file-writer.ts'
 import { createPiece } from './partial-piece.ts'
-import { removeQuietly, verifyDigest } from './temp-file.ts'
+import { verifyDigest } from './temp-file.ts'
 
 /**
  * Uploads that can be continued. Each belongs to a digest and a client; its offset counts durable bytes only and never

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs'
 import { type Digest, digestOf } from '../digest.ts'
-import { type Disk, writeAllSync } from '../disk.ts'
+import { type Disk, removeQuietly, writeAllSync } from '../disk.ts'
 import type { Layout } from '../layout.ts'
 import type { VerifiedFile } from './namer.ts'
-import { removeQuietly, verifyDigest } from './temp-file.ts'
+import { verifyDigest } from './temp-file.ts'
 import type { Threads } from './threads.ts'
 import { createWritePool, type NewFile } from './write-pool.ts'
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { type Digest, digestOfFile, plainDigest, sameDigest } from '../digest.ts'
-import type { Disk } from '../disk.ts'
+import { type Disk, removeQuietly } from '../disk.ts'
 import { ShamanError } from '../errors.ts'
 import type { FileWriter, ReadInto } from './file-writer.ts'
 
@@ -120,13 +120,4 @@ export function mismatch(got: Digest, expected: Digest): ShamanError {
       hint: 'The file probably changed while it was sent; send it again.',
     },
   )
-}
-
-/** Removes a file that may be gone already. */
-export function removeQuietly(disk: Disk, path: string): void {
-  try {
-    disk.unlinkSync(path)
-  } catch {
-    // Gone already, or the sweep at the next start takes it.
-  }
 }

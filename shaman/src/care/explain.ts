@@ -1,7 +1,9 @@
+import type { FileBlobStore } from '../blobs/file-blob-store.ts'
 import type { Digest } from '../digest.ts'
 import { findForeignReferences } from '../gc/foreign.ts'
+import type { PlanParts } from '../gc/gc-plan.ts'
 import { defaultMaxAgeMs } from '../gc/sorter.ts'
-import type { Shaman } from '../shaman.ts'
+import type { Layout } from '../layout.ts'
 
 /** Where a blob stands with the collector. */
 export interface Explanation {
@@ -15,9 +17,13 @@ export interface Explanation {
 }
 
 type Parts = Pick<
-  Shaman,
-  'blobs' | 'index' | 'layout' | 'catalog' | 'protection' | 'references' | 'leaseMs' | 'now'
-> & { holders(digest: Digest): Promise<string[]> }
+  PlanParts,
+  'index' | 'catalog' | 'protection' | 'references' | 'leaseMs' | 'now'
+> & {
+  blobs: Pick<FileBlobStore, 'isStored'>
+  layout: Layout
+  holders(digest: Digest): Promise<string[]>
+}
 
 /** Tells why a blob is kept, by the same questions that a collection asks. */
 export async function explainBlob(parts: Parts, digest: Digest): Promise<Explanation> {

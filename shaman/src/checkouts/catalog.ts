@@ -1,9 +1,8 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import { removeQuietly } from '../blobs/temp-file.ts'
 import type { Digest } from '../digest.ts'
-import { nextTurn } from '../disk.ts'
+import { nextTurn, removeQuietly } from '../disk.ts'
 import type { IndexDb } from '../index-db.ts'
 import {
   distinctDigests,

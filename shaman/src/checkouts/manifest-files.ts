@@ -1,8 +1,7 @@
 import { constants } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { allEnded } from '../all-ended.ts'
-import { removeQuietly } from '../blobs/temp-file.ts'
-import { type Disk, writeAllSync } from '../disk.ts'
+import { type Disk, removeQuietly, writeAllSync } from '../disk.ts'
 import { isCode, ShamanError } from '../errors.ts'
 import type { Layout } from '../layout.ts'
 import {

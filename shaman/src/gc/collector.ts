@@ -14,8 +14,9 @@ import { readSentinel } from '../sentinel.ts'
 import type { SpaceKeeper } from '../space.ts'
 import type { Watch } from '../watches.ts'
 import { type ForeignReferences, findForeignReferences } from './foreign.ts'
+import type { BlobCount, GcPlan, GcRequest, PlannedGc } from './gc-plan.ts'
 import { mayTake, type Safeguards } from './judge.ts'
-import { type BlobCount, type GcPlan, type GcRequest, makePlan, type PlannedGc } from './plan.ts'
+import { makePlan } from './plan.ts'
 import { epochName, type Trash, type TrashEpoch } from './trash.ts'
 
 /** Collection of blobs nobody needs: planned, then applied, then undone if that was wrong. */

@@ -1,6 +1,6 @@
 import { digestKey } from '../digest.ts'
 import type { Shaman } from '../shaman.ts'
-import type { PlannedGc } from './plan.ts'
+import type { PlannedGc } from './gc-plan.ts'
 
 const header = 'kind,name,bytes,last_use'
 // Read from the index in one turn: below a millisecond, so that requests are served between.

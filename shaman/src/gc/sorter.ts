@@ -1,7 +1,7 @@
 import type { Digest } from '../digest.ts'
 import { nextTurn } from '../disk.ts'
 import { createDigestList, type DigestList } from './digest-list.ts'
-import type { BlobCount, GcPlan, GcRequest, PlanParts } from './plan.ts'
+import type { BlobCount, GcPlan, GcRequest, PlanParts } from './gc-plan.ts'
 
 /** Age after which an unused blob goes unless told otherwise. */
 export const defaultMaxAgeMs = 31 * 24 * 3600 * 1000

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import type { ScrubStatus as Scrub } from '../care/scrub.ts'
 import { parseDigest } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
-import type { GcPlan as Plan } from '../gc/plan.ts'
+import type { GcPlan as Plan } from '../gc/gc-plan.ts'
 import {
   BlobCount,
   BlobWhy,

@@ -1,7 +1,7 @@
 import type { FailureReport } from '@shaman-farm/manager-api'
 import type { Presence } from '../presence/presence.ts'
 import type { Guard } from '../process/guard.ts'
-import type { CommandLimits } from './limits.ts'
+import type { ProcessLimits } from '../process/run.ts'
 
 export type FailureReason = FailureReport['reason']
 
@@ -33,6 +33,14 @@ export interface FrameDone {
   file?: string
   /** The render wrote nothing else for this frame: no other views, no file outputs. */
   isOnlyFile?: boolean
+}
+
+export type TimedLimit = 'timeLimitMs' | 'stallMs'
+
+/** The limits of one command. */
+export interface CommandLimits extends ProcessLimits {
+  /** Those that the command brought along; the others are the worker's. */
+  own?: ReadonlySet<TimedLimit>
 }
 
 /** What a command may use and whom it tells; all calls return at once. */

@@ -1,18 +1,16 @@
 import { formatDuration } from '@shaman-farm/terminal'
 import { longestTimerMs, type ProcessLimits } from '../process/run.ts'
-import { type CommandContext, CommandError, type Parameters } from './command.ts'
+import {
+  type CommandContext,
+  CommandError,
+  type CommandLimits,
+  type Parameters,
+  type TimedLimit,
+} from './command.ts'
 import { readParameters } from './parameters.ts'
 
 /** Parameters of any command that decide how long its program may run, not what it makes. */
 export const limitParameters = ['timeLimitMinutes', 'stallMinutes'] as const
-
-type TimedLimit = 'timeLimitMs' | 'stallMs'
-
-/** The limits of one command. */
-export interface CommandLimits extends ProcessLimits {
-  /** Those that the command brought along; the others are the worker's. */
-  own?: ReadonlySet<TimedLimit>
-}
 
 /**
  * The worker's limits, but for those that the command brings along. Minutes, fractions too; 0 lifts the worker's limit.

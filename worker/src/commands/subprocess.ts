@@ -1,7 +1,7 @@
 import { quoteCommandLine } from '../process/command-line.ts'
 import { type RunResult, runProcess } from '../process/run.ts'
-import { type CommandContext, CommandError } from './command.ts'
-import { type CommandLimits, tellLimit } from './limits.ts'
+import { type CommandContext, CommandError, type CommandLimits } from './command.ts'
+import { tellLimit } from './limits.ts'
 
 /** Output is remembered up to here, to tell why a command failed. */
 const rememberedLines = 400
