@@ -11,6 +11,7 @@ import {
 import { call } from './api.ts'
 import { authHeaders, token } from './auth.ts'
 import { createLive, type LiveState } from './live.ts'
+import { restWhileHidden } from './rest-while-hidden.ts'
 import type { FarmStatusReport, LiveEvents, Version } from './wire.ts'
 
 export interface Farm {
@@ -67,6 +68,7 @@ function createFarm(): Farm {
     },
   })
   onCleanup(live.close)
+  onCleanup(restWhileHidden(live))
   live.setTopics(topics.keys())
 
   subscribe('status', (event) => setStatus((event as FarmStatusReport).status))

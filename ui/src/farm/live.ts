@@ -18,6 +18,9 @@ export interface LiveOptions {
 export interface Live {
   /** Changes what is listened to. What happens during the change is not lost: the stream resumes. */
   setTopics(topics: Iterable<string>): void
+  /** Lets go of the connection until {@link Live.wake}, which resumes. */
+  rest(): void
+  wake(): void
   close(): void
 }
 
@@ -32,6 +35,7 @@ export function createLive(options: LiveOptions): Live {
   let lastId: string | undefined
   let current: AbortController | undefined
   let running = false
+  let resting = false
 
   return {
     setTopics(next) {
@@ -39,25 +43,39 @@ export function createLive(options: LiveOptions): Live {
       if (joined === topics) return
       topics = joined
       current?.abort(retopic)
-      if (!running) void run()
+      begin()
+    },
+    rest() {
+      resting = true
+      current?.abort()
+    },
+    wake() {
+      resting = false
+      begin()
     },
     close: () => closed.abort(),
+  }
+
+  function begin(): void {
+    if (!running && !resting && topics !== '') void run()
   }
 
   async function run(): Promise<void> {
     running = true
     let failures = 0
-    while (!closed.signal.aborted) {
+    while (!resting) {
       current = new AbortController()
       const outcome = await listen(current, () => {
         failures = 0
       })
       if (closed.signal.aborted) return
       if (outcome === 'retopic') continue
-      failures += 1
+      failures += resting ? 0 : 1
       options.onState(failures > 1 ? 'lost' : 'connecting')
-      await sleep(backoff(failures, random()), closed.signal)
+      if (failures > 0) await sleep(backoff(failures, random()), closed.signal)
+      if (closed.signal.aborted) return
     }
+    running = false
   }
 
   async function listen(

@@ -78,6 +78,33 @@ test('a change of topics resumes too, with the new topics', async (t) => {
   assert.deepEqual(asked, ['jobs undefined', 'jobs,workers 41'])
 })
 
+test('a stream that rests holds no connection, and resumes from the last event when it wakes', async (t) => {
+  const asked: (string | undefined)[] = []
+  const ended = Promise.withResolvers<void>()
+  const url = await serve(t, (request, response) => {
+    asked.push(request.headers['last-event-id'] as string | undefined)
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.write(`id: ${asked.length}\nevent: job\ndata: {}\n\n`)
+    response.once('close', ended.resolve)
+  })
+  const { live, states, until } = listen(t, { url })
+  live.rest()
+  live.setTopics(['jobs'])
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.deepEqual(asked, [])
+  live.wake()
+  await until(1)
+  live.rest()
+  await ended.promise
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  assert.deepEqual(asked, [undefined])
+  assert.deepEqual(states, ['live', 'connecting'])
+  live.wake()
+  await until(2)
+  assert.deepEqual(asked, [undefined, '1'])
+  assert.equal(states.at(-1), 'live')
+})
+
 test('a refusing server is told as lost, then as live again', async (t) => {
   let count = 0
   const url = await serve(t, (_, response) => {
