@@ -27,6 +27,5 @@ function createAttention(): Read<Attention> {
   })
   farm.on('job', () => attention.reloadSoon())
   farm.on('worker', () => attention.reloadSoon())
-  farm.on('reset', attention.reload)
   return attention
 }

@@ -11,6 +11,5 @@ export function createBlocklist(jobId: Accessor<string>): Read<JobBlocklist> {
     soonMs: 2000,
   })
   farm.on('task', (event) => event.job_id === jobId() && list.reloadSoon())
-  farm.on('reset', list.reload)
   return list
 }

@@ -61,7 +61,6 @@ export function createJobFrames(jobId: () => string): JobFramesLive {
     if (event.id === jobId() && (event.refresh_tasks || event.previous_status)) reloadSoon()
   })
   farm.on('last-rendered', (event) => event.job_id === jobId() && answer.reloadSoon())
-  farm.on('reset', reloadSoon)
 
   return {
     frames,

@@ -1,6 +1,7 @@
-import { type Accessor, batch, createEffect, createSignal, on, onCleanup } from 'solid-js'
+import { type Accessor, batch, createEffect, createSignal, on, onCleanup, untrack } from 'solid-js'
 import { createStore, reconcile } from 'solid-js/store'
 import { type ApiError, asApiError, call, isAborted, type RequestOptions } from './api.ts'
+import { useFarm } from './farm.tsx'
 
 export interface Read<T> {
   data: Accessor<T | undefined>
@@ -36,7 +37,8 @@ export function answered<T>(read: Read<T>): Pick<Read<number>, 'data' | 'error' 
 
 /**
  * Reads a path of the API and keeps it. Unlike a resource it never suspends: old data stays on
- * the screen during a reload and after a failed one.
+ * the screen during a reload and after a failed one. When the connection was lost it is read again, for nobody told what changed
+ * meanwhile; so is what failed for want of a manager.
  */
 export function createRead<T extends object>(
   path: () => string | undefined,
@@ -64,6 +66,17 @@ export function createRead<T extends object>(
       }
       void load()
     }),
+  )
+  const farm = useFarm()
+  farm.on('reset', () => void load())
+  createEffect(
+    on(
+      farm.liveState,
+      (state) => {
+        if (state === 'live' && !running && untrack(error)?.status === 0) void load()
+      },
+      { defer: true },
+    ),
   )
   const poll = options.everyMs
     ? setInterval(() => !document.hidden && void load(), options.everyMs)

@@ -40,7 +40,6 @@ export function createStorage() {
     stats.reloadSoon()
     jobs.reloadSoon()
   })
-  farm.on('reset', reload)
   return {
     stats: stats.data,
     checkouts: () => checkouts.data()?.checkouts ?? [],

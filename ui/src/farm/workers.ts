@@ -23,7 +23,6 @@ export function createWorkers(
     }))
     workers.reloadSoon()
   })
-  farm.on('reset', workers.reload)
   return workers
 }
 

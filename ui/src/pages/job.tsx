@@ -30,7 +30,6 @@ export function JobPage(props: RouteSectionProps) {
   const farm = useFarm()
   const job = createRead<FarmJob>(() => `/farm/jobs/${params.job}`, { soonMs: 500 })
   farm.useTopic(() => `job:${params.job}`)
-  farm.on('reset', () => job.reload())
   farm.on('job', (event) => event.id === params.job && job.reloadSoon())
   farm.on('task', (event) => event.job_id === params.job && job.reloadSoon())
 

@@ -39,7 +39,6 @@ export function Jobs() {
     }),
     soonMs: 700,
   })
-  farm.on('reset', () => jobs.reload())
   farm.on('job', (event) => {
     jobs.patch((page) => ({
       ...page,

@@ -36,12 +36,10 @@ export function Overview() {
     query: () => ({ sort: '-updated', limit: 24 }),
     soonMs: 1500,
   })
-  const reload = (): void => {
+  farm.on('job', () => {
     jobs.reloadSoon()
     newest.reloadSoon()
-  }
-  farm.on('job', reload)
-  farm.on('reset', reload)
+  })
 
   const open = () => attention.data()?.items.filter((item) => !item.acknowledged) ?? []
   const frames = createMemo(

@@ -28,7 +28,6 @@ export function Wall() {
   const made = createNewestFrames()
   const jobOf = (id: string) => jobs.data()?.jobs.find((job) => job.id === id)
   farm.on('last-rendered', (event) => jobOf(event.job_id) ?? jobs.reloadSoon())
-  farm.on('reset', jobs.reload)
   createEffect(() => farm.outdated() && location.reload())
   onMount(() => {
     document.documentElement.dataset.wall = ''

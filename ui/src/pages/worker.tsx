@@ -37,7 +37,6 @@ export function WorkerPage() {
     worker.reloadSoon()
     attempts.reloadSoon()
   })
-  farm.on('reset', worker.reload)
   return (
     <div class={page.page}>
       <Told read={worker} what="the worker" above={{ href: '/workers', label: 'All workers' }}>

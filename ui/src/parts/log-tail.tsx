@@ -15,7 +15,6 @@ export function LogTail(props: { jobId: string }) {
     soonMs: 1500,
   })
   farm.on('task', (event) => event.job_id === props.jobId && tasks.reloadSoon())
-  farm.on('reset', () => tasks.reload())
   const chosen = () => {
     const all = tasks.data()?.tasks ?? []
     // A running task keeps the panel until it ends, however many others are running.

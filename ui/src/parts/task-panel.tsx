@@ -29,10 +29,6 @@ export function TaskPanel(props: { jobId: string; taskId: string }) {
     task.reloadSoon()
     attempts.reloadSoon()
   })
-  farm.on('reset', () => {
-    task.reload()
-    attempts.reload()
-  })
   return (
     <div class="stack">
       <Told

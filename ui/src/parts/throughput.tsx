@@ -1,5 +1,4 @@
 import { createMemo, Show } from 'solid-js'
-import { useFarm } from '../farm/farm.tsx'
 import { formatClock, formatCount } from '../farm/format.ts'
 import { createRead } from '../farm/read.ts'
 import type { Throughput as Done } from '../farm/wire.ts'
@@ -8,9 +7,7 @@ import { Told } from './told.tsx'
 
 /** What the farm got done in the last day, a column for each half hour. */
 export function Throughput() {
-  const farm = useFarm()
   const told = createRead<Done>(() => '/farm/throughput', { raw: true, everyMs: 60_000 })
-  farm.on('reset', told.reload)
   const columns = createMemo(() => {
     const data = told.data()
     if (!data) return []
