@@ -148,6 +148,8 @@ export type CheckoutShares = Static<typeof CheckoutShares>
 /** A line of the answer to a tar batch. */
 export type BatchLine =
   | { sha: string; size: number; status: 201 | 208 }
+  /** In a brief answer: entries of the stream that follow each other, the first counted from 0. */
+  | { first: number; count: number; status: 201 | 208 }
   | { name: string; status: number; message: string }
   | { durable: boolean; count: number }
   | { error: ShamanProblem }

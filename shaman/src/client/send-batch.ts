@@ -26,18 +26,20 @@ export interface Batch {
  */
 export async function sendBatch(run: UploadRun, batch: Batch, onSent: () => void): Promise<void> {
   const unanswered = new Map<string, UploadFile>()
+  let inStream: UploadFile[] = []
   const choose = chooser(batch)
   let sent = 0
   let isSent = false
   const attempt = (): AsyncIterable<Uint8Array> => {
     run.meter.bytes(-sent)
     sent = 0
+    inStream = []
     const onPiece = (wire: number, payload: number): void => {
       sent += payload
       run.wireBytes += wire
       run.meter.bytes(payload)
     }
-    return tarOf(filesToSend(unanswered, choose), {
+    return tarOf(filesToSend(unanswered, inStream, choose), {
       onPiece,
       onSent() {
         if (!isSent) onSent()
@@ -48,12 +50,12 @@ export async function sendBatch(run: UploadRun, batch: Batch, onSent: () => void
   // Once, unless an answer was incomplete.
   for (let round = 0; round === 0 || unanswered.size > 0; round += 1) {
     if (round === maxRounds) throw neverAnswered(unanswered)
-    await run.http.lines('/x/blobs', {
+    await run.http.lines('/x/blobs?brief=true', {
       method: 'POST',
       headers: { 'content-type': 'application/x-tar', 'x-shaman-client': run.runId },
       body: attempt,
       signal: run.signal,
-      onLine: (line) => takeLine(run, unanswered, line as BatchLine),
+      onLine: (line) => takeLine(run, { unanswered, inStream }, line as BatchLine),
     })
     sent = 0
   }
@@ -81,14 +83,22 @@ function chooser({ first, more }: Batch): Choose {
   }
 }
 
-function takeLine(run: UploadRun, unanswered: Map<string, UploadFile>, line: BatchLine): void {
+interface Sent {
+  unanswered: Map<string, UploadFile>
+  /** All that this attempt has sent, in the order of the stream. */
+  inStream: readonly UploadFile[]
+}
+
+function takeLine(run: UploadRun, { unanswered, inStream }: Sent, line: BatchLine): void {
   if ('error' in line) {
     const { code, message, error_code: errorCode } = line.error
     throw new ShamanClientError(errorCode ?? `HTTP_${code}`, message, { status: code })
   }
-  if ('sha' in line) {
-    // Answered files are not sent again when the connection fails later.
-    if (unanswered.delete(digestKey(line))) countStored(run, line.size, line.status === 201)
+  if ('first' in line) {
+    for (const { digest } of inStream.slice(line.first, line.first + line.count)) {
+      // Answered files are not sent again when the connection fails later.
+      if (unanswered.delete(digestKey(digest))) countStored(run, digest.size, line.status === 201)
+    }
     return
   }
   if ('name' in line) throw refused(unanswered, line)
@@ -110,19 +120,24 @@ function refused(
   )
 }
 
-/** Those of an earlier attempt that were not answered, then new ones. */
-function filesToSend(unanswered: Map<string, UploadFile>, choose: Choose): NextSource {
+/** Those of an earlier attempt that were not answered, then new ones; each is noted as it is sent. */
+function filesToSend(
+  unanswered: Map<string, UploadFile>,
+  inStream: UploadFile[],
+  choose: Choose,
+): NextSource {
   const reader = createFileReader()
   const again = [...unanswered.values()]
   let next = 0
   const begin = (file: UploadFile | undefined): TarSource | undefined => {
     if (!file) return undefined
     unanswered.set(digestKey(file.digest), file)
+    inStream.push(file)
     return sourceOf(reader, file)
   }
   return () => {
     const before = again[next++]
-    if (before) return sourceOf(reader, before)
+    if (before) return begin(before)
     const file = choose()
     return file instanceof Promise ? file.then(begin) : begin(file)
   }

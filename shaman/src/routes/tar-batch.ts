@@ -1,8 +1,10 @@
 import { PassThrough } from 'node:stream'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
 import type { Intake } from '../blobs/slabs.ts'
 import type { SmallBlob } from '../blobs/small-writer.ts'
-import { type Digest, type KeyedDigest, parseBlobName } from '../digest.ts'
+import { type KeyedDigest, parseBlobName } from '../digest.ts'
 import { ShamanError } from '../errors.ts'
 import type { BatchLine } from '../schemas.ts'
 import type { Shaman } from '../shaman.ts'
@@ -13,20 +15,27 @@ import { problemOf, refuse } from './problems.ts'
 import { rawBody } from './raw-body.ts'
 
 /** Many small files in one request, with an answer a line as each becomes durable. */
-export function tarBatchRoutes(app: FastifyInstance, shaman: Shaman): void {
-  app.post(
+export function tarBatchRoutes(plain: FastifyInstance, shaman: Shaman): void {
+  plain.withTypeProvider<TypeBoxTypeProvider>().post(
     '/x/blobs',
     {
       schema: {
         operationId: 'shamanStoreBatch',
         summary: 'Store many small files from a tar stream',
         description:
-          'Entries are named <sha>/<size>. The answer is a JSON line per entry, then a summary.',
+          'Entries are named <sha>/<size>. The answer is a JSON line per entry, then a summary; ' +
+          'a brief one has a line for all stored entries that follow each other.',
         tags: ['shaman'],
         consumes: ['application/x-tar'],
+        querystring: Type.Object({
+          brief: Type.Optional(
+            Type.Boolean({ description: 'tell of stored entries by their places in the stream' }),
+          ),
+        }),
       },
     },
-    (request, reply) => receiveBatch(shaman, request, reply),
+    (request, reply) =>
+      receiveBatch(shaman, request, reply, request.query.brief ? inRuns : byDigest),
   )
 }
 
@@ -34,6 +43,7 @@ async function receiveBatch(
   shaman: Shaman,
   request: FastifyRequest,
   reply: FastifyReply,
+  tell: (stored: readonly Stored[]) => BatchLine[],
 ): Promise<FastifyReply> {
   const answer = answerInLines(reply)
   const client = clientOf(request)
@@ -53,10 +63,15 @@ async function receiveBatch(
         allocate: intake.allocate,
       },
     )) {
+      const first = count
       count += entries.length
       for (const { size } of entries) bytes += size
       if (count > batchLimits.files || bytes > 2 * batchLimits.bytes) throw tooMuch()
-      pending.push(storeEntries(shaman, client, intake, entries).then(answer.say))
+      pending.push(
+        storeEntries(shaman, client, intake, entries, first).then(({ stored, refused }) =>
+          answer.say([...refused, ...tell(stored)]),
+        ),
+      )
       const room = shaman.blobs.room()
       if (room) await room
     }
@@ -111,87 +126,120 @@ function answerInLines(reply: FastifyReply): {
   }
 }
 
-interface NamedBlob extends SmallBlob {
+interface PlacedBlob extends SmallBlob {
+  /** Which entry of the stream it is, counted from 0. */
+  place: number
   name: string
   bytes: Buffer
 }
 
-/** Stores entries that came together; a line for each, in any order. */
+/** An entry that the store holds now. */
+interface Stored {
+  blob: PlacedBlob
+  status: 201 | 208
+}
+
+interface Outcome {
+  stored: Stored[]
+  refused: BatchLine[]
+}
+
+/** Stores entries that came together, the first of them at the place `first` of the stream. */
 async function storeEntries(
   shaman: Shaman,
   client: string,
   intake: Intake,
   entries: readonly TarEntry[],
-): Promise<BatchLine[]> {
-  const lines: BatchLine[] = []
-  const blobs: NamedBlob[] = []
-  for (const entry of entries) {
+  first: number,
+): Promise<Outcome> {
+  const refused: BatchLine[] = []
+  const blobs: PlacedBlob[] = []
+  for (const [i, entry] of entries.entries()) {
     try {
-      blobs.push(blobOf(entry))
+      blobs.push(blobOf(entry, first + i))
     } catch (error) {
-      lines.push(refusalOf(entry, error))
+      refused.push(refusalOf(entry, error))
     }
   }
-  const { missing, said } = await leaveOutStored(shaman, client, blobs).catch((error) => ({
-    missing: [],
-    said: blobs.map((blob) => refusalOf(blob, error)),
-  }))
+  const { missing, present } = await leaveOutStored(shaman, client, blobs).catch((error) => {
+    for (const blob of blobs) refused.push(refusalOf(blob, error))
+    return { missing: [], present: [] }
+  })
   const kept = new Set(missing.map(({ bytes }) => bytes))
   for (const { bytes } of entries) if (bytes && !kept.has(bytes)) intake.release(bytes)
-  const stored = await storeMissing(shaman, missing, () => {
+  const outcome = await storeMissing(shaman, missing, () => {
     for (const bytes of kept) intake.release(bytes)
   })
-  return [...lines, ...said, ...stored]
+  return {
+    stored: [...present, ...outcome.stored],
+    refused: [...refused, ...outcome.refused],
+  }
 }
 
-/** Those that the store lacks, and a line for each of the others. */
+/** Those that the store lacks, and the others. */
 async function leaveOutStored(
   shaman: Shaman,
   client: string,
-  blobs: readonly NamedBlob[],
-): Promise<{ missing: NamedBlob[]; said: BatchLine[] }> {
+  blobs: readonly PlacedBlob[],
+): Promise<{ missing: PlacedBlob[]; present: Stored[] }> {
   const doubtful = blobs.filter(({ digest }) => shaman.unverified.has(digest))
   // Not waited for when there is none: of small files thousands a second come.
   if (doubtful.length > 0) await shaman.unverified.read(doubtful.map(({ digest }) => digest))
-  const missing: NamedBlob[] = []
-  const said: BatchLine[] = []
+  const missing: PlacedBlob[] = []
+  const present: Stored[] = []
   for (const blob of blobs) {
     const { digest } = blob
     if (shaman.claims.holds(client, digest) || !shaman.blobs.isStored(digest)) missing.push(blob)
     else {
       shaman.protection.lease([digest])
-      said.push(lineOf(digest, 208))
+      present.push({ blob, status: 208 })
     }
   }
-  return { missing, said }
+  return { missing, present }
 }
 
 async function storeMissing(
   shaman: Shaman,
-  blobs: readonly NamedBlob[],
+  blobs: readonly PlacedBlob[],
   onWritten: () => void,
-): Promise<BatchLine[]> {
-  if (blobs.length === 0) return []
+): Promise<Outcome> {
+  const outcome: Outcome = { stored: [], refused: [] }
+  if (blobs.length === 0) return outcome
   const end = shaman.inFlight.beginAll(blobs.map(({ digest }) => digest))
   const results = await shaman.blobs.putAll(blobs, onWritten)
   end(results.map((result) => (result instanceof Error ? 'failed' : 'stored')))
-  return results.map((result, i) => {
-    const blob = blobs[i]!
-    if (result instanceof Error) return refusalOf(blob, result)
-    return lineOf(blob.digest, result === 'stored' ? 201 : 208)
+  for (const [i, blob] of blobs.entries()) {
+    const result = results[i]!
+    if (result instanceof Error) outcome.refused.push(refusalOf(blob, result))
+    else outcome.stored.push({ blob, status: result === 'stored' ? 201 : 208 })
+  }
+  return outcome
+}
+
+function byDigest(stored: readonly Stored[]): BatchLine[] {
+  return stored.map(({ blob: { digest }, status }) => {
+    return { sha: digest.sha, size: digest.size, status }
   })
 }
 
-function lineOf({ sha, size }: Digest, status: 201 | 208): BatchLine {
-  return { sha, size, status }
+/** A line for those that follow each other and fared alike. */
+function inRuns(stored: readonly Stored[]): BatchLine[] {
+  const runs: { first: number; count: number; status: 201 | 208 }[] = []
+  for (const { blob, status } of stored) {
+    const last = runs.at(-1)
+    const isNext = last?.status === status && last.first + last.count === blob.place
+    if (isNext) last.count += 1
+    else runs.push({ first: blob.place, count: 1, status })
+  }
+  return runs
 }
 
-function blobOf(entry: TarEntry): NamedBlob {
+function blobOf(entry: TarEntry, place: number): PlacedBlob {
   const { name, bytes } = entry
   const digest = digestOfEntry(entry)
   if (!entry.isFile) throw noFile()
   if (!bytes) throw tooLong(entry)
-  return { name, digest, bytes }
+  return { place, name, digest, bytes }
 }
 
 function refusalOf({ name }: { name: string }, error: unknown): BatchLine {

@@ -20,7 +20,7 @@ async function farmBehind(
 ): Promise<{ farm: TestFarm; client: ShamanClient }> {
   const farm = await startTestFarm(t)
   const url = await startWay(t, farm.server.url, (request, response) => {
-    if (request.url!.endsWith('/x/blobs')) options.onBatch?.()
+    if (request.url!.includes('/x/blobs?')) options.onBatch?.()
     if (!request.url!.includes('/x/requirements')) return undefined
     void answer(farm, request, response, options.journey)
     return 'answered'
@@ -119,7 +119,7 @@ for (const [times, outcome] of [
     const farm = await startTestFarm(t)
     const batches: number[] = []
     const url = await startWay(t, farm.server.url, (request, response) => {
-      if (!request.url!.endsWith('/x/blobs')) return undefined
+      if (!request.url!.includes('/x/blobs?')) return undefined
       void (async () => {
         const answered = await fetch(new URL(request.url!, farm.server.url), {
           method: 'POST',
@@ -127,9 +127,10 @@ for (const [times, outcome] of [
           body: await buffer(request),
         })
         const lines = (await answered.text()).trimEnd().split('\n')
-        batches.push(lines.length - 1)
-        if (batches.length <= times) lines.shift()
-        response.end(`${lines.join('\n')}\n`)
+        const [run, ...others] = lines.map((line) => JSON.parse(line) as { count: number })
+        batches.push(others.at(-1)!.count)
+        if (batches.length <= times) run!.count -= 1
+        response.end([run, ...others].map((line) => `${JSON.stringify(line)}\n`).join(''))
       })()
       return 'answered'
     })

@@ -101,6 +101,34 @@ test('a tar batch of another program stores every file, and a bad entry harms no
   assert.equal(present.length, good.length)
 })
 
+test('a brief answer to a batch tells of stored entries by their places, and of refused ones by name', async (t) => {
+  const { url } = await startTestFarm(t)
+  const blobs = Array.from({ length: 60 }, (_, i) => randomBlob(3000 + i))
+  const entries = blobs.map((blob) => ({ name: nameOf(blob), bytes: blob.bytes }))
+  const post = async (sent: typeof entries): Promise<BatchLine[]> =>
+    linesOf(
+      await ask('POST', `${url}/x/blobs?brief=true`, {
+        headers: tarType,
+        body: await tarOf(sent),
+      }),
+    )
+  await post(entries.slice(10, 20))
+  entries[30]!.bytes = randomBlob(entries[30]!.bytes.length).bytes
+  const lines = await post(entries)
+  const statuses: (number | undefined)[] = Array.from({ length: 60 })
+  for (const line of lines) {
+    if ('first' in line) statuses.fill(line.status, line.first, line.first + line.count)
+    else if ('name' in line) assert.deepEqual([line.name, line.status], [entries[30]!.name, 417])
+    else assert.deepEqual(line, { durable: true, count: 60 })
+  }
+  const expected = entries.map((_, i) => {
+    if (i === 30) return undefined
+    return i >= 10 && i < 20 ? 208 : 201
+  })
+  assert.deepEqual(statuses, expected)
+  assert.ok(lines.length < 20, `${lines.length} lines`)
+})
+
 test('a large entry of a batch is skipped with 413', async (t) => {
   const { shaman, url } = await startTestFarm(t)
   const [large, small] = [randomBlob(5_000_000), randomBlob(10)]
