@@ -1,5 +1,5 @@
 import { type Component, lazy } from 'solid-js'
-import { ApiError, call } from './api.ts'
+import { ApiError, asApiError, call } from './api.ts'
 
 /** A part of the dashboard that is fetched when it is first shown did not come. */
 export class LostPartError extends ApiError {
@@ -62,9 +62,10 @@ export async function reloadIfThere(): Promise<boolean> {
   return answers
 }
 
+// A proxy in front of a manager that is away answers too, but not so.
 async function isThere(signal?: AbortSignal): Promise<boolean> {
   return call('/version', { signal, timeoutMs: 5000 }).then(
     () => true,
-    () => false,
+    (error: unknown) => [401, 403].includes(asApiError(error).status),
   )
 }
