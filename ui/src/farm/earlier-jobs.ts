@@ -1,11 +1,7 @@
 import { createMemo } from 'solid-js'
 import { createRead } from './read.ts'
+import { shotOf } from './shot.ts'
 import type { JobPage, JobRow } from './wire.ts'
-
-/** A job's name but for its version: `sh020_anim_v014` and `sh020_anim_v013` are of one shot. */
-export function shotOf(name: string): string {
-  return name.replace(/[\s._-]*v?\d+$/i, '')
-}
 
 /** Other jobs of the same shot, the latest first. */
 export function createEarlierJobs(job: () => { id: string; name: string } | undefined) {
