@@ -1,3 +1,4 @@
+import { sleepFor } from './sleep.ts'
 import { createSseParser, type SseMessage } from './sse.ts'
 
 export type LiveState = 'connecting' | 'live' | 'lost'
@@ -63,17 +64,16 @@ export function createLive(options: LiveOptions): Live {
   async function run(): Promise<void> {
     running = true
     let failures = 0
-    while (!resting) {
+    while (!resting && !closed.signal.aborted) {
       current = new AbortController()
       const outcome = await listen(current, () => {
         failures = 0
       })
       if (closed.signal.aborted) return
       if (outcome === 'retopic') continue
-      failures += resting ? 0 : 1
+      if (!resting) failures += 1
       options.onState(failures > 1 ? 'lost' : 'connecting')
-      if (failures > 0) await sleep(backoff(failures, random()), closed.signal)
-      if (closed.signal.aborted) return
+      if (!resting) await sleep(backoff(failures, random()), closed.signal)
     }
     running = false
   }
@@ -145,14 +145,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-function sleepFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }

@@ -1,5 +1,6 @@
 import { type Component, lazy } from 'solid-js'
 import { ApiError, asApiError, call } from './api.ts'
+import { sleepFor } from './sleep.ts'
 
 /** A part of the dashboard that is fetched when it is first shown did not come. */
 export class LostPartError extends ApiError {
@@ -12,7 +13,7 @@ export class LostPartError extends ApiError {
 }
 
 const askAgainMs = 2000
-/** The same page cannot lack the same part twice, unless what serves it is broken. */
+/** A page that lacks a part right after it was loaded has a fault that loading again and again would only hide. */
 const shortestBetweenReloadsMs = 30_000
 const reloadedKey = 'farm.reloaded'
 
@@ -45,11 +46,8 @@ async function fetchPart<T>(load: () => Promise<T>): Promise<T> {
 /** Loads the page anew once the manager answers, and not before: an unreachable page would be lost with all that it shows. */
 export async function reloadOnceThere(signal: AbortSignal): Promise<void> {
   const last = Number(sessionStorage.getItem(reloadedKey) ?? 0)
-  if (Date.now() - last < shortestBetweenReloadsMs) return
-  while (!(await isThere(signal))) {
-    if (signal.aborted) return
-    await new Promise((resolve) => setTimeout(resolve, askAgainMs))
-  }
+  await sleepFor(last + shortestBetweenReloadsMs - Date.now(), signal)
+  while (!signal.aborted && !(await isThere(signal))) await sleepFor(askAgainMs, signal)
   if (signal.aborted) return
   sessionStorage.setItem(reloadedKey, String(Date.now()))
   location.reload()

@@ -1,5 +1,6 @@
 import type { ShamanCheckoutResult, ShamanRequirementsResponse } from '@shaman-farm/shaman/schemas'
 import { ApiError, call } from '../farm/api.ts'
+import { sleepFor } from '../farm/sleep.ts'
 import type { Counted, HashedFile } from './hash.ts'
 import { resumableBytes, sendResumable } from './resumable.ts'
 import { send } from './send.ts'
@@ -106,7 +107,7 @@ async function sendBatch(
       signal.throwIfAborted()
       const isFinal = cause instanceof ApiError && cause.status >= 400 && cause.status < 500
       if (isFinal || tries === 4) throw cause
-      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** tries))
+      await sleepFor(500 * 2 ** tries, signal)
     }
   }
 }

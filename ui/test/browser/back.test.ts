@@ -15,9 +15,9 @@ test('what a page could not read while the manager was away is read by itself on
   for (const [name, path] of Object.entries(await placesOf(farm.manager.url, farm.seeded))) {
     await page.route(api, (route) => route.abort('connectionrefused'))
     await page.goto(`${farm.manager.url}/app${path}`)
-    await page.locator('[data-state="lost"]').waitFor({ state: 'attached' })
+    await page.locator('footer[data-state="lost"]').waitFor({ state: 'attached' })
     await page.unroute(api)
-    await page.locator('[data-state="live"]').waitFor({ state: 'attached' })
+    await page.locator('footer[data-state="live"]').waitFor({ state: 'attached' })
     await page
       .waitForFunction(
         () => !document.querySelector('main :is([role="alert"], [data-loading])'),
